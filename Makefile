@@ -1,0 +1,66 @@
+# What a person types. Everything runs in .venv, from the hashed lock in requirements/.
+
+PORT ?= 8000
+# The first Python that is new enough; `make demo PYTHON=/path/to/python3` overrides it.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV := cd requirements && ../$(BIN)/uv pip compile --universal --python-version 3.11 --quiet \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url
+TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/null)
+
+# Nothing installed or set elsewhere may change what runs.
+unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
+
+.PHONY: help demo test lint lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo   the demo newsroom on http://localhost:$(PORT) (PORT=8123: elsewhere)'
+	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; ARGS: for pytest)'
+	@echo 'make lint   formatters, linters, type checker'
+	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
+	@echo 'make clean  remove what was built; the data in var/ stays'
+
+demo: .venv/base.stamp
+	@exec $(BIN)/python -m config.demo --port '$(PORT)'
+
+test: .venv/dev.stamp
+	@exec $(BIN)/python -m tests $(ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(if $(TEMPLATES),$(BIN)/djade --check --target-version 5.2 $(TEMPLATES))
+	$(BIN)/mypy
+	$(BIN)/deptry .
+
+lock: .venv/dev.stamp
+	$(UV) $(if $(UPGRADE),--upgrade) base.in --output-file base.txt
+	$(UV) $(if $(UPGRADE),--upgrade) dev.in --constraint base.txt --output-file dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis htmlcov .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/venv.stamp:
+	@$(if $(PYTHON),,echo 'Communiqué needs Python 3.11 or newer; install it, or name one: make PYTHON=/path/to/python3' >&2; exit 1;) \
+	'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo '$(PYTHON) is not Python 3.11 or newer; name another one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import ensurepip, venv' || \
+		{ echo '$(PYTHON) cannot make virtual environments; on Debian and Ubuntu install python3-venv.' >&2; exit 1; }
+	@'$(PYTHON)' -m venv .venv
+	@touch $@
+
+.venv/base.stamp: .venv/venv.stamp requirements/base.txt
+	@echo 'Installing what the site runs on ...'
+	@$(PIP) install --require-hashes --requirement requirements/base.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/venv.stamp requirements/dev.txt
+	@echo 'Installing what the tests and checks need ...'
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,181 @@
+"""Strict readers for the settings that an operator gives through the environment.
+
+Each returns a valid value or ends the program with one sentence that says what to set.
+"""
+
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import environ
+
+BOOLEANS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+PLACEHOLDER = "change-me"  # how .env.example marks a value that must not be kept
+MIN_SECRET_LENGTH = 50
+HOST = re.compile(r"(\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])")
+TAG_AUTHORITY = re.compile(
+    r"([a-z0-9._-]+@)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?,\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?"
+)
+
+
+class SettingsError(SystemExit):
+    """A wrong or missing setting: its sentence goes to standard error, with no traceback."""
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the program with this sentence."""
+    raise SettingsError(f"Communiqué cannot start: {sentence}")
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable without surrounding space; an empty one counts as missing."""
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return true or false; anything but the eight usual words is an error."""
+    value = text(name)
+    if not value:
+        return default
+    if value.lower() not in BOOLEANS:
+        fail(f"{name} is {value!r}; set it to true or false.")
+    return BOOLEANS[value.lower()]
+
+
+def choice(name: str, choices: tuple[str, ...], *, default: str) -> str:
+    """Return one of the choices."""
+    value = text(name, default)
+    if value not in choices:
+        fail(f"{name} is {value!r}; set it to one of {', '.join(choices)}.")
+    return value
+
+
+def secret_key() -> str:
+    """Return SECRET_KEY; it is never named in an error."""
+    value = text("SECRET_KEY")
+    how = (
+        "set it to 50 or more random characters, "
+        """for example from `python3 -c "import secrets; print(secrets.token_urlsafe(50))"`."""
+    )
+    if not value:
+        fail(f"SECRET_KEY is missing; {how}")
+    if PLACEHOLDER in value:
+        fail(f"SECRET_KEY still has the placeholder of .env.example; {how}")
+    if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 10:
+        fail(f"SECRET_KEY is too short or too uniform to be a secret; {how}")
+    return value
+
+
+def hosts(name: str, *, default: list[str]) -> list[str]:
+    """Return host names from a comma-separated list; without a default one is required."""
+    value = [part.strip().lower() for part in text(name).split(",") if part.strip()]
+    for host in value:
+        if not HOST.fullmatch(host):
+            fail(
+                f"{name} holds {host!r}; "
+                "give host names only, without scheme or port, separated by commas."
+            )
+        if host == "*":
+            fail(f"{name} holds '*', which accepts any name; list the names that the site has.")
+    if not value and not default:
+        fail(f"{name} is missing; set it to the site's host names, for example news.example.org.")
+    return value or default
+
+
+def tag_authority(name: str, *, default: str) -> str:
+    """Return the authority of the feeds' `tag:` identifiers, as RFC 4151 writes it."""
+    value = text(name, default)
+    if not value:
+        fail(
+            f"{name} is missing; set it once and for ever to a name that you held in some year "
+            "and that year, for example news.example.org,2025."
+        )
+    if not TAG_AUTHORITY.fullmatch(value):
+        fail(f"{name} is {value!r}; write a host name, a comma and a year: news.example.org,2025.")
+    return value
+
+
+def time_zone(name: str, *, default: str) -> str:
+    """Return the name of a time zone that this system knows."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        fail(f"{name} is {value!r}, which is no time zone; use a name such as Europe/Brussels.")
+    return value
+
+
+def directory(name: str, *, default: Path) -> Path:
+    """Return the absolute path of a writable directory; a relative one starts at the checkout."""
+    return writable(name, default.parent.joinpath(text(name, str(default))).resolve())
+
+
+def writable(name: str, path: Path) -> Path:
+    """Return the directory after making sure that it exists and can be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{name} needs the directory {path}, which cannot be made ({error.strerror}).")
+    if not os.access(path, os.W_OK | os.X_OK):
+        fail(f"{name} needs the directory {path}, which this user cannot write to.")
+    return path
+
+
+def internal_location(name: str) -> str:
+    """Return the path of an internal location of the web server, or nothing."""
+    value = text(name)
+    if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
+        fail(f"{name} is {value!r}; write a path that begins and ends with a slash: /private/.")
+    return value
+
+
+def database(name: str, *, default: Path) -> dict[str, Any]:
+    """Return Django's settings for the database that an address names (SQLite or PostgreSQL)."""
+    url = text(name, f"sqlite:///{default}")
+    how = (
+        "write sqlite:////absolute/path/db.sqlite3 "
+        "or postgresql://user:password@host:5432/name (the password percent-encoded)."
+    )
+    if not url.startswith(("sqlite://", "postgresql://", "postgres://")):
+        fail(f"{name} names no SQLite or PostgreSQL database; {how}")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found = environ.Env.db_url_config(url)
+    except Exception:  # noqa: BLE001 - whatever it stumbles on, the address may hold a password
+        fail(f"{name} cannot be read as an address; {how}")
+    if not found.get("NAME"):
+        fail(f"{name} names no SQLite or PostgreSQL database; {how}")
+    common = {
+        key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if found.get(key)
+    }
+    if found["ENGINE"].endswith("sqlite3"):
+        if found["NAME"] != ":memory:":
+            common["NAME"] = default.parent / found["NAME"]
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            **common,
+            "OPTIONS": {
+                # A transaction that reads and then writes would fail at once on a busy
+                # database; taking the write lock first makes it wait its turn instead.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                ),
+            },
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **common,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **found.get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+        },
+    }

@@ -1,0 +1,86 @@
+"""The production server itself, as `make demo` and an operator start it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import free_port
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running server and its address; what it needs of the environment is the demo's."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "config.serve", f"--port={port}", "--workers=2"],
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+            "DEMO": "true",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 30
+        while not answers(address):
+            assert time.monotonic() < deadline, "the server did not answer within 30 s"
+            assert process.poll() is None, "the server ended by itself"
+            time.sleep(0.1)
+        yield process, address
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=30)
+
+
+def answers(address: str) -> bool:
+    """Say whether anything answers there, whatever its answer is."""
+    try:
+        urllib.request.urlopen(f"{address}/nowhere", timeout=5).close()
+    except urllib.error.HTTPError as answer:
+        answer.close()
+    except OSError:
+        return False
+    return True
+
+
+def test_interrupt_stops_every_process(server):
+    """Ctrl+C ends the server and its workers, even those still starting, and frees the port."""
+    process, address = server
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    assert not answers(address)
+
+
+@pytest.mark.browser
+def test_browser_shows_why_an_upload_was_refused(server, browser, tmp_path):
+    """A file over the cap is answered while it is being sent, and a person still reads why."""
+    _process, address = server
+    file = tmp_path / "large.jpg"
+    file.write_bytes(b"\0" * 20_000_000)
+    page = browser.new_page()
+    page.set_content(
+        f'<form action="{address}/nowhere" method="post" enctype="multipart/form-data">'
+        '<input type="file" name="picture"><button>Send</button></form>'
+    )
+    page.set_input_files("input", file)
+    page.click("button")
+    page.wait_for_url(f"{address}/nowhere")
+    assert "more than 12 MB" in page.inner_text("body")
+    page.close()

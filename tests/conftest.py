@@ -1,0 +1,115 @@
+"""What every test may ask for, and the summary of what was left out."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from hypothesis import settings as hypothesis_settings
+
+from tests.tools import find_chromium, is_strict
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSER_FLAGS = [
+    "--no-sandbox",  # containers and root have no user namespaces to build one from
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# A busy machine is slow without the code being so.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def private_media(settings, tmp_path: Path) -> Path:
+    """Each test has its own directory for pictures."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of a Chromium; without one the test is left out, and the summary says so."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium was found")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """Return one headless Chromium for the session, driven by synchronous Playwright."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and seldom needed
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright leaves its event loop marked as running in this thread, so Django would
+        # refuse the database to every later test; no coroutine ever touches it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        instance = playwright.chromium.launch(
+            executable_path=chromium, headless=True, args=BROWSER_FLAGS
+        )
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", live_server) -> Iterator["Page"]:
+    """Return a fresh page whose relative addresses are the live server's."""
+    context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(15_000)  # milliseconds
+    yield context.new_page()
+    context.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep migrated data for tests that commit, and leave out tests of the other database."""
+    for item in items:
+        if is_transactional(item):
+            # Such a test ends by emptying every table, countries and regions included.
+            kept = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+            item.add_marker(kept, append=False)
+    # Deselected rather than skipped: the other database has a run of its own.
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[connection.vendor]
+    deselected = [item for item in items if item.get_closest_marker(other)]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+def is_transactional(item: pytest.Item) -> bool:
+    """Say whether a test commits, rather than being rolled back at its end."""
+    marker = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    asked = marker is not None and marker.kwargs.get("transaction", False)
+    return asked or "live_server" in fixtures or "transactional_db" in fixtures
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in words what was left out, and why."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        reason = reason.removeprefix("Skipped: ")
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(
+            f"Left out: {count} test{'s' if count > 1 else ''}, because {reason}.", yellow=True
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With STRICT=1 a test that was left out fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if is_strict() and not is_worker and exitstatus == 0 and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
