@@ -1,0 +1,107 @@
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from engagements.forms import ActionForm
+from engagements.models import Action, ActionUpdate, Source
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = _("overdue")
+    parameter_name = "overdue"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request, queryset):
+        return queryset.overdue(timezone.localdate()) if self.value() == "yes" else queryset
+
+
+class ActionUpdateInline(admin.StackedInline):
+    """Append-only: what was said stays, an error is mended by another update."""
+
+    model = ActionUpdate
+    extra = 1
+    fields = [("date", "status"), "text", "sources", "confirmed_by"]
+    readonly_fields = ["confirmed_by"]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        action_id = request.resolver_match.kwargs.get("object_id")
+        if db_field.name == "sources":
+            kwargs["queryset"] = (
+                Source.objects.filter(engagement__outcomes__actions=action_id)
+                if str(action_id).isdecimal()
+                else Source.objects.none()
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+@admin.register(Action)
+class ActionAdmin(admin.ModelAdmin):
+    """What happened since: updates, and the second person's word for "done".
+
+    Actions themselves are made in their engagement's form.
+    """
+
+    form = ActionForm
+    list_display = ["title", "engagement", "owner", "due", "status", "overdue"]
+    list_filter = [OverdueFilter, "status"]
+    list_select_related = ["outcome__engagement", "owner_country", "owner_organisation"]
+    search_fields = ["title", "outcome__title", "outcome__engagement__title"]
+    autocomplete_fields = ["owner_country", "owner_organisation"]
+    readonly_fields = ["outcome", "status"]
+    fields = [
+        "outcome",
+        "title",
+        ("owner_country", "owner_organisation", "owner_text"),
+        ("due", "status"),
+    ]
+    inlines = [ActionUpdateInline]
+    actions = ["confirm_done"]
+
+    def has_add_permission(self, request):
+        return False
+
+    @admin.display(description=_("engagement"), ordering="outcome__engagement__title")
+    def engagement(self, action):
+        return action.outcome.engagement
+
+    @admin.display(description=_("overdue"), boolean=True)
+    def overdue(self, action):
+        return action.is_overdue(timezone.localdate())
+
+    def save_formset(self, request, form, formset, change):
+        for update in formset.save(commit=False):
+            update.reported_by = request.user
+            update.save()
+        formset.save_m2m()
+
+    @admin.action(
+        description=_("Confirm “done” as the second person"), permissions=["confirm"]
+    )
+    def confirm_done(self, request, queryset):
+        confirmed = 0
+        for action in queryset:
+            update = action.updates.filter(
+                status=Action.Status.DONE, confirmed_by__isnull=True
+            ).last()
+            try:
+                if update is None:
+                    raise ValidationError(gettext("Nobody has reported it as done."))
+                update.confirm(by=request.user)
+                confirmed += 1
+            except ValidationError as error:
+                messages.error(request, f"{action}: {' '.join(error.messages)}")
+        if confirmed:
+            messages.success(request, gettext("%d confirmed as done.") % confirmed)
+
+    def has_confirm_permission(self, request):
+        return request.user.has_perm("engagements.change_actionupdate")

@@ -1,0 +1,95 @@
+"""What the facts' admin classes share."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from engagements.text import fold
+
+
+class QuietRelations:
+    """Offers to add or change what a field points to, but not to delete it in passing."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
+
+class LimitedRows(admin.options.InlineModelAdmin):
+    """An inline that takes no more rows than a person adds: drawing each of them costs time."""
+
+    max_num = 200
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.absolute_max = self.max_num
+        return formset
+
+
+class FoldedSearch(admin.ModelAdmin):
+    """Finds "Türkiye" for "turkiye": the columns hold folded text, so the term is folded too."""
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, fold(search_term))
+
+
+class ReasonPage(admin.ModelAdmin):
+    """Adds a page that asks for a reason before something happens to one object."""
+
+    reason_permission = ""
+
+    def get_urls(self):
+        info = self.opts.app_label, self.opts.model_name
+        return [
+            path(
+                "<path:object_id>/withdraw/",
+                self.admin_site.admin_view(self.withdraw_view),
+                name="{}_{}_withdraw".format(*info),
+            ),
+            *super().get_urls(),
+        ]
+
+    def perform_withdrawal(self, request: HttpRequest, obj: Any, reason: str) -> None:
+        """Withdraw `obj` or raise `ValidationError` with every reason why not."""
+        raise NotImplementedError
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not request.user.has_perm(self.reason_permission):
+            raise PermissionDenied
+        try:
+            pk = self.opts.pk.to_python(object_id)
+        except ValidationError:
+            pk = None
+        obj = get_object_or_404(self.opts.model, pk=pk)
+        back = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]
+        )
+        reason, errors = "", []
+        if request.method == "POST":
+            reason = request.POST.get("reason", "").replace("\x00", "")
+            try:
+                self.perform_withdrawal(request, obj, reason)
+            except ValidationError as error:
+                errors = error.messages
+            else:
+                self.log_change(request, obj, f"Withdrawn: {reason}")
+                messages.success(request, f"“{obj}” is withdrawn.")
+                return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Withdraw “{obj}”",
+            "opts": self.opts,
+            "object": obj,
+            "reason": reason,
+            "errors": errors,
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/withdraw.html", context)

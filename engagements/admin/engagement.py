@@ -1,0 +1,299 @@
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, TextField
+from django.forms import CheckboxSelectMultiple, Textarea
+from django.forms.models import inlineformset_factory
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from engagements.admin.base import FoldedSearch, LimitedRows, QuietRelations, ReasonPage
+from engagements.forms import (
+    ActionForm,
+    EngagementForm,
+    EngagementRegionForm,
+    OutcomeForm,
+    OutcomeFormSet,
+    ParticipantForm,
+    ParticipantFormSet,
+)
+from engagements.models import (
+    Action,
+    DateChange,
+    Engagement,
+    EngagementRegion,
+    Outcome,
+    Participant,
+    Source,
+)
+from engagements.regions import derive_regions
+
+
+class SourcesOfThisEngagement:
+    """Limits an inline's `sources` to those of the engagement that is edited."""
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "sources":
+            pk = request.resolver_match.kwargs.get("object_id", "")
+            kwargs["queryset"] = (
+                Source.objects.filter(engagement=pk) if pk.isdecimal() else Source.objects.none()
+            )
+            kwargs["widget"] = CheckboxSelectMultiple()
+            kwargs["help_text"] = _("Where this one fact is from. Save the sources first.")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class ParticipantInline(
+    SourcesOfThisEngagement, LimitedRows, QuietRelations, admin.StackedInline
+):
+    model = Participant
+    form = ParticipantForm
+    formset = ParticipantFormSet
+    extra = 0
+    min_num = 1
+    autocomplete_fields = ["country", "organisation", "person", "appointment"]
+    fields = [
+        ("side", "is_lead", "position"),
+        ("country", "organisation"),
+        ("person", "appointment", "title_text"),
+        "sources",
+    ]
+
+
+class SourceInline(LimitedRows, admin.StackedInline):
+    model = Source
+    extra = 0
+    fields = [("publisher", "title"), ("url", "archived_url"), ("published_date", "account")]
+
+
+class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
+    model = Outcome
+    form = OutcomeForm
+    formset = OutcomeFormSet
+    extra = 0
+    max_num = 50
+    formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 2})}}
+    fields = [("title", "position"), "details", "sources", "necessary_actions"]
+    readonly_fields = ["necessary_actions"]
+
+    class Media:
+        js = ["js/nested-actions.js"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        # The engagement's own rule: its outcomes are as fixed as it is.
+        parent = self.admin_site.get_model_admin(Engagement)
+        editable = (
+            parent.has_change_permission(request, obj) if obj else parent.has_add_permission(request)
+        )
+        formset.action_formset = inlineformset_factory(
+            Outcome,
+            Action,
+            form=ActionForm,
+            extra=1 if editable else 0,
+            can_delete=editable,
+            absolute_max=MOST_ACTIONS,
+            max_num=MOST_ACTIONS,
+            formfield_callback=self._action_formfield(request),
+        )
+        return formset
+
+    def _action_formfield(self, request):
+        # The stock admin's own widgets, by way of an inline that is never shown by itself.
+        inline = ActionWidgets(Action, self.admin_site)
+
+        def formfield(db_field, **kwargs):
+            return inline.formfield_for_dbfield(db_field, request, **kwargs)
+
+        return formfield
+
+    @admin.display(description=_("Necessary actions"))
+    def necessary_actions(self, outcome):
+        return render_to_string(
+            "admin/engagements/nested_actions.html", {"formset": outcome.actions_formset}
+        )
+
+
+MOST_ACTIONS = 50  # of one outcome: drawing each of them costs time
+
+
+class ActionWidgets(QuietRelations, admin.TabularInline):
+    model = Action
+    autocomplete_fields = ["owner_country", "owner_organisation"]
+
+
+class EngagementRegionInline(LimitedRows, QuietRelations, admin.TabularInline):
+    model = EngagementRegion
+    form = EngagementRegionForm
+    extra = 0
+    verbose_name_plural = _("Regions: derived from the countries, added or removed by an editor")
+
+
+class VisibilityFilter(admin.SimpleListFilter):
+    title = _("visibility")
+    parameter_name = "visibility"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("public", _("Public")),
+            ("embargoed", _("Under embargo")),
+            ("draft", _("Draft")),
+            ("withdrawn", _("Withdrawn")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() == "public":
+            return queryset.public()
+        if self.value() == "embargoed":
+            return queryset.filter(public_from__gt=timezone.now())
+        if self.value() == "draft":
+            return queryset.filter(public_from__isnull=True)
+        if self.value() == "withdrawn":
+            return queryset.withdrawn()
+        return queryset
+
+
+class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
+    """One form for one fact. Registered by `articles`, which adds what it knows of coverage."""
+
+    form = EngagementForm
+    formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
+    date_hierarchy = "start_date"
+    list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "status", "seen"]
+    list_filter = [VisibilityFilter, "kind", "status", "regions", "is_fictional"]
+    list_per_page = 50
+    search_fields = [
+        "search_text",
+        "participants__person__search_text",
+        "participants__country__search_text",
+        "participants__organisation__search_text",
+        "location_country__search_text",
+    ]
+    prepopulated_fields = {"slug": ["title"]}
+    autocomplete_fields = ["location_country", "tour"]
+    inlines = [ParticipantInline, SourceInline, OutcomeInline, EngagementRegionInline]
+    change_form_template = "admin/engagements/engagement/change_form.html"
+    reason_permission = "engagements.publish_engagement"
+    fieldsets = [
+        (None, {"fields": ["title", "slug", ("kind", "status"), "status_note", "summary"]}),
+        (_("When"), {"fields": [("start", "end"), "date_change_reason"]}),
+        (_("Where"), {"fields": [("location_country", "city", "venue"), "tour"]}),
+        (_("About"), {"fields": ["topics"]}),
+        (
+            _("Publication"),
+            {
+                "fields": ["public_from", "is_fictional", "withdrawn"],
+                "description": _("Times are in the site's time zone."),
+            },
+        ),
+    ]
+
+    def get_readonly_fields(self, request, obj=None):
+        if request.user.has_perm("engagements.publish_engagement"):
+            return ["withdrawn"]
+        return ["withdrawn", "public_from"]
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        # What readers have seen is changed by those who may publish.
+        if allowed and obj is not None and obj.public_from is not None:
+            return request.user.has_perm("engagements.publish_engagement")
+        return allowed
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+        if change and form.dates_changed and form.cleaned_data.get("date_change_reason"):
+            old_start, old_end = form.old_dates
+            row = DateChange(
+                engagement=obj,
+                reason=form.cleaned_data["date_change_reason"],
+                changed_by=request.user,
+            )
+            row.old_start, row.old_end = old_start, old_end
+            row.new_start, row.new_end = obj.start, obj.end
+            row.save()
+
+    def save_formset(self, request, form, formset, change):
+        if formset.model is EngagementRegion:
+            return self._save_regions(formset)
+        return super().save_formset(request, form, formset, change)
+
+    def _save_regions(self, formset):
+        for row in formset.save(commit=False):
+            row.save()
+        for row in formset.deleted_objects:
+            if row.origin == EngagementRegion.Origin.DERIVED:
+                # Deleted, it would be derived again: remember that an editor removed it.
+                row.origin = EngagementRegion.Origin.REMOVED
+                row.save(update_fields=["origin"])
+            else:
+                row.delete()
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        engagement = form.instance
+        for participant in engagement.participants.select_related("person"):
+            participant.engagement = engagement
+            participant.choose_appointment()
+            participant.save(update_fields=["appointment"])
+        derive_regions(engagement)
+
+    def perform_withdrawal(self, request, obj, reason):
+        if not Engagement.objects.public().filter(pk=obj.pk).exists():
+            raise ValidationError(gettext("Only a public engagement can be withdrawn."))
+        if not reason.strip():
+            raise ValidationError(
+                gettext("Say why it is withdrawn: readers will see the reason.")
+            )
+        obj.withdrawn_at = timezone.now()
+        obj.withdrawn_reason = reason.strip()[:300]
+        obj.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+
+    def get_queryset(self, request):
+        rows = EngagementRegion.objects.select_related("region")
+        return (
+            super()
+            .get_queryset(request)
+            .with_parties()
+            .prefetch_related(Prefetch("region_rows", rows))
+        )
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_label(self, engagement):
+        return engagement.get_kind_display()
+
+    @admin.display(description=_("who → where"))
+    def who_to_where(self, engagement):
+        return " → ".join(filter(None, [engagement.who, engagement.where]))
+
+    @admin.display(description=_("when"), ordering="sort_date")
+    def when(self, engagement):
+        return engagement.when
+
+    @admin.display(description=_("regions"))
+    def region_names(self, engagement):
+        return ", ".join(
+            row.region.name
+            for row in engagement.region_rows.all()
+            if row.origin != EngagementRegion.Origin.REMOVED
+        )
+
+    @admin.display(description=_("visibility"), ordering="public_from")
+    def seen(self, engagement):
+        if engagement.withdrawn_at:
+            return gettext("withdrawn")
+        if engagement.public_from is None:
+            return gettext("draft")
+        if engagement.public_from > timezone.now():
+            return gettext("under embargo")
+        return gettext("public")
+
+    @admin.display(description=_("withdrawn"))
+    def withdrawn(self, engagement):
+        if not engagement.withdrawn_at:
+            return gettext("No")
+        at = timezone.localtime(engagement.withdrawn_at)
+        return f"{at:%Y-%m-%d %H:%M %Z}: {engagement.withdrawn_reason}"

@@ -1,0 +1,61 @@
+from django.contrib import admin
+
+from engagements.admin.base import FoldedSearch, LimitedRows
+from engagements.forms import AppointmentForm
+from engagements.models import Appointment, Organisation, Person, Topic, Tour
+
+
+class AppointmentInline(LimitedRows, admin.StackedInline):
+    model = Appointment
+    form = AppointmentForm
+    extra = 0
+    autocomplete_fields = ["country", "organisation"]
+    fields = ["title", ("country", "organisation"), ("start", "end")]
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(FoldedSearch):
+    list_display = ["name", "acronym", "country", "is_fictional"]
+    list_filter = ["is_fictional"]
+    list_select_related = ["country"]
+    search_fields = ["search_text"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["country"]
+
+
+@admin.register(Person)
+class PersonAdmin(FoldedSearch):
+    list_display = ["name", "is_fictional"]
+    list_filter = ["is_fictional"]
+    search_fields = ["search_text"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [AppointmentInline]
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(FoldedSearch):
+    form = AppointmentForm
+    list_display = ["person", "title", "party", "start", "end"]
+    list_select_related = ["person", "country", "organisation"]
+    search_fields = ["person__search_text", "title"]
+    autocomplete_fields = ["person", "country", "organisation"]
+    fields = ["person", "title", ("country", "organisation"), ("start", "end")]
+
+    @admin.display(description="for")
+    def party(self, appointment):
+        return appointment.country or appointment.organisation
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+    fields = ["name", "slug", "description"]
+
+
+@admin.register(Tour)
+class TourAdmin(admin.ModelAdmin):
+    list_display = ["title"]
+    search_fields = ["title"]
+    prepopulated_fields = {"slug": ["title"]}

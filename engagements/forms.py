@@ -1,0 +1,304 @@
+"""Form fields and forms of the facts' admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet, inlineformset_factory
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from engagements.dates import PartialDate
+from engagements.models import (
+    Action,
+    Appointment,
+    CountryName,
+    Engagement,
+    EngagementRegion,
+    EngagementTopic,
+    Outcome,
+    Participant,
+    Topic,
+)
+from engagements.text import unique_slug
+
+
+class PartialDateField(forms.CharField):
+    """One text field for a date as far as it is known; its value is a `PartialDate`."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("max_length", 40)
+        kwargs.setdefault("help_text", _("As far as it is known: 28 January 2025, January 2025 or 2025."))
+        super().__init__(**kwargs)  # fmt: skip
+        self.widget.attrs.update(size=20, autocomplete="off")
+
+    def to_python(self, value: Any) -> PartialDate | None:
+        if isinstance(value, PartialDate):
+            return value
+        text = super().to_python(value)
+        return PartialDate.parse(text) if text else None
+
+    def run_validators(self, value: Any) -> None:
+        """The text's length is limited by the widget; `parse` has judged the rest."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, PartialDate) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return (initial or None) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class PartialDatesForm(forms.ModelForm):
+    """Ties declared `PartialDateField`s to the model's properties of the same names."""
+
+    partial_dates: tuple[str, ...] = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.partial_dates:
+            if name in self.fields and self.instance.pk:
+                self.initial.setdefault(name, getattr(self.instance, name))
+
+    def _post_clean(self) -> None:
+        for name in self.partial_dates:
+            if name in self.cleaned_data:
+                setattr(self.instance, name, self.cleaned_data[name])
+        super()._post_clean()
+
+
+def topics_field(through_field, **kwargs) -> forms.ModelMultipleChoiceField:
+    """An autocomplete over the topics that exist: typing never mints one.
+
+    `through_field` is the foreign key to `Topic` on the direct through model.
+    """
+    return forms.ModelMultipleChoiceField(
+        Topic.objects.all(),
+        required=False,
+        label=_("Topics"),
+        widget=AutocompleteSelectMultiple(through_field, admin.site),
+        **kwargs,
+    )
+
+
+class AppointmentForm(PartialDatesForm):
+    partial_dates = ("start", "end")
+    start = PartialDateField(label=_("From"), required=False)
+    end = PartialDateField(label=_("Until"), required=False, help_text="")
+
+    class Meta:
+        model = Appointment
+        fields = ["person", "title", "country", "organisation"]
+
+
+class EngagementForm(PartialDatesForm):
+    partial_dates = ("start", "end")
+    start = PartialDateField(label=_("Starts"))
+    end = PartialDateField(
+        label=_("Ends"), required=False, help_text=_("Leave empty if it ends the same day.")
+    )
+    date_change_reason = forms.CharField(
+        label=_("Why the dates change"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed once readers have seen the old dates."),
+    )
+    topics = topics_field(EngagementTopic._meta.get_field("tag"))
+
+    class Meta:
+        model = Engagement
+        fields = [
+            "title",
+            "slug",
+            "kind",
+            "status",
+            "status_note",
+            "location_country",
+            "city",
+            "venue",
+            "tour",
+            "summary",
+            "topics",
+            "is_fictional",
+            "public_from",
+        ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+        was_saved = self.instance.pk is not None
+        self.old_dates = (self.instance.start, self.instance.end) if was_saved else None
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        title = self.cleaned_data.get("title", "")
+        fallback = f"engagement-{self.instance.uuid.hex[:8]}"
+        return slug or unique_slug(Engagement, title, fallback, keep=self.instance)
+
+    @property
+    def dates_changed(self) -> bool:
+        new_dates = (self.cleaned_data.get("start"), self.cleaned_data.get("end"))
+        return self.old_dates is not None and new_dates != self.old_dates
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        was_seen = bool(self.initial.get("public_from")) and (
+            self.initial["public_from"] <= timezone.now()
+        )
+        if (
+            was_seen
+            and "start" in cleaned
+            and "end" in cleaned
+            and self.dates_changed
+            and not cleaned.get("date_change_reason")
+        ):
+            self.add_error(
+                "date_change_reason",
+                _("Readers have seen the old dates: say why they change."),
+            )
+        return cleaned
+
+
+class DistinctRowsFormSet(BaseInlineFormSet):
+    """Refuses, in words, twins among its rows that a unique constraint with a condition forbids.
+
+    Django compares each form with the stored rows only.
+    """
+
+    def twins(self, row) -> dict[Any, Any]:
+        """Return, by what to say, what no two rows may have alike (`None`: no matter)."""
+        raise NotImplementedError
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if not self._should_delete_form(form)]
+        forms_rows = {form.instance.pk for form in self.forms}
+        # Rows that somebody else added since the form was opened.
+        others = [row for row in self.get_queryset() if row.pk not in forms_rows]
+        seen = {twin for row in others for twin in self.twins(row).items()}
+        for form in kept:
+            if not form.is_valid():
+                continue
+            for message, value in self.twins(form.instance).items():
+                if value is not None and (message, value) in seen:
+                    form.add_error(None, message)
+                seen.add((message, value))
+
+
+class CountryNameFormSet(DistinctRowsFormSet):
+    def twins(self, row: CountryName) -> dict[Any, Any]:
+        is_translation = row.kind == CountryName.Kind.TRANSLATION
+        return {_("This language has a name already."): row.language if is_translation else None}
+
+
+class ParticipantForm(forms.ModelForm):
+    def _get_validation_exclusions(self) -> set[str]:
+        # Who leads and who takes part is for the formset to judge: leads may change places.
+        return super()._get_validation_exclusions() | {"engagement"}
+
+
+class ParticipantFormSet(DistinctRowsFormSet):
+    def twins(self, row: Participant) -> dict[Any, Any]:
+        return {
+            _("Only one participant leads a side."): row.side if row.is_lead else None,
+            _("This person is a participant already."): row.person_id,
+        }
+
+    def save(self, commit: bool = True) -> list[Participant]:
+        changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
+        if commit:
+            # Saved one by one, two rows that change places would meet half-way.
+            rows = Participant.objects.filter(pk__in=changed)
+            rows.update(is_lead=False, person=None, appointment=None)
+        return super().save(commit=commit)
+
+
+class EngagementRegionForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        is_derived = self.cleaned_data.get("origin") == EngagementRegion.Origin.DERIVED
+        if is_derived and "region" in self.changed_data:
+            # Chosen by hand: left as derived it would vanish on saving.
+            self.cleaned_data["origin"] = EngagementRegion.Origin.ADDED
+        return cleaned
+
+
+class ActionForm(PartialDatesForm):
+    partial_dates = ("due",)
+    due = PartialDateField(label=_("Due"), required=False, help_text="")
+
+    class Meta:
+        model = Action
+        fields = ["title", "owner_country", "owner_organisation", "owner_text", "position"]
+
+
+class OutcomeForm(forms.ModelForm):
+    """An outcome and, as `actions`, the formset of what it needs."""
+
+    actions: BaseInlineFormSet
+
+    class Meta:
+        model = Outcome
+        fields = ["title", "details", "sources", "position"]
+
+    def has_changed(self) -> bool:
+        # An action without its outcome's name must not be dropped silently.
+        return (
+            super().has_changed()
+            or self.actions.has_changed()
+            or not self.actions.management_form.is_valid()
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if not self.actions.is_valid():
+            self.add_error(None, _("Its actions have errors, which are shown where they are."))
+        return cleaned
+
+
+class OutcomeFormSet(BaseInlineFormSet):
+    """Outcomes with their actions nested in them, validated and saved together.
+
+    The stock admin cannot nest. Each form carries a formset of its own, whose prefix starts with
+    the form's, so the admin's script renumbers both.
+    """
+
+    # Set by the inline, which knows the widgets that find countries and organisations.
+    action_formset: type[BaseInlineFormSet] = inlineformset_factory(
+        Outcome, Action, form=ActionForm, extra=1
+    )
+
+    def add_fields(self, form, index) -> None:
+        super().add_fields(form, index)
+        form.actions = self.action_formset(
+            data=form.data if form.is_bound else None,
+            instance=form.instance,
+            prefix=f"{form.prefix}-actions",
+        )
+        # Where the admin's read-only column, which is given the instance alone, finds it.
+        form.instance.actions_formset = form.actions
+
+    def save(self, commit: bool = True) -> list[Outcome]:
+        outcomes = super().save(commit=commit)
+        if commit:
+            self.save_actions()
+        else:
+            # The admin saves outcomes one by one, then calls save_m2m().
+            save_m2m = self.save_m2m
+
+            def save_m2m_and_actions() -> None:
+                save_m2m()
+                self.save_actions()
+
+            self.save_m2m = save_m2m_and_actions
+        return outcomes
+
+    def save_actions(self) -> None:
+        for form in self.forms:
+            if form.instance.pk and not self._should_delete_form(form):
+                form.actions.save()

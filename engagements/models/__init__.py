@@ -1,0 +1,32 @@
+from engagements.models.engagement import (
+    DateChange,
+    Engagement,
+    EngagementRegion,
+    Participant,
+    Tour,
+)
+from engagements.models.outcomes import Action, ActionUpdate, Outcome, Source
+from engagements.models.parties import Appointment, Organisation, Person
+from engagements.models.places import Country, CountryName, M49Area, Region
+from engagements.models.topics import EngagementTopic, Topic
+
+__all__ = [
+    "Action",
+    "ActionUpdate",
+    "Appointment",
+    "Country",
+    "CountryName",
+    "DateChange",
+    "Engagement",
+    "EngagementRegion",
+    "EngagementTopic",
+    "M49Area",
+    "Organisation",
+    "Outcome",
+    "Participant",
+    "Person",
+    "Region",
+    "Source",
+    "Topic",
+    "Tour",
+]

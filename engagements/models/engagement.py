@@ -1,0 +1,524 @@
+"""The fact: one encounter, who took part in it and which regions it belongs to."""
+
+import datetime as dt
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from engagements.dates import (
+    PartialDateProperty,
+    check_order,
+    end_not_before_start,
+    format_range,
+    partial_date_constraints,
+)
+from engagements.models.parties import Appointment, Organisation, Person, exactly_one_party
+from engagements.models.places import Country, Region
+from engagements.models.topics import EngagementTopic
+from engagements.text import search_text
+
+
+class Tour(models.Model):
+    """Several engagements of one journey."""
+
+    title = models.CharField(_("title"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=200, unique=True)
+    summary = models.TextField(_("summary"), blank=True)
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("tour")
+        verbose_name_plural = _("tours")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class EngagementQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Engagements that readers may see at a moment (`None`: now).
+
+        An empty `public_from` is a draft; one in the future is embargoed.
+        """
+        at = at or timezone.now()
+        return self.filter(public_from__lte=at).exclude(withdrawn_at__lte=at)
+
+    def withdrawn(self, at: dt.datetime | None = None):
+        """Engagements that were public once and are so no longer: their address answers 410."""
+        at = at or timezone.now()
+        return self.filter(withdrawn_at__lte=at, public_from__lte=F("withdrawn_at"))
+
+    def in_region(self, region: Region):
+        return self.filter(
+            pk__in=EngagementRegion.objects.effective()
+            .filter(region=region)
+            .values("engagement_id")
+        )
+
+    def about(self, topic):
+        return self.filter(topic_items__tag=topic)
+
+    def newest_first(self):
+        return self.order_by("-sort_date", "-pk")
+
+    def with_parties(self):
+        """Fetch what `who_and_where()` reads, in two queries however many rows there are."""
+        return self.select_related("location_country").prefetch_related(
+            models.Prefetch(
+                "participants",
+                Participant.objects.select_related(
+                    "country", "organisation", "person", "appointment"
+                ),
+            )
+        )
+
+
+class Engagement(models.Model):
+    class Kind(models.TextChoices):
+        OFFICIAL_VISIT = "official_visit", _("official visit")
+        WORKING_VISIT = "working_visit", _("working visit")
+        STATE_VISIT = "state_visit", _("state visit")
+        VISIT = "visit", _("visit")
+        MEETING = "meeting", _("meeting")
+        SUMMIT = "summit", _("summit")
+        CONFERENCE = "conference", _("conference")
+        CALL = "call", _("call")
+        OTHER = "other", _("other encounter")
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", _("planned")
+        CONFIRMED = "confirmed", _("confirmed")
+        TOOK_PLACE = "took_place", _("took place")
+        POSTPONED = "postponed", _("postponed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    title = models.CharField(
+        _("title"),
+        max_length=200,
+        help_text=_("Names the encounter: “NATO special representative in Algiers”."),
+    )
+    slug = models.SlugField(
+        _("slug"),
+        max_length=200,
+        unique=True,
+        help_text=_("The last part of the page's address. Made from the title."),
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.VISIT)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.PLANNED
+    )
+    status_note = models.CharField(
+        _("reason"),
+        max_length=300,
+        blank=True,
+        help_text=_("Why it was postponed or cancelled, as far as it is known."),
+    )
+    start_date = models.DateField(editable=False)
+    start_precision = models.CharField(max_length=5, editable=False)
+    end_date = models.DateField(null=True, blank=True, editable=False)
+    end_precision = models.CharField(max_length=5, blank=True, editable=False)
+    start = PartialDateProperty()
+    end = PartialDateProperty()
+    sort_date = models.DateField(editable=False)
+    location_country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="hosted_engagements",
+        verbose_name=_("country"),
+        help_text=_("Where it took place. Empty for a call."),
+    )
+    city = models.CharField(_("city"), max_length=200, blank=True)
+    venue = models.CharField(_("venue"), max_length=200, blank=True)
+    tour = models.ForeignKey(
+        Tour,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="engagements",
+        verbose_name=_("tour"),
+        help_text=_("The journey of which this is a stop."),
+    )
+    summary = models.TextField(
+        _("summary"),
+        blank=True,
+        max_length=2000,
+        help_text=_("One paragraph for the timeline: who met whom, about what."),
+    )
+    topics = TaggableManager(
+        through=EngagementTopic, blank=True, verbose_name=_("topics"), help_text=""
+    )
+    regions = models.ManyToManyField(
+        Region, through="EngagementRegion", related_name="engagements", verbose_name=_("regions")
+    )
+    is_fictional = models.BooleanField(
+        _("fictional"),
+        default=False,
+        help_text=_("Invented, for training or demonstration. Every page says so."),
+    )
+    public_from = models.DateTimeField(
+        _("public from"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: a draft. In the future: under embargo until then."),
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    withdrawn_reason = models.CharField(
+        _("reason for the withdrawal"), max_length=300, blank=True, editable=False
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    search_text = models.CharField(max_length=450, editable=False)
+
+    objects = EngagementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sort_date", "-pk"]
+        verbose_name = _("engagement")
+        verbose_name_plural = _("engagements")
+        permissions = [
+            ("publish_engagement", _("Can make an engagement public or withdraw it")),
+        ]
+        indexes = [models.Index(fields=["-sort_date", "-id"], name="engagement_newest_first")]
+        constraints = [
+            *partial_date_constraints("engagement", "start", required=True),
+            *partial_date_constraints("engagement", "end"),
+            end_not_before_start("engagement"),
+            models.CheckConstraint(
+                name="engagement_sort_date_in_start_period",
+                condition=Q(sort_date__gte=F("start_date")),
+            ),
+            models.CheckConstraint(
+                name="engagement_kind_known",
+                condition=Q(
+                    kind__in=[
+                        "official_visit", "working_visit", "state_visit", "visit", "meeting",
+                        "summit", "conference", "call", "other",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="engagement_status_known",
+                condition=Q(
+                    status__in=["planned", "confirmed", "took_place", "postponed", "cancelled"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="engagement_call_has_no_location",
+                condition=~Q(kind="call")
+                | Q(location_country__isnull=True, city="", venue=""),
+                violation_error_message=_("A call has no place: leave country, city and venue empty."),
+            ),
+            models.CheckConstraint(
+                name="engagement_withdrawn_was_public",
+                condition=Q(withdrawn_at__isnull=True)
+                | Q(public_from__isnull=False, public_from__lte=F("withdrawn_at")),
+                violation_error_message=_("Only what was public can be withdrawn."),
+            ),
+            models.CheckConstraint(
+                name="engagement_withdrawal_has_reason",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
+                violation_error_message=_("A withdrawal needs its reason, and only a withdrawal."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args, **kwargs):
+        self.sort_date = self.start.last_day
+        self.search_text = search_text(self, self.title, self.city)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        check_order(self.start, self.end)
+        if (
+            self.start_date
+            and self.status == self.Status.TOOK_PLACE
+            and self.start.first_day > timezone.localdate()
+        ):
+            raise ValidationError(
+                {"status": _("It starts in the future, so it cannot have taken place yet.")}
+            )
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:engagement", args=[self.slug])
+
+    @property
+    def when(self) -> str:
+        """The date or dates in words, as precisely as they are known."""
+        return format_range(self.start, self.end)
+
+    @property
+    def last_day(self) -> dt.date:
+        return (self.end or self.start).last_day
+
+    def is_upcoming(self, today: dt.date) -> bool:
+        """Whether it is planned or confirmed and its last possible day has not passed."""
+        open_statuses = (self.Status.PLANNED, self.Status.CONFIRMED)
+        return self.status in open_statuses and self.last_day >= today
+
+    def is_unconfirmed(self, today: dt.date) -> bool:
+        """Whether its date has passed and nobody has said that it took place."""
+        open_statuses = (self.Status.PLANNED, self.Status.CONFIRMED)
+        return self.status in open_statuses and self.last_day < today
+
+    def status_on(self, today: dt.date) -> str:
+        """The status in words; a planned one whose date is past reads "not confirmed"."""
+        return str(_("not confirmed") if self.is_unconfirmed(today) else self.get_status_display())
+
+    @property
+    def visitors(self) -> list["Participant"]:
+        return self._on_side(Participant.Side.VISITOR)
+
+    @property
+    def hosts(self) -> list["Participant"]:
+        return self._on_side(Participant.Side.HOST)
+
+    @property
+    def others(self) -> list["Participant"]:
+        return self._on_side(Participant.Side.OTHER)
+
+    def _on_side(self, side: str) -> list["Participant"]:
+        # Filtered here, so that a prefetch is used.
+        return [p for p in self.participants.all() if p.side == side]
+
+    @property
+    def who(self) -> str:
+        """The visiting side, or everyone where nobody visits: "NATO", "Japan, Italy"."""
+        return ", ".join(_party_names(self.visitors or self.participants.all()))
+
+    @property
+    def where(self) -> str:
+        """The place, else the hosts, else nothing: "Algiers, Algeria"."""
+        place = [self.city, self.location_country.name if self.location_country else ""]
+        return ", ".join(filter(None, place)) or ", ".join(_party_names(self.hosts))
+
+
+def _party_names(participants) -> list[str]:
+    return list(dict.fromkeys(p.party_name for p in participants))
+
+
+class DateChange(models.Model):
+    """A changed date of an engagement: the old, the new and why."""
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="date_changes")
+    old_start_date = models.DateField()
+    old_start_precision = models.CharField(max_length=5)
+    old_end_date = models.DateField(null=True)
+    old_end_precision = models.CharField(max_length=5, blank=True)
+    new_start_date = models.DateField()
+    new_start_precision = models.CharField(max_length=5)
+    new_end_date = models.DateField(null=True)
+    new_end_precision = models.CharField(max_length=5, blank=True)
+    old_start = PartialDateProperty()
+    old_end = PartialDateProperty()
+    new_start = PartialDateProperty()
+    new_end = PartialDateProperty()
+    reason = models.CharField(_("reason"), max_length=300)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["changed_at", "pk"]
+        verbose_name = _("changed date")
+        verbose_name_plural = _("changed dates")
+        constraints = [
+            models.CheckConstraint(name="datechange_has_reason", condition=~Q(reason="")),
+            *partial_date_constraints("datechange", "old_start", required=True),
+            *partial_date_constraints("datechange", "old_end"),
+            *partial_date_constraints("datechange", "new_start", required=True),
+            *partial_date_constraints("datechange", "new_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"
+
+    @property
+    def old(self) -> str:
+        return format_range(self.old_start, self.old_end)
+
+    @property
+    def new(self) -> str:
+        return format_range(self.new_start, self.new_end)
+
+
+class Participant(models.Model):
+    """A party to an engagement: a country or an organisation, perhaps by a named person."""
+
+    class Side(models.TextChoices):
+        VISITOR = "visitor", _("visitor")
+        HOST = "host", _("host")
+        OTHER = "other", _("other")
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="participants", verbose_name=_("engagement")
+    )
+    side = models.CharField(_("side"), max_length=8, choices=Side.choices, default=Side.VISITOR)
+    country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="participations",
+        verbose_name=_("country"),
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="participations",
+        verbose_name=_("organisation"),
+    )
+    person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="participations",
+        verbose_name=_("person"),
+    )
+    appointment = models.ForeignKey(
+        Appointment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="participations",
+        verbose_name=_("office held that day"),
+        help_text=_("Chosen by itself if exactly one fits the day."),
+    )
+    title_text = models.CharField(
+        _("title on the page"),
+        max_length=200,
+        blank=True,
+        help_text=_("Only where the office's own title does not do."),
+    )
+    is_lead = models.BooleanField(_("leads the side"), default=False)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    sources = models.ManyToManyField(
+        "engagements.Source", related_name="participants", blank=True, verbose_name=_("sources")
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        constraints = [
+            exactly_one_party("participant"),
+            models.UniqueConstraint(
+                fields=["engagement", "side"],
+                condition=Q(is_lead=True),
+                name="participant_one_lead_a_side",
+                violation_error_message=_("Only one participant leads a side."),
+            ),
+            models.UniqueConstraint(
+                fields=["engagement", "person"],
+                condition=Q(person__isnull=False),
+                name="participant_person_once",
+                violation_error_message=_("This person is a participant already."),
+            ),
+            models.CheckConstraint(
+                name="participant_side_known",
+                condition=Q(side__in=["visitor", "host", "other"]),
+            ),
+            models.CheckConstraint(
+                name="participant_appointment_has_person",
+                condition=Q(appointment__isnull=True) | Q(person__isnull=False),
+                violation_error_message=_("An office needs the person who holds it."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.party_name}" if self.person else self.party_name
+
+    def clean(self) -> None:
+        if self.appointment and self.person and self.appointment.person_id != self.person_id:
+            raise ValidationError(
+                {"appointment": _("This office is somebody else's: choose one of the person's own.")}
+            )
+
+    @property
+    def party(self) -> Country | Organisation:
+        return self.country or self.organisation
+
+    @property
+    def party_name(self) -> str:
+        return self.country.name if self.country else self.organisation.short_name
+
+    @property
+    def title(self) -> str:
+        """The title held that day, or nothing where it is not known."""
+        return self.title_text or (self.appointment.title if self.appointment else "")
+
+    def choose_appointment(self) -> None:
+        """Set the office if exactly one of the person's fits the engagement's days."""
+        if not self.person_id or self.appointment_id or self.title_text:
+            return
+        fitting = self.person.appointments.held_on(
+            self.engagement.start.first_day, self.engagement.last_day
+        ).filter(country=self.country, organisation=self.organisation)[:2]
+        if len(fitting) == 1:
+            self.appointment = fitting[0]
+
+
+class EngagementRegionQuerySet(models.QuerySet):
+    def effective(self):
+        """Rows that put an engagement on a region's timeline: all that no editor removed."""
+        return self.exclude(origin=EngagementRegion.Origin.REMOVED)
+
+
+class EngagementRegion(models.Model):
+    class Origin(models.TextChoices):
+        DERIVED = "derived", _("derived from the countries")
+        ADDED = "added", _("added by an editor")
+        REMOVED = "removed", _("removed by an editor")
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="region_rows", verbose_name=_("engagement")
+    )
+    region = models.ForeignKey(
+        Region, models.CASCADE, related_name="engagement_rows", verbose_name=_("region")
+    )
+    origin = models.CharField(
+        _("origin"), max_length=8, choices=Origin.choices, default=Origin.ADDED
+    )
+
+    objects = EngagementRegionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["region__position", "region__name"]
+        verbose_name = _("region of the engagement")
+        verbose_name_plural = _("regions of the engagement")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "region"], name="engagementregion_unique"
+            ),
+            models.CheckConstraint(
+                name="engagementregion_origin_known",
+                condition=Q(origin__in=["derived", "added", "removed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.region)

@@ -1,0 +1,250 @@
+"""What was agreed, what it needs and what came of it; and where we know it from."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from engagements.dates import PartialDateProperty, partial_date_constraints
+from engagements.models.engagement import Engagement
+from engagements.models.parties import Organisation
+from engagements.models.places import Country
+
+
+class Source(models.Model):
+    class Account(models.TextChoices):
+        VISITOR = "visitor", _("the visitor's account")
+        HOST = "host", _("the host's account")
+        PRESS = "press", _("the press")
+        OTHER = "other", _("other")
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="sources", verbose_name=_("engagement")
+    )
+    publisher = models.CharField(_("publisher"), max_length=200)
+    title = models.CharField(_("title"), max_length=300)
+    url = models.URLField(_("address"), max_length=1000, blank=True)
+    published_date = models.DateField(_("date"), null=True, blank=True)
+    archived_url = models.URLField(_("archived copy"), max_length=1000, blank=True)
+    account = models.CharField(
+        _("whose account"), max_length=8, choices=Account.choices, default=Account.PRESS
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        constraints = [
+            models.CheckConstraint(
+                name="source_account_known",
+                condition=Q(account__in=["visitor", "host", "press", "other"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publisher}: {self.title}"
+
+
+class Outcome(models.Model):
+    """Something that was agreed at an engagement."""
+
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="outcomes", verbose_name=_("engagement")
+    )
+    title = models.CharField(_("outcome"), max_length=300)
+    details = models.TextField(_("details"), blank=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    sources = models.ManyToManyField(
+        Source, related_name="outcomes", blank=True, verbose_name=_("sources")
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ActionQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Actions of public engagements."""
+        return self.filter(outcome__engagement__in=Engagement.objects.public(at))
+
+    def overdue(self, today: dt.date):
+        """Actions neither done nor dropped whose due day, month or year has wholly passed."""
+        unfinished = self.exclude(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        return unfinished.filter(
+            Q(due_precision="day", due_date__lt=today)
+            | Q(due_precision="month", due_date__lt=today.replace(day=1))
+            | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
+        )
+
+
+class Action(models.Model):
+    """What an outcome needs. Its status follows from its updates."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        UNDER_WAY = "under_way", _("under way")
+        DELAYED = "delayed", _("delayed")
+        DONE = "done", _("done")
+        DROPPED = "dropped", _("dropped")
+
+    outcome = models.ForeignKey(
+        Outcome, models.CASCADE, related_name="actions", verbose_name=_("outcome")
+    )
+    title = models.CharField(_("necessary action"), max_length=300)
+    owner_country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("country that owns it"),
+    )
+    owner_organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("organisation that owns it"),
+    )
+    owner_text = models.CharField(_("owner in words"), max_length=200, blank=True)
+    due_date = models.DateField(null=True, blank=True, editable=False)
+    due_precision = models.CharField(max_length=5, blank=True, editable=False)
+    due = PartialDateProperty()
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=Status.choices,
+        default=Status.OPEN,
+        editable=False,
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = _("action")
+        verbose_name_plural = _("actions")
+        constraints = [
+            *partial_date_constraints("action", "due"),
+            models.CheckConstraint(
+                name="action_one_owner",
+                condition=Q(owner_country__isnull=True, owner_organisation__isnull=True)
+                | Q(owner_country__isnull=True, owner_text="")
+                | Q(owner_organisation__isnull=True, owner_text=""),
+                violation_error_message=_("An action has one owner: a country, an organisation or words."),
+            ),
+            models.CheckConstraint(
+                name="action_status_known",
+                condition=Q(status__in=["open", "under_way", "delayed", "done", "dropped"]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def owner(self) -> str:
+        if self.owner_country:
+            return self.owner_country.name
+        return self.owner_organisation.short_name if self.owner_organisation else self.owner_text
+
+    def is_overdue(self, today: dt.date) -> bool:
+        finished = self.status in (self.Status.DONE, self.Status.DROPPED)
+        return bool(self.due) and not finished and self.due.last_day < today
+
+    def refresh_status(self) -> None:
+        """Take the status of the latest update that counts (open where none does)."""
+        latest = self.updates.effective().order_by("date", "pk").last()
+        self.status = latest.status if latest else self.Status.OPEN
+        self.save(update_fields=["status"])
+
+
+class ActionUpdateQuerySet(models.QuerySet):
+    def effective(self):
+        """Updates that count: "done" only once a second person has confirmed it."""
+        return self.exclude(status=Action.Status.DONE, confirmed_by__isnull=True)
+
+
+class ActionUpdate(models.Model):
+    """What happened to an action since. Append-only: an error is mended by another update."""
+
+    action = models.ForeignKey(
+        Action, models.CASCADE, related_name="updates", verbose_name=_("action")
+    )
+    date = models.DateField(_("date"))
+    status = models.CharField(_("status since then"), max_length=10, choices=Action.Status.choices)
+    text = models.TextField(_("what happened"))
+    sources = models.ManyToManyField(
+        Source, related_name="action_updates", blank=True, verbose_name=_("sources")
+    )
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("reported by"),
+    )
+    reported_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
+    )
+
+    objects = ActionUpdateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["date", "pk"]
+        verbose_name = _("update of an action")
+        verbose_name_plural = _("updates of an action")
+        constraints = [
+            models.CheckConstraint(
+                name="actionupdate_status_known",
+                condition=Q(status__in=["open", "under_way", "delayed", "done", "dropped"]),
+            ),
+            models.CheckConstraint(
+                name="actionupdate_confirmed_by_another",
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("reported_by")),
+                violation_error_message=_("“Done” is confirmed by a second person."),
+            ),
+            models.CheckConstraint(
+                name="actionupdate_has_text",
+                condition=~Q(text=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}, {self.date}"
+
+    def save(self, *args, **kwargs):
+        if self.pk and not kwargs.pop("confirming", False):
+            raise ValidationError(_("Updates are never changed: add another one."))
+        super().save(*args, **kwargs)
+        self.action.refresh_status()
+
+    def confirm(self, by) -> None:
+        """Let `by`, who is not the one who reported it, stand for "done" and its evidence.
+
+        Raises `ValidationError` with the reason why not.
+        """
+        if self.status != Action.Status.DONE or self.confirmed_by_id:
+            raise ValidationError(_("There is nothing to confirm."))
+        if by.pk == self.reported_by_id:
+            raise ValidationError(_("“Done” is confirmed by a second person."))
+        if not self.sources.exists():
+            raise ValidationError(_("“Done” needs evidence: tie a source to the update."))
+        self.confirmed_by = by
+        self.save(update_fields=["confirmed_by"], confirming=True)

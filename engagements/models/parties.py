@@ -1,0 +1,161 @@
+"""Who: organisations, people and the offices they hold."""
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from engagements.dates import (
+    PartialDateProperty,
+    Precision,
+    check_order,
+    end_not_before_start,
+    partial_date_constraints,
+)
+from engagements.text import search_text
+
+
+def exactly_one_party(label: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=f"{label}_exactly_one_party",
+        condition=Q(country__isnull=False, organisation__isnull=True)
+        | Q(country__isnull=True, organisation__isnull=False),
+        violation_error_message=_("Choose a country or an organisation: one of the two."),
+    )
+
+
+class Organisation(models.Model):
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=200, unique=True)
+    acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    country = models.ForeignKey(
+        "engagements.Country",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="organisations",
+        verbose_name=_("country"),
+        help_text=_("Leave empty for an international organisation."),
+    )
+    website = models.URLField(_("website"), blank=True)
+    is_fictional = models.BooleanField(
+        _("fictional"),
+        default=False,
+        help_text=_("Invented, for training or demonstration. Every page says so."),
+    )
+    search_text = models.CharField(max_length=255, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.search_text = search_text(self, self.name, self.acronym)
+        super().save(*args, **kwargs)
+
+    @property
+    def short_name(self) -> str:
+        return self.acronym or self.name
+
+
+class Person(models.Model):
+    name = models.CharField(
+        _("name"), max_length=200, help_text=_("As it stands on the page: given name first.")
+    )
+    slug = models.SlugField(_("slug"), max_length=200, unique=True)
+    is_fictional = models.BooleanField(
+        _("fictional"),
+        default=False,
+        help_text=_("Invented, for training or demonstration. Every page says so."),
+    )
+    search_text = models.CharField(max_length=220, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.search_text = search_text(self, self.name)
+        super().save(*args, **kwargs)
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def held_on(self, first_day: dt.date, last_day: dt.date | None = None):
+        """Appointments in force on a day, or at some time from `first_day` to `last_day`.
+
+        An end known to the month or year counts as the last day of that period, so candidates
+        at the edge are kept and an editor decides.
+        """
+        last_day = last_day or first_day
+        return self.filter(Q(start_date__isnull=True) | Q(start_date__lte=last_day)).filter(
+            Q(end_date__isnull=True)
+            | Q(end_date__gte=first_day)
+            | Q(
+                end_precision=Precision.MONTH,
+                end_date__gte=first_day.replace(day=1),
+            )
+            | Q(
+                end_precision=Precision.YEAR,
+                end_date__gte=first_day.replace(month=1, day=1),
+            )
+        )
+
+
+class Appointment(models.Model):
+    """An office that a person holds for a country or an organisation, from and to."""
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="appointments", verbose_name=_("person")
+    )
+    title = models.CharField(_("title"), max_length=200)
+    country = models.ForeignKey(
+        "engagements.Country",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="appointments",
+        verbose_name=_("for the country"),
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="appointments",
+        verbose_name=_("for the organisation"),
+    )
+    start_date = models.DateField(null=True, blank=True, editable=False)
+    start_precision = models.CharField(max_length=5, blank=True, editable=False)
+    end_date = models.DateField(null=True, blank=True, editable=False)
+    end_precision = models.CharField(max_length=5, blank=True, editable=False)
+    start = PartialDateProperty()
+    end = PartialDateProperty()
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["person__name", "start_date", "pk"]
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        constraints = [
+            exactly_one_party("appointment"),
+            *partial_date_constraints("appointment", "start"),
+            *partial_date_constraints("appointment", "end"),
+            end_not_before_start("appointment"),
+        ]
+
+    def __str__(self) -> str:
+        period = "–".join([str(self.start or ""), str(self.end or "")]).strip("–")
+        return f"{self.person}, {self.title}" + (f" ({period})" if period else "")
+
+    def clean(self) -> None:
+        check_order(self.start, self.end)

@@ -1,0 +1,35 @@
+"""Text as people type it, made comparable."""
+
+import unicodedata
+
+from django.utils.text import slugify
+
+
+def fold(text: str) -> str:
+    """Return `text` casefolded, without accents and with single spaces ("Türkiye" → "turkiye")."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def search_text(row, *texts: str) -> str:
+    """Return the texts folded, cut to what the row's column `search_text` holds.
+
+    Decomposing may make a text many times longer ("각" becomes three letters).
+    """
+    return fold(" ".join(texts))[: row._meta.get_field("search_text").max_length]
+
+
+def unique_slug(model, text: str, fallback: str, *, keep=None) -> str:
+    """Return a slug made from `text` that no other row of `model` has.
+
+    `fallback` serves where nothing of `text` can stand in an address ("زيارة" alone). `keep` is
+    the row that may have the slug already.
+    """
+    base = slugify(text)[:180].strip("-") or fallback
+    others = model._default_manager.exclude(pk=getattr(keep, "pk", None))
+    taken = set(others.filter(slug__startswith=base).values_list("slug", flat=True))
+    return next(
+        slug
+        for slug in (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))
+        if slug not in taken
+    )
