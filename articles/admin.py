@@ -1,0 +1,367 @@
+"""The desk: articles, pictures, and the engagements with what is known of their coverage."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from articles.forms import ArticleForm, CoveredEngagementForm
+from articles.models import Article, Edition, Picture
+from articles.media import picture_response
+from articles.workflow import (
+    publish,
+    reasons_not_to_hide,
+    reinstate,
+    save_edition,
+    spelled_out,
+    unschedule,
+    withdraw,
+)
+from engagements.admin import EngagementAdmin
+from engagements.admin.base import ReasonPage
+from engagements.models import Engagement
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("published", _("Published")),
+            ("scheduled", _("Scheduled")),
+            ("draft", _("With an unpublished edition")),
+            ("withdrawn", _("Withdrawn")),
+        ]
+
+    def queryset(self, request, queryset):
+        editions = Edition.objects.filter(article=OuterRef("pk"))
+        if self.value() == "published":
+            return queryset.public()
+        if self.value() == "scheduled":
+            return queryset.filter(Exists(editions.scheduled()))
+        if self.value() == "draft":
+            newest = editions.order_by("-number")
+            return queryset.annotate(newest_state=Subquery(newest.values("state")[:1])).exclude(
+                newest_state="approved"
+            )
+        if self.value() == "withdrawn":
+            return queryset.filter(withdrawn_at__lte=timezone.now())
+        return queryset
+
+
+@admin.register(Article)
+class ArticleAdmin(ReasonPage):
+    form = ArticleForm
+    date_hierarchy = "created_at"
+    list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
+    list_filter = [StatusFilter, "language"]
+    list_per_page = 50
+    search_fields = ["editions__headline", "slug"]
+    change_form_template = "admin/articles/article/change_form.html"
+    reason_permission = "articles.withdraw_article"
+    view_on_site = False
+    fieldsets = [
+        (_("The story"), {"fields": ["headline", "standfirst", "body", "byline"]}),
+        (_("The visit"), {"fields": ["engagement", "also_covers"]}),
+        (_("Topics"), {"fields": ["topics"]}),
+        (
+            _("The picture"),
+            {
+                "fields": [
+                    "picture",
+                    "picture_shown",
+                    "picture_upload",
+                    "picture_remove",
+                    ("picture_alt", "picture_is_decorative"),
+                    ("picture_caption", "picture_credit", "picture_licence"),
+                ]
+            },
+        ),
+        (
+            _("Publishing"),
+            {
+                "fields": [
+                    ("publish_at", "is_major"),
+                    ("public_note", "note"),
+                    ("slug", "language"),
+                ]
+            },
+        ),
+    ]
+
+    class Media:
+        js = ["js/admin-article.js"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "visit-topics/",
+                view(self.visit_topics),
+                name="articles_article_visit_topics",
+            ),
+            path(
+                "<int:article_id>/unschedule/",
+                view(require_POST(self.unschedule_view)),
+                name="articles_article_unschedule",
+            ),
+            path(
+                "<int:article_id>/reinstate/",
+                view(require_POST(self.reinstate_view)),
+                name="articles_article_reinstate",
+            ),
+            *super().get_urls(),
+        ]
+
+    # The list
+
+    def get_queryset(self, request):
+        editions = Edition.objects.defer("body").select_related("engagement", "author")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(
+                Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
+            )
+        )
+
+    @admin.display(description=_("headline"))
+    def headline(self, article):
+        return article.newest_editions[0].headline if article.newest_editions else article.slug
+
+    @admin.display(description=_("status"))
+    def status(self, article):
+        now = timezone.now()
+        words = []
+        for edition in article.newest_editions:
+            edition.article = article
+            words.append(edition.status_at(now))
+        # What readers have, and what waits behind it: "published, draft".
+        shown = [
+            word
+            for word in (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
+            if word in words
+        ]
+        if words and words[0] not in shown:
+            shown.append(words[0])
+        return ", ".join(shown)
+
+    @admin.display(description=_("visit"))
+    def visit(self, article):
+        return article.newest_editions[0].engagement if article.newest_editions else None
+
+    @admin.display(description=_("saved by"))
+    def saved_by(self, article):
+        return article.newest_editions[0].author if article.newest_editions else None
+
+    @admin.display(description=_("saved at"))
+    def saved_at(self, article):
+        return article.newest_editions[0].created_at if article.newest_editions else None
+
+    # The form
+
+    def get_readonly_fields(self, request, obj=None):
+        # Readers, feeds and links hold a public article to its address.
+        was_public = obj is not None and obj.editions.filter(state="approved").exists()
+        return ["picture_shown", "slug"] if was_public else ["picture_shown"]
+
+    @admin.display(description=_("Shown now"))
+    def picture_shown(self, article):
+        picture = article.desk_form.shown_picture
+        return picture_preview(picture) if picture else gettext("None yet.")
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.may_publish = request.user.has_perm("articles.publish_article")
+        return form
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        # The editor's import map is inline: the policy lets it through by its nonce.
+        context["media"] = context["media"].with_nonce(str(request.csp_nonce))
+        obj = context.get("original")
+        now = timezone.now()
+        context |= {
+            "may_publish": request.user.has_perm("articles.publish_article"),
+            "may_withdraw": request.user.has_perm("articles.withdraw_article"),
+            "zone": f"{timezone.localtime(now):%Z}",
+        }
+        if obj:
+            context |= {
+                "public_edition": Edition.objects.public().filter(article=obj).first(),
+                "scheduled_edition": Edition.objects.scheduled().filter(article=obj).first(),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+        self._keep_picture_facts(form)
+        edition = form.base_edition
+        if edition is None or form.content_changed:
+            edition = save_edition(obj, author=request.user, **form.content())
+        if form.is_publishing:
+            self._publish(request, edition, form.cleaned_data.get("publish_at"))
+
+    def _keep_picture_facts(self, form) -> None:
+        picture = form.cleaned_data.get("picture")
+        if picture:
+            picture.credit = form.cleaned_data["picture_credit"]
+            picture.licence = form.cleaned_data["picture_licence"]
+            picture.save(update_fields=["credit", "licence"])
+
+    def _publish(self, request: HttpRequest, edition: Edition, at) -> None:
+        try:
+            publish(edition, by=request.user, at=at)
+        except ValidationError as error:
+            for reason in error.messages:
+                messages.error(request, reason)
+            return
+        if at:
+            told = gettext("Scheduled: readers see it from %s.") % spelled_out(at)
+            messages.success(request, told)
+        else:
+            link = format_html('<a href="{}">{}</a>', edition.get_absolute_url(), edition)
+            messages.success(request, format_html(gettext("Published: {}"), link))
+
+    def visit_topics(self, request: HttpRequest) -> HttpResponse:
+        """Return the topics of `?visit=<pk>` as JSON: `{"topics": [{"id": 1, "name": "…"}]}`."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        pk = request.GET.get("visit", "")
+        if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+            raise Http404
+        visit = get_object_or_404(Engagement, pk=pk)
+        return JsonResponse(
+            {"topics": [{"id": topic.pk, "name": topic.name} for topic in visit.topics.all()]}
+        )
+
+    # Transitions that are not a save
+
+    def perform_withdrawal(self, request, obj, reason):
+        withdraw(obj, reason=reason)
+
+    def unschedule_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
+        article = self._article_for(request, article_id, "articles.publish_article")
+        edition = Edition.objects.scheduled().filter(article=article).first()
+        return self._do(
+            request,
+            article,
+            lambda: unschedule(edition) if edition else None,
+            gettext("No longer scheduled: the edition is a draft again."),
+        )
+
+    def reinstate_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
+        article = self._article_for(request, article_id, "articles.withdraw_article")
+        return self._do(
+            request, article, lambda: reinstate(article), gettext("The article is back.")
+        )
+
+    def _article_for(self, request: HttpRequest, pk: int, permission: str) -> Article:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        return get_object_or_404(Article, pk=pk)
+
+    def _do(self, request: HttpRequest, article: Article, transition: Any, told: str):
+        try:
+            transition()
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            self.log_change(request, article, told)
+            messages.success(request, told)
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
+
+
+@admin.register(Picture)
+class PictureAdmin(admin.ModelAdmin):
+    list_display = ["uuid", "width", "height", "credit", "licence", "uploaded_by", "created_at"]
+    search_fields = ["credit", "licence"]
+    fields = ["preview", "credit", "licence", "focal_x", "focal_y"]
+    readonly_fields = ["preview"]
+
+    def has_add_permission(self, request):
+        # Pictures come in through an article's form, where their content is checked.
+        return False
+
+    def get_urls(self):
+        return [
+            path(
+                "<uuid:uuid>/file/<str:name>",
+                self.admin_site.admin_view(self.file),
+                name="articles_picture_file",
+            ),
+            *super().get_urls(),
+        ]
+
+    def file(self, request: HttpRequest, uuid, name: str) -> HttpResponse:
+        """A rendition for the desk, whether or not readers may see the picture."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        response = picture_response(get_object_or_404(Picture, uuid=uuid), name)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    @admin.display(description=_("picture"))
+    def preview(self, picture):
+        return picture_preview(picture)
+
+
+def picture_preview(picture: Picture) -> str:
+    url = reverse("admin:articles_picture_file", args=[picture.uuid, "480.jpg"])
+    return format_html('<img class="picture-preview" src="{}" alt="">', url)
+
+
+class CoverageFilter(admin.SimpleListFilter):
+    title = _("coverage")
+    parameter_name = "coverage"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("With a public article")), ("no", _("Without a public article"))]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("yes", "no"):
+            public = Edition.objects.public()
+            covered = Exists(public.filter(engagement=OuterRef("pk"))) | Exists(
+                public.filter(also_covers=OuterRef("pk"))
+            )
+            return queryset.filter(covered if self.value() == "yes" else ~covered)
+        return queryset
+
+
+@admin.register(Engagement)
+class CoveredEngagementAdmin(EngagementAdmin):
+    form = CoveredEngagementForm
+    list_display = [*EngagementAdmin.list_display, "coverage"]
+    list_filter = [*EngagementAdmin.list_filter, CoverageFilter]
+
+    def get_queryset(self, request):
+        public = Edition.objects.public().only("headline", "engagement")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(
+                Prefetch("editions", public, to_attr="public_editions"),
+                Prefetch("roundups", public, to_attr="public_roundups"),
+            )
+        )
+
+    @admin.display(description=_("coverage"))
+    def coverage(self, engagement):
+        return len({*engagement.public_editions, *engagement.public_roundups}) or ""
+
+    def perform_withdrawal(self, request, obj, reason):
+        reasons = reasons_not_to_hide(obj, None)
+        if reasons:
+            raise ValidationError(reasons)
+        super().perform_withdrawal(request, obj, reason)

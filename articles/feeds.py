@@ -1,0 +1,213 @@
+"""RSS and Atom: the articles that cover a view's visits, each once, the latest news first."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.models import Edition
+from articles.richtext import render_for_feed
+from engagements.models import Engagement, Region, Topic
+
+ITEMS = 30
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# XML 1.0 has no way to write these; text that an editor pasted may hold them.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def tag_uri(path: str) -> str:
+    """Return an id that outlives slugs and domains (RFC 4151): "tag:example.org,2025:path"."""
+    return f"tag:{settings.TAG_AUTHORITY}:{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a feed follows: `subject` is `None` for the whole site."""
+
+    base_url: str
+    subject: Region | Topic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    edition: Edition
+    base_url: str
+
+
+class StableDate:
+    """Keeps an empty feed the same from one poll to the next."""
+
+    def latest_post_date(self) -> dt.datetime:
+        return super().latest_post_date() if self.items else NEVER  # type: ignore[misc, attr-defined]
+
+
+class FullTextRss(StableDate, Rss201rev2Feed):
+    def rss_attributes(self) -> dict[str, str]:
+        return super().rss_attributes() | {
+            "xmlns:content": "http://purl.org/rss/1.0/modules/content/"
+        }
+
+    def add_item_elements(self, handler, item) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content:encoded", item["content"])
+
+
+class FullTextAtom(StableDate, Atom1Feed):
+    def add_item_elements(self, handler, item) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+class Articles(Feed):
+    """The site's articles; subclasses narrow `editions()` to their subject."""
+
+    def __call__(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return require_safe(self._answer)(request, *args, **kwargs)
+
+    def _answer(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().__call__(request, *args, **kwargs)
+        # A withdrawal makes the newest date older, which a date cannot tell; the ETag can.
+        del response.headers["Last-Modified"]
+        # The generator wrote hundreds of small pieces.
+        response.content = response.content
+        return response
+
+    def get_object(self, request: HttpRequest, slug: str | None = None) -> View:
+        return View(request.build_absolute_uri("/"), self.subject(slug))
+
+    def subject(self, slug: str | None) -> Region | Topic | None:
+        return None
+
+    def editions(self, subject: Any):
+        return Edition.objects.public()
+
+    def items(self, view: View) -> list[Item]:
+        editions = self.editions(view.subject).newest_first().for_cards()
+        return [Item(edition, view.base_url) for edition in editions[:ITEMS]]
+
+    def title(self, view: View) -> str:
+        return f"{settings.SITE_NAME}: {view.subject}" if view.subject else settings.SITE_NAME
+
+    def description(self, view: View) -> str:
+        if view.subject:
+            return _xml(view.subject.description) or _("Articles on “%s”.") % view.subject
+        return _("Who met whom, where and when; what was agreed, and what came of it.")
+
+    def subtitle(self, view: View) -> str:
+        return self.description(view)
+
+    def link(self, view: View) -> str:
+        return view.subject.get_absolute_url() if view.subject else reverse("articles:home")
+
+    def feed_guid(self, view: View) -> str:
+        if view.subject is None:
+            return tag_uri("articles")
+        return tag_uri(f"articles/{view.subject._meta.model_name}/{view.subject.pk}")
+
+    def author_name(self) -> str:
+        return settings.SITE_NAME
+
+    def item_title(self, item: Item) -> str:
+        return _xml(item.edition.headline)
+
+    def item_link(self, item: Item) -> str:
+        return item.edition.get_absolute_url()
+
+    def item_guid(self, item: Item) -> str:
+        return tag_uri(f"article/{item.edition.article.uuid}")
+
+    item_guid_is_permalink = False
+
+    def item_author_name(self, item: Item) -> str:
+        return _xml(item.edition.byline) or settings.SITE_NAME
+
+    def item_pubdate(self, item: Item):
+        return item.edition.published_at
+
+    def item_updateddate(self, item: Item):
+        return item.edition.major_at
+
+    def item_categories(self, item: Item) -> list[str]:
+        return [_xml(row.tag.name) for row in item.edition.topic_items.all()]
+
+    def item_description(self, item: Item) -> str:
+        fiction = _("Fictional: ") if item.edition.engagement.is_fictional else ""
+        return fiction + _xml(item.edition.standfirst)
+
+    def item_enclosures(self, item: Item) -> list[Enclosure]:
+        picture = item.edition.picture
+        if not picture:
+            return []
+        # Read from the prefetch; JPEG, which every reader shows, at the middle width or below.
+        jpegs = [r for r in picture.renditions.all() if r.name in ("480.jpg", "960.jpg")]
+        return [
+            Enclosure(_absolute(item, rendition.get_absolute_url()), str(rendition.bytes), "image/jpeg")
+            for rendition in sorted(jpegs, key=lambda r: r.width)[-1:]
+        ]  # fmt: skip
+
+    def item_extra_kwargs(self, item: Item) -> dict[str, Any]:
+        edition = item.edition
+        standfirst = format_html("<p><strong>{}</strong></p>", self.item_description(item))
+        body = render_for_feed(edition.body, item.base_url)
+        if edition.article.direction == "rtl":
+            return {"content": _xml(format_html('<div dir="rtl">{}{}</div>', standfirst, body))}
+        return {"content": _xml(standfirst + body)}
+
+
+class RegionArticles(Articles):
+    def subject(self, slug: str | None) -> Region:
+        return get_object_or_404(Region, slug=slug)
+
+    def editions(self, subject: Region):
+        visits = Engagement.objects.public().in_region(subject)
+        return Edition.objects.public().covering(visits)
+
+
+class TopicArticles(Articles):
+    def subject(self, slug: str | None) -> Topic:
+        return get_object_or_404(Topic, slug=slug)
+
+    def editions(self, subject: Topic):
+        return Edition.objects.public().about(subject)
+
+
+class SiteRss(Articles):
+    feed_type = FullTextRss
+
+
+class SiteAtom(Articles):
+    feed_type = FullTextAtom
+
+
+class RegionRss(RegionArticles):
+    feed_type = FullTextRss
+
+
+class RegionAtom(RegionArticles):
+    feed_type = FullTextAtom
+
+
+class TopicRss(TopicArticles):
+    feed_type = FullTextRss
+
+
+class TopicAtom(TopicArticles):
+    feed_type = FullTextAtom
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
+def _absolute(item: Item, path: str) -> str:
+    return item.base_url.rstrip("/") + path

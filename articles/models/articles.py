@@ -1,0 +1,399 @@
+"""The story: an article is identity, an edition is content."""
+
+import datetime as dt
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+from taggit.models import ItemBase
+
+from articles.models.pictures import Picture
+from articles.richtext import BodyField
+from engagements.models import Engagement, Region, Topic
+
+
+class Language(models.TextChoices):
+    """Languages that articles are written in, named as their readers name them."""
+
+    ARABIC = "ar", "العربية"
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+    PERSIAN = "fa", "فارسی"
+    FRENCH = "fr", "Français"
+    HEBREW = "he", "עברית"
+    ITALIAN = "it", "Italiano"
+    PORTUGUESE = "pt", "Português"
+    RUSSIAN = "ru", "Русский"
+    TURKISH = "tr", "Türkçe"
+    UKRAINIAN = "uk", "Українська"
+
+
+class EditionQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Editions that readers see at a moment (`None`: now): the rule of visibility.
+
+        "Scheduled" and "published" are never stored, so nothing needs a job at their minute.
+        An empty `public_until` has no end.
+        """
+        at = at or timezone.now()
+        return self.filter(state=Edition.State.APPROVED, public_from__lte=at).filter(
+            Q(public_until__isnull=True) | Q(public_until__gt=at),
+            Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at),
+        )
+
+    def scheduled(self, at: dt.datetime | None = None):
+        """Approved editions whose hour has not come."""
+        at = at or timezone.now()
+        return self.filter(
+            state=Edition.State.APPROVED, public_from__gt=at, article__withdrawn_at__isnull=True
+        ).filter(Q(public_until__isnull=True) | Q(public_until__gt=F("public_from")))
+
+    def about(self, topic: Topic):
+        return self.filter(topic_items__tag=topic)
+
+    def covering(self, engagements):
+        """Editions whose own visit, or one of those rounded up, is among `engagements`."""
+        covered = Edition.also_covers.through.objects.filter(
+            edition=OuterRef("pk"), engagement__in=engagements
+        )
+        return self.filter(Q(engagement__in=engagements) | Exists(covered))
+
+    def in_region(self, region: Region):
+        return self.covering(Engagement.objects.in_region(region))
+
+    def with_published_at(self):
+        """Annotate when the article first became public (`published_at`, a datetime)."""
+        first = (
+            Edition.objects.filter(
+                article=OuterRef("article"), state=Edition.State.APPROVED
+            )
+            .exclude(public_until=F("public_from"))
+            .order_by("public_from")
+        )
+        return self.annotate(published_at=models.Subquery(first.values("public_from")[:1]))
+
+    def with_major_at(self):
+        """Annotate when readers last got news: the latest major `public_from` (`major_at`).
+
+        A minor edit is not news, so it moves nothing in a list or a feed.
+        """
+        major = (
+            Edition.objects.filter(
+                article=OuterRef("article"),
+                state=Edition.State.APPROVED,
+                is_major=True,
+                public_from__lte=OuterRef("public_from"),
+            )
+            .exclude(public_until=F("public_from"))
+            .order_by("-public_from")
+        )
+        return self.annotate(
+            major_at=Coalesce(models.Subquery(major.values("public_from")[:1]), F("public_from"))
+        )
+
+    def newest_first(self):
+        return self.with_major_at().order_by("-major_at", "-pk")
+
+    def for_cards(self, at: dt.datetime | None = None):
+        """Fetch what a teaser or a feed item reads, however many there are."""
+        return (
+            self.with_published_at()
+            .select_related("article", "engagement", "picture", "author")
+            .prefetch_related(
+                "picture__renditions",
+                Prefetch(
+                    "topic_items", EditionTopic.objects.select_related("tag").order_by("tag__name")
+                ),
+            )
+        )
+
+
+class ArticleQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Articles with an edition that readers see at a moment (`None`: now)."""
+        return self.filter(Exists(Edition.objects.public(at).filter(article=OuterRef("pk"))))
+
+    def withdrawn(self, at: dt.datetime | None = None):
+        """Articles that were public and were withdrawn: their address answers 410."""
+        at = at or timezone.now()
+        was_public = Edition.objects.filter(
+            article=OuterRef("pk"),
+            state=Edition.State.APPROVED,
+            public_from__lte=OuterRef("withdrawn_at"),
+        )
+        return self.filter(Exists(was_public), withdrawn_at__lte=at)
+
+
+class Article(models.Model):
+    """What stays the same through every edition: the address and the language."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=200,
+        unique=True,
+        help_text=_("The last part of the page's address. Made from the headline."),
+    )
+    language = models.CharField(
+        _("language"), max_length=12, choices=Language.choices, default=Language.ENGLISH
+    )
+    translation_group = models.UUIDField(default=uuid4, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    withdrawn_reason = models.CharField(
+        _("reason for the withdrawal"), max_length=300, blank=True, editable=False
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        permissions = [
+            ("publish_article", _("Can approve and publish an article")),
+            ("withdraw_article", _("Can withdraw a public article")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["translation_group", "language"], name="article_one_a_language"
+            ),
+            models.CheckConstraint(
+                name="article_withdrawal_has_reason",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
+                violation_error_message=_("A withdrawal needs its reason, and only a withdrawal."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article", args=[self.slug])
+
+    @property
+    def direction(self) -> str:
+        """ "rtl" or "ltr": the value of HTML's `dir`."""
+        return "rtl" if get_language_info(self.language)["bidi"] else "ltr"
+
+    def latest_edition(self) -> "Edition | None":
+        """The newest edition, whatever its state: where an editor goes on writing."""
+        return self.editions.order_by("-number").first()
+
+
+class EditionTopic(ItemBase):
+    content_object = models.ForeignKey(
+        "articles.Edition", models.CASCADE, related_name="topic_items"
+    )
+    tag = models.ForeignKey(Topic, models.CASCADE, related_name="edition_items")
+
+    class Meta:
+        verbose_name = _("topic of an edition")
+        verbose_name_plural = _("topics of editions")
+        constraints = [
+            models.UniqueConstraint(fields=["content_object", "tag"], name="editiontopic_unique")
+        ]
+
+
+class Edition(models.Model):
+    """An article's content as one person saved it. The content never changes afterwards."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        IN_REVIEW = "in_review", _("in review")
+        APPROVED = "approved", _("approved")
+
+    article = models.ForeignKey(
+        Article, models.CASCADE, related_name="editions", verbose_name=_("article")
+    )
+    number = models.PositiveIntegerField(_("edition"))
+    headline = models.CharField(
+        _("headline"), max_length=200, validators=[MinLengthValidator(3)],
+        help_text=_("Says what happened. Make the extra effort: most readers see only this."),
+    )  # fmt: skip
+    standfirst = models.TextField(
+        _("standfirst"),
+        blank=True,
+        max_length=500,
+        help_text=_("One or two sentences beneath the headline: why a reader should go on."),
+    )
+    body = BodyField(_("story"), blank=True)
+    picture = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="editions",
+        verbose_name=_("lead picture"),
+    )
+    picture_alt = models.CharField(
+        _("alternative text"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the picture shows, for those who cannot see it."),
+    )
+    picture_is_decorative = models.BooleanField(
+        _("decorative"),
+        default=False,
+        help_text=_("The picture adds nothing that a listener would miss."),
+    )
+    picture_caption = models.CharField(_("caption"), max_length=300, blank=True)
+    topics = TaggableManager(
+        through=EditionTopic, blank=True, verbose_name=_("topics"), help_text=""
+    )
+    engagement = models.ForeignKey(
+        Engagement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="editions",
+        verbose_name=_("visit"),
+        help_text=_("The engagement that the story tells. Needed to publish."),
+    )
+    also_covers = models.ManyToManyField(
+        Engagement,
+        related_name="roundups",
+        blank=True,
+        verbose_name=_("also covers"),
+        help_text=_("Other engagements, for a round-up."),
+    )
+    byline = models.CharField(
+        _("byline"),
+        max_length=200,
+        blank=True,
+        help_text=_("As it stands on the page. Empty: the newsroom's name."),
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="editions",
+        verbose_name=_("saved by"),
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="approved_editions",
+        verbose_name=_("approved by"),
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.DRAFT
+    )
+    is_major = models.BooleanField(
+        _("major change"),
+        default=True,
+        help_text=_("Followers hear of a major change. Untick it for a slip of the pen."),
+    )
+    public_note = models.CharField(
+        _("note to readers"),
+        max_length=300,
+        blank=True,
+        help_text=_("What changed, as readers should see it beneath the article."),
+    )
+    note = models.CharField(
+        _("note to the desk"),
+        max_length=300,
+        blank=True,
+        help_text=_("Why you changed it. Never shown to readers."),
+    )
+    public_from = models.DateTimeField(_("public from"), null=True, blank=True)
+    public_until = models.DateTimeField(_("public until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("saved at"), default=timezone.now)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["article", "-number"]
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        indexes = [
+            models.Index(
+                fields=["-public_from"],
+                condition=Q(state="approved"),
+                name="edition_approved_newest",
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "number"], name="edition_number_unique"),
+            models.UniqueConstraint(
+                fields=["article"],
+                condition=Q(state="approved", public_until__isnull=True),
+                name="edition_one_approved_without_end",
+            ),
+            models.CheckConstraint(
+                name="edition_state_known",
+                condition=Q(state__in=["draft", "in_review", "approved"]),
+            ),
+            models.CheckConstraint(
+                name="edition_headline_not_empty",
+                condition=~Q(headline=""),
+            ),
+            models.CheckConstraint(
+                name="edition_approved_is_complete",
+                condition=~Q(state="approved")
+                | Q(
+                    approved_by__isnull=False,
+                    public_from__isnull=False,
+                    engagement__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="edition_unapproved_has_no_time",
+                condition=Q(state="approved")
+                | Q(
+                    approved_by__isnull=True,
+                    public_from__isnull=True,
+                    public_until__isnull=True,
+                ),
+            ),
+            models.CheckConstraint(
+                # Equal: superseded before its hour came, so never public.
+                name="edition_until_not_before_from",
+                condition=Q(public_until__isnull=True) | Q(public_until__gte=F("public_from")),
+            ),
+            models.CheckConstraint(
+                name="edition_picture_described",
+                condition=Q(picture__isnull=True)
+                | (Q(picture_is_decorative=True, picture_alt=""))
+                | (Q(picture_is_decorative=False) & ~Q(picture_alt="")),
+                violation_error_message=_(
+                    "Say what the picture shows, or that it is decorative (one of the two)."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+    def get_absolute_url(self) -> str:
+        return self.article.get_absolute_url()
+
+    def status_at(self, at: dt.datetime) -> str:
+        """The state in a word, as it is at a moment: "scheduled" and "published" are never stored."""
+        if self.state != self.State.APPROVED:
+            return str(self.get_state_display())
+        if self.article.withdrawn_at and self.article.withdrawn_at <= at:
+            return str(_("withdrawn"))
+        if self.public_until is not None and self.public_until <= max(at, self.public_from):
+            return str(_("superseded"))
+        return str(_("scheduled") if self.public_from > at else _("published"))

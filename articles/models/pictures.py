@@ -1,0 +1,137 @@
+"""Pictures and the renditions of them that readers get. All files are in private storage."""
+
+import datetime as dt
+from uuid import uuid4
+
+from django.apps import apps
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def private_storage() -> Storage:
+    """The storage that no web server publishes."""
+    return storages["default"]
+
+
+class PictureQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Pictures that an edition uses which readers see at a moment (`None`: now)."""
+        editions = apps.get_model("articles", "Edition").objects.public(at)
+        return self.filter(Exists(editions.filter(picture=OuterRef("pk"))))
+
+
+def _within_unit(label: str, field: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=f"picture_{label}_within_picture",
+        condition=Q(**{f"{field}__gte": 0, f"{field}__lte": 1}),
+        violation_error_message=_("The focal point lies between 0 and 1."),
+    )
+
+
+class Picture(models.Model):
+    """An uploaded picture, re-encoded without its metadata."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    file = models.FileField(storage=private_storage, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    credit = models.CharField(_("credit"), max_length=200, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    focal_x = models.FloatField(
+        _("focal point, from the left"),
+        default=0.5,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
+    focal_y = models.FloatField(
+        _("focal point, from the top"),
+        default=0.5,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PictureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        constraints = [
+            models.CheckConstraint(
+                name="picture_has_size", condition=Q(width__gt=0, height__gt=0)
+            ),
+            _within_unit("focal_x", "focal_x"),
+            _within_unit("focal_y", "focal_y"),
+        ]
+
+    def __str__(self) -> str:
+        return self.credit or str(self.uuid)
+
+    def delete(self, *args, **kwargs):
+        files = [self.file, *(rendition.file for rendition in self.renditions.all())]
+        deleted = super().delete(*args, **kwargs)
+        transaction.on_commit(lambda: [f.storage.delete(f.name) for f in files])
+        return deleted
+
+    def _widths(self, extension: str) -> list["Rendition"]:
+        # Sorted here, so that a prefetch is used.
+        found = [r for r in self.renditions.all() if r.name.removesuffix(extension).isdecimal()]
+        return sorted(found, key=lambda rendition: rendition.width)
+
+    def _srcset(self, extension: str) -> str:
+        return ", ".join(f"{r.get_absolute_url()} {r.width}w" for r in self._widths(extension))
+
+    @property
+    def avif_srcset(self) -> str:
+        """The value of `srcset`: "/media/…/480.avif 480w, …"."""
+        return self._srcset(".avif")
+
+    @property
+    def jpeg_srcset(self) -> str:
+        return self._srcset(".jpg")
+
+    @property
+    def fallback(self) -> "Rendition | None":
+        """The JPEG of the middle width: for `src` and for programs that know no `srcset`."""
+        jpegs = self._widths(".jpg")
+        return jpegs[len(jpegs) // 2] if jpegs else None
+
+
+class Rendition(models.Model):
+    """A picture in one size and format: `name` is "960.avif", "960.jpg" or "share.jpg"."""
+
+    picture = models.ForeignKey(Picture, models.CASCADE, related_name="renditions")
+    name = models.CharField(max_length=20)
+    file = models.FileField(storage=private_storage)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["picture", "name"]
+        verbose_name = _("rendition")
+        verbose_name_plural = _("renditions")
+        constraints = [
+            models.UniqueConstraint(fields=["picture", "name"], name="rendition_unique"),
+            models.CheckConstraint(
+                name="rendition_has_size", condition=Q(width__gt=0, height__gt=0, bytes__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:media", args=[self.picture.uuid, self.name])

@@ -1,0 +1,379 @@
+"""The story's HTML: what may be in it, on its way in and on its way out.
+
+Stored HTML holds paragraphs, headings 2 to 4, lists, block quotes, tables, line breaks, bold,
+italics and links; the editor offers the same. `BodyField` sanitises on every write, and `render`
+again on the way out, so that nothing depends on how a row came to be.
+"""
+
+import html
+import math
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import urljoin
+
+import nh3
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django_prose_editor.config import allowlist_from_extensions
+from django_prose_editor.fields import ProseEditorField, ProseEditorFormField
+from django_prose_editor.widgets import AdminProseEditorWidget
+
+MAX_BODY_BYTES = 500 * 1024
+
+# Far beyond what an editor nests. The sanitiser's time grows with length times depth: without
+# this, a body within its limit could occupy a process for 17 s.
+MAX_DEPTH = 100
+
+EXTENSIONS: dict[str, Any] = {
+    "Heading": {"levels": [2, 3, 4]},
+    "Bold": True,
+    "Italic": True,
+    "Link": {"enableTarget": False},
+    "BulletList": True,
+    "OrderedList": {"enableListAttributes": False},
+    "ListItem": True,
+    "Blockquote": True,
+    "HardBreak": True,
+    "Table": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
+    "CleanPaste": True,  # ours: static/js/prose-paste.js
+    "NoSpellCheck": False,
+    # No drop-downs: the package's are announced as nothing.
+    "Menu": {
+        "groups": [
+            {"group": "headings"},
+            {"group": "marks"},
+            {"group": "link"},
+            {"group": "lists"},
+            {"group": "nodes -blockType -lists -headings"},
+            {"group": "table"},
+            {"group": "history"},
+        ]
+    },
+}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+# What imports and older systems write for the same thing. The page's own headline is its h1.
+RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4"}
+# Elements whose end tag may be left out, and what keeps an outer one of them open.
+IMPLIED_END = {"p", "li", "thead", "tbody", "tr", "td", "th"}
+CONTAINERS = {"ul", "ol", "table", "blockquote"}
+
+# None of these is legal in XML, so a feed would break on them; PostgreSQL refuses NUL.
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+# Possessive, so linear in time whatever comes. The standard library's parser is not: 3.11.7's
+# takes 20 s for 60 KB of "<a ".
+IN_TAG = r"""(?:[^<>"']++|"[^"]*+"|'[^']*+')*+"""
+TOKEN = re.compile(
+    rf"""<!--(?:-?>|.*?(?:-->|\Z))
+    | <[!?][^>]*+(?:>|\Z)
+    | <(?P<dropped>head|title|style|script|noscript|template|textarea|iframe|object|svg|math|xml)
+        (?=[\s/>]){IN_TAG}>.*?(?:</(?P=dropped)[^<>]*+>|\Z)
+    | <(?P<end>/?)(?P<name>[a-z][^\s<>/"']*+)(?P<attributes>{IN_TAG})>
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+ATTRIBUTE = re.compile(
+    r"""(?<![a-z])([a-z]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""", re.IGNORECASE
+)
+
+LINK = re.compile(r"(?:https?://|mailto:)[^\s/]|/(?![/\\])", re.IGNORECASE)
+HOST = re.compile(r"www\.\w|(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)
+MAILBOX = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)
+
+# Exact on sanitised HTML and only there: its "<" and ">" are nothing but the ends of tags.
+TAG = re.compile(r"<[^>]*>")
+BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr)\b[^>]*>|<br>")
+CELL_TAG = re.compile(r"</?t[dh]\b[^>]*>")
+TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
+SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
+
+
+def link_target(address: str) -> str | None:
+    """Return where a link may go: an http(s) or mailto URL, or a path on this site.
+
+    A host or a mailbox, as people type them, gets its scheme. `None`: anything else.
+    """
+    address = address.strip()
+    if HOST.match(address):
+        address = f"https://{address}"
+    elif MAILBOX.match(address):
+        address = f"mailto:{address}"
+    if not LINK.match(address):
+        return None
+    return re.sub(r"\s", "%20", address).replace("<", "%3C").replace(">", "%3E")
+
+
+def _attribute_value(tag: str, name: str, value: str) -> str | None:
+    if name == "href":
+        return link_target(value)
+    if name == "title":
+        return re.sub("[<>]", "", value).strip() or None
+    # The three others are counts of which 1 is the default; 1,000 is where browsers stop.
+    if not re.fullmatch("[0-9]{1,4}", value) or int(value) in (0, 1):
+        return None
+    return str(min(int(value), 1000))
+
+
+@cache
+def _allowed_tags() -> frozenset[str]:
+    return frozenset(allowlist_from_extensions(EXTENSIONS)["tags"])
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_allowed_tags()),
+        attributes=ATTRIBUTES,
+        attribute_filter=_attribute_value,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,  # no link opens a new window, so none needs "noopener"
+    )
+
+
+def _attributes(tag: str, source: str) -> dict[str, str]:
+    attributes: dict[str, str] = {}
+    for match in ATTRIBUTE.finditer(source):
+        name = match[1].lower()
+        if name in ATTRIBUTES.get(tag, ()) and name not in attributes:
+            value = html.unescape(match[2] or match[3] or match[4] or "")
+            if (kept := _attribute_value(tag, name, value)) is not None:
+                attributes[name] = kept
+    return attributes
+
+
+def _end_implied(name: str, open_tags: list[str]) -> None:
+    """Forget the open `name` that a new one ends, unless a container stands between them."""
+    for index in range(len(open_tags) - 1, -1, -1):
+        if open_tags[index] == name:
+            del open_tags[index:]
+            return
+        if open_tags[index] in CONTAINERS:
+            return
+
+
+def _simplified(source: str) -> str:
+    """Return `source` with known tags only, well formed and not nested beyond `MAX_DEPTH`.
+
+    Not the boundary of security (that is nh3's parser, which reads the result), but what keeps
+    that parser's work small.
+    """
+    parts: list[str] = []
+    open_tags: list[str] = []
+    position = 0
+    for token in TOKEN.finditer(source):
+        parts.append(source[position : token.start()].replace("<", "&lt;"))
+        position = token.end()
+        name = (token["name"] or "").lower()
+        name = RENAMED.get(name, name)
+        if name not in _allowed_tags():
+            continue
+        if name == "br":
+            parts.append("<br>")
+        elif token["end"]:
+            if name in open_tags:
+                while (closed := open_tags.pop()) != name:
+                    parts.append(f"</{closed}>")
+                parts.append(f"</{name}>")
+        else:
+            attributes = _attributes(name, token["attributes"])
+            if name == "a" and "href" not in attributes:
+                continue
+            if name in IMPLIED_END:
+                _end_implied(name, open_tags)
+            # A parser adds elements whose tags may be left out, so they do not count.
+            if name in IMPLIED_END or sum(tag not in IMPLIED_END for tag in open_tags) < MAX_DEPTH:
+                open_tags.append(name)
+                written = "".join(f' {key}="{escape(attributes[key])}"' for key in attributes)
+                parts.append(f"<{name}{written}>")
+    parts.append(source[position:].replace("<", "&lt;"))
+    return "".join(parts)
+
+
+def _text_of(sanitised: str) -> str:
+    return html.unescape(TAG.sub("", sanitised))
+
+
+def sanitize(source: str) -> str:
+    """Return the part of `source` (HTML of any origin) that a story may hold.
+
+    Well formed, without control characters; `""` if it holds no text. What was sanitised once
+    stays as it is.
+    """
+    source = NOT_TEXT.sub("", source.replace("\r\n", "\n"))
+    # A parser mends what is broken, and what it mended may have to be read again.
+    for _round in range(5):
+        # A character reference may have stood for a control character.
+        cleaned = NOT_TEXT.sub("", _cleaner().clean(_simplified(source)))
+        if cleaned == source:
+            break
+        source = cleaned
+    return cleaned if _text_of(cleaned).strip() else ""
+
+
+def plain_text(source: str) -> str:
+    """Return the words of a story, a line for each paragraph, heading, list item and cell."""
+    lines = CELL_TAG.sub(" ", BLOCK_TAG.sub("\n", sanitize(source).replace("\n", " ")))
+    words = (" ".join(line.split()) for line in _text_of(lines).split("\n"))
+    return "\n".join(filter(None, words))
+
+
+def _with_scopes(sanitised: str) -> str:
+    """Give the header cells of every table their `scope`.
+
+    A first row that is all header cells heads the columns, and so does a `thead`; a header cell
+    elsewhere heads its row.
+    """
+    parts: list[str] = []
+    # For each open table: whether in its head, rows so far, the row's cells (place, is header).
+    tables: list[dict[str, Any]] = []
+    position = 0
+    for tag in TABLE_TAG.finditer(sanitised):
+        parts += sanitised[position : tag.start()], tag[0]
+        position = tag.end()
+        is_end, name = bool(tag[1]), tag[2]
+        if name == "table":
+            if is_end:
+                tables.pop()
+            else:
+                tables.append({"head": False, "rows": 0, "cells": []})
+        elif name == "thead":
+            tables[-1]["head"] = not is_end
+        elif name == "tr" and not is_end:
+            tables[-1]["rows"] += 1
+            tables[-1]["cells"] = []
+        elif name == "tr":
+            cells = tables[-1]["cells"]
+            heads_columns = tables[-1]["head"] or (
+                tables[-1]["rows"] == 1 and all(is_header for place, is_header in cells)
+            )
+            scope = "col" if heads_columns else "row"
+            for place, is_header in cells:
+                if is_header:
+                    parts[place] = f'<th scope="{scope}"{parts[place][3:]}'
+        elif not is_end:
+            tables[-1]["cells"].append((len(parts) - 1, name == "th"))
+    parts.append(sanitised[position:])
+    return "".join(parts)
+
+
+def _in_scroll_boxes(sanitised: str) -> str:
+    """Put each outermost table into a box that scrolls sideways and takes the focus."""
+    many = sanitised.count("<table>") > 1
+    parts: list[str] = []
+    position = depth = number = 0
+    for tag in re.finditer("<(/?)table>", sanitised):
+        depth += -1 if tag[1] else 1
+        if tag[1] and depth == 0:
+            parts += sanitised[position : tag.end()], "</div>"
+        elif not tag[1] and depth == 1:
+            number += 1
+            label = escape(_("Table %(number)d") % {"number": number} if many else _("Table"))
+            parts += (
+                sanitised[position : tag.start()],
+                f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">',
+                tag[0],
+            )
+        else:
+            continue
+        position = tag.end()
+    return "".join([*parts, sanitised[position:]])
+
+
+def render(source: str) -> SafeString:
+    """Return a story as it stands on a page: table headers with scope, tables in scroll boxes."""
+    return mark_safe(_in_scroll_boxes(_with_scopes(_cleaner().clean(source))))  # noqa: S308
+
+
+def render_for_feed(source: str, base_url: str) -> str:
+    """Return a story for other programs, its links absolute.
+
+    `base_url` is the site's, such as "https://news.example".
+    """
+    return SITE_LINK.sub(
+        lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(_cleaner().clean(source))
+    )
+
+
+def validate_size(value: str) -> None:
+    """Raise `ValidationError` if a story is longer than `MAX_BODY_BYTES` of UTF-8."""
+    size = len(value.encode(errors="replace"))
+    if size > MAX_BODY_BYTES:
+        raise ValidationError(
+            _(
+                "The story is %(size)s KB long, and at most %(limit)s KB fit. "
+                "Shorten it or divide it into several articles."
+            ),
+            code="body_too_long",
+            params={"size": math.ceil(size / 1024), "limit": MAX_BODY_BYTES // 1024},
+        )
+
+
+class BodyWidget(AdminProseEditorWidget):
+    """The editor, with what it needs besides the package's own files."""
+
+    @property
+    def media(self):
+        # The package's last sheet is named so that ours comes after it.
+        sheets = ["django_prose_editor/overrides.css", "css/prose-admin.css"]
+        return super().media + forms.Media(css={"all": sheets}, js=["js/prose-admin.js"])
+
+
+class BodyFormField(ProseEditorFormField):
+    def to_python(self, value: Any) -> str:
+        return NOT_TEXT.sub("", super().to_python(value))
+
+    def has_changed(self, initial: str | None, data: str | None) -> bool:
+        """Compare what would be stored: the editor writes some things in another way."""
+        return sanitize(initial or "") != sanitize(data or "")
+
+
+class BodyField(ProseEditorField):
+    """A story. Whichever way a value takes to the database, it is sanitised.
+
+    Migrations know it as a `TextField`, so a change of the editor's configuration makes none.
+    """
+
+    default_validators = [validate_size]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs |= {"extensions": EXTENSIONS, "sanitize": sanitize}
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any, model_instance: Any) -> str:
+        value = super().clean(value, model_instance)
+        validate_size(value)  # again: "&" is stored as "&amp;"
+        return value
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        """Sanitise what `save()` and `bulk_create()` write, on the instance too."""
+        value = self._sanitised(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Sanitise what `update()`, `bulk_update()` and fixtures write."""
+        return super().get_db_prep_save(self._sanitised(value), connection)
+
+    def _sanitised(self, value: Any) -> Any:
+        return sanitize(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs: Any) -> forms.Field:
+        kwargs |= {
+            "form_class": BodyFormField,
+            "widget": BodyWidget,
+            "sanitize": sanitize,
+            "validators": [validate_size],
+        }
+        return super().formfield(**kwargs)

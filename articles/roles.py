@@ -1,0 +1,78 @@
+"""The newsroom's roles: which group may do what in the admin.
+
+Stated here alone. The groups are brought in line after every `migrate`; permissions that an
+administrator added to a group by hand are kept.
+"""
+
+WRITER = "Writer"
+EDITOR = "Editor"
+DESK_HEAD = "Desk head"
+
+_FACTS = ["engagement", "participant", "engagementregion", "source", "outcome", "action"]
+
+_WRITER = [
+    *(f"engagements.{verb}_{model}" for model in _FACTS for verb in ("add", "change", "view")),
+    "engagements.delete_participant",
+    "engagements.delete_source",
+    "engagements.delete_outcome",
+    "engagements.delete_action",
+    "engagements.delete_engagementregion",
+    "engagements.add_actionupdate",
+    "engagements.view_actionupdate",
+    "engagements.view_country",
+    "engagements.view_region",
+    "engagements.view_topic",
+    "engagements.view_tour",
+    "engagements.view_person",
+    "engagements.view_organisation",
+    "engagements.view_appointment",
+    "articles.add_article",
+    "articles.change_article",
+    "articles.view_article",
+    "articles.add_picture",
+    "articles.view_picture",
+]
+_EDITOR = [
+    *_WRITER,
+    *(
+        f"engagements.{verb}_{model}"
+        for model in ("person", "organisation", "appointment", "tour")
+        for verb in ("add", "change")
+    ),
+    "engagements.publish_engagement",
+    "engagements.change_actionupdate",
+    "articles.publish_article",
+    "articles.change_picture",
+]
+_DESK_HEAD = [
+    *_EDITOR,
+    *(
+        f"engagements.{verb}_{model}"
+        for model in ("region", "topic", "country", "countryname")
+        for verb in ("add", "change", "view")
+    ),
+    *(
+        f"engagements.delete_{model}"
+        for model in ("engagement", "person", "organisation", "appointment", "tour", "topic")
+    ),
+    "articles.withdraw_article",
+    "articles.delete_article",
+    "articles.delete_picture",
+]
+
+ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD}
+
+
+def sync_roles(using: str = "default", **kwargs) -> None:
+    """Make the groups and give each its permissions (receiver of `post_migrate`)."""
+    from django.contrib.auth.models import Group, Permission
+
+    by_label = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.using(using)
+        .filter(content_type__app_label__in=["engagements", "articles"])
+        .select_related("content_type")
+    }
+    for name, labels in ROLES.items():
+        group, _created = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.add(*(by_label[label] for label in labels if label in by_label))

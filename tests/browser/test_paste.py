@@ -1,0 +1,180 @@
+"""Pasting into the editor of the article form, in a real browser under the site's own policy."""
+
+import re
+
+import pytest
+
+from articles.models import Edition
+from articles.richtext import sanitize
+from tests.browser.clipboard import GOOGLE_DOCS, STORY, WORD, paste
+
+pytestmark = pytest.mark.browser
+
+WATCH_POLICY = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+        window.violations.push(`${event.effectiveDirective} ${event.sample}`);
+    });
+"""
+UNWANTED = re.compile(
+    r"""\s(?:style|class|id|dir|lang|align|width|title)=|<(?:span|font|o:|div|b>|i>)"""
+)
+
+
+@pytest.fixture
+def form(page, live_server, client, admin_user, settings):
+    """The add form of an article, signed in, its editor ready."""
+    client.force_login(admin_user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies(
+        [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
+    )
+    page.add_init_script(WATCH_POLICY)
+    page.goto("/admin/articles/article/add/")
+    page.get_by_role("textbox", name="Story").wait_for()
+    return page
+
+
+@pytest.mark.parametrize("clipboard", [WORD, GOOGLE_DOCS], ids=["Word", "Google Docs"])
+def test_paste_keeps_the_story_and_nothing_else(form, clipboard):
+    """Headings, nested lists, a table, bold, italics and links survive a paste; no style does."""
+    sent = paste(form, clipboard)
+    assert not UNWANTED.search(sent)
+    assert sanitize(sent) == STORY
+
+    form.get_by_label("Headline").fill("Visit to Northport")
+    form.locator("input[name=_save]").click()
+    form.wait_for_url("**/admin/articles/article/")
+    assert Edition.objects.get().body == STORY
+
+
+@pytest.mark.parametrize("clipboard", [WORD, GOOGLE_DOCS], ids=["Word", "Google Docs"])
+def test_paste_violates_no_policy(form, clipboard):
+    """Neither the form nor a paste asks for more than the Content-Security-Policy gives."""
+    paste(form, clipboard)
+    assert form.evaluate("violations") == []
+    assert form.locator("head > style").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("clipboard", "story"),
+    [
+        pytest.param(
+            "<p style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>3.</span>Three</p>"
+            "<p>Between</p>"
+            "<p style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>4)</span>Four</p>",
+            '<ol start="3"><li><p>Three</p></li></ol><p>Between</p>'
+            '<ol start="4"><li><p>Four</p></li></ol>',
+            id="an interrupted list counts on",
+        ),
+        pytest.param(
+            "<p style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>o</span>Deep</p>"
+            "<p style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·</span>Flat</p>"
+            "<p style='mso-list:l0 level3 lfo1'><span style='mso-list:Ignore'>§</span>Deeper</p>",
+            "<ul><li><p>Deep</p></li></ul><ul><li><p>Flat</p><ul><li><p>Deeper</p></li></ul></li></ul>",
+            id="levels that are skipped",
+        ),
+        pytest.param(
+            "<p style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·</span>Bullet</p>"
+            "<p style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>1.</span>Number</p>",
+            "<ul><li><p>Bullet</p></li></ul><ol><li><p>Number</p></li></ol>",
+            id="two lists without a gap",
+        ),
+        pytest.param(
+            "<h2 style='mso-list:l3 level1 lfo1'><span style='mso-list:Ignore'>1.</span>Head</h2>",
+            "<h2>Head</h2>",
+            id="a numbered heading",
+        ),
+        pytest.param(
+            "<table><thead><tr><td>A</td></tr></thead><tr><td width=9>B</td></tr></table>",
+            "<table><tbody><tr><th><p>A</p></th></tr><tr><td><p>B</p></td></tr></tbody></table>",
+            id="a table's head",
+        ),
+        pytest.param("a <b>b</b><br>c", "<p>a <strong>b</strong><br>c</p>", id="a line break"),
+        pytest.param(
+            "<h2>A</h2><h5>B</h5><a href='javascript:x()'>c</a> <a href='#d'>d</a><u>e</u>",
+            "<h2>A</h2><h4>B</h4><p>c de</p>",
+            id="what a story does not hold",
+        ),
+    ],
+)  # fmt: skip
+def test_paste_of_single_things(form, clipboard, story):
+    """Each thing comes out as the element that means it."""
+    assert sanitize(paste(form, clipboard)) == story
+
+
+def test_copy_within_the_editor_stays_as_it_is(form):
+    """What the editor itself put on the clipboard comes back unchanged."""
+    editor = form.get_by_role("textbox", name="Story")
+    paste(form, "<h2>A</h2><ul><li>B<ul><li><b>C</b></li></ul></li></ul>")
+    editor.press("Control+a")
+    copied = editor.evaluate(
+        """(element) => {
+            const clipboardData = new DataTransfer();
+            const options = { clipboardData, bubbles: true, cancelable: true };
+            element.dispatchEvent(new ClipboardEvent("copy", options));
+            return clipboardData.getData("text/html");
+        }"""
+    )
+    editor.press("Delete")
+    assert sanitize(paste(form, copied)) == (
+        "<h2>A</h2><ul><li><p>B</p><ul><li><p><strong>C</strong></p></li></ul></li></ul>"
+    )
+
+
+def test_editor_is_named_and_its_buttons_are(form):
+    """A screen reader hears what the editor is for, what each button does and what is on."""
+    editor = form.get_by_role("textbox", name="Story")
+    assert editor.get_attribute("aria-multiline") == "true"
+    toolbar = form.get_by_role("group", name="Story")
+    buttons = toolbar.locator("button")
+    assert buttons.count() > 10
+    for button in buttons.all():
+        assert button.get_attribute("title")
+        assert button.get_attribute("aria-label")
+
+    bold = toolbar.get_by_role("button", name="bold", exact=True)
+    assert bold.get_attribute("aria-pressed") == "false"
+    bold.click()
+    assert bold.get_attribute("aria-pressed") == "true"
+    form.get_by_text("Story:", exact=True).click()
+    assert editor.evaluate("(element) => element === document.activeElement")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_editor_fits_a_phone_and_can_be_read(form, theme):
+    """At 360 pixels nothing makes the page wider, and text stands out from its background."""
+    form.set_viewport_size({"width": 360, "height": 740})
+    form.emulate_media(color_scheme=theme)
+    paste(form, WORD)
+    widths = form.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
+    light, dark = sorted(
+        form.get_by_role("textbox", name="Story").evaluate(
+            """(element) => {
+                const luminance = (colour) => {
+                    const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => {
+                        const share = part / 255;
+                        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+                    });
+                    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+                };
+                const { color, backgroundColor } = getComputedStyle(element);
+                return [luminance(color), luminance(backgroundColor)];
+            }"""
+        ),
+        reverse=True,
+    )
+    assert (light + 0.05) / (dark + 0.05) > 7
+
+
+def test_body_too_long_is_refused_at_its_field(form):
+    """A story over its limit comes back with a sentence at the field, and nothing is lost."""
+    long_story = f"<p>{'word ' * 120_000}</p>"
+    paste(form, long_story)
+    form.get_by_label("Headline").fill("A long visit")
+    form.locator("input[name=_save]").click()
+    error = form.locator(".field-body .errorlist")
+    assert "KB long, and at most 500 KB fit" in error.inner_text()
+    assert len(form.locator("textarea[name=body]").input_value()) > 500_000
+    assert form.get_by_label("Headline").input_value() == "A long visit"
