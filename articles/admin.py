@@ -5,7 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
@@ -181,7 +188,7 @@ class ArticleAdmin(ReasonPage):
         return picture_preview(picture) if picture else gettext("None yet.")
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.may_publish = request.user.has_perm("articles.publish_article")
         return form
 
@@ -304,7 +311,7 @@ class PictureAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def file(self, request: HttpRequest, uuid, name: str) -> HttpResponse:
+    def file(self, request: HttpRequest, uuid, name: str) -> HttpResponseBase:
         """A rendition for the desk, whether or not readers may see the picture."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -40,7 +40,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """An edition; when its article first became public, and when it last was news."""
+
     edition: Edition
+    published_at: dt.datetime
+    major_at: dt.datetime
     base_url: str
 
 
@@ -93,7 +97,10 @@ class Articles(Feed):
 
     def items(self, view: View) -> list[Item]:
         editions = self.editions(view.subject).newest_first().for_cards()
-        return [Item(edition, view.base_url) for edition in editions[:ITEMS]]
+        return [
+            Item(edition, edition.published_at, edition.major_at, view.base_url)
+            for edition in editions[:ITEMS]
+        ]
 
     def title(self, view: View) -> str:
         return f"{settings.SITE_NAME}: {view.subject}" if view.subject else settings.SITE_NAME
@@ -132,16 +139,17 @@ class Articles(Feed):
         return _xml(item.edition.byline) or settings.SITE_NAME
 
     def item_pubdate(self, item: Item):
-        return item.edition.published_at
+        return item.published_at
 
     def item_updateddate(self, item: Item):
-        return item.edition.major_at
+        return item.major_at
 
     def item_categories(self, item: Item) -> list[str]:
         return [_xml(row.tag.name) for row in item.edition.topic_items.all()]
 
     def item_description(self, item: Item) -> str:
-        fiction = _("Fictional: ") if item.edition.engagement.is_fictional else ""
+        visit = item.edition.engagement
+        fiction = _("Fictional: ") if visit and visit.is_fictional else ""
         return fiction + _xml(item.edition.standfirst)
 
     def item_enclosures(self, item: Item) -> list[Enclosure]:

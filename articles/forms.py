@@ -40,7 +40,7 @@ _RELATIONS = ["topics", "engagement", "also_covers", "picture"]
 CONTENT = [*_COLUMNS, *_RELATIONS]
 
 # The columns' own form fields, declared, so that the admin of `Article` accepts them.
-EditionFields: type[forms.Form] = DeclarativeFieldsMetaclass(
+EditionFields: Any = DeclarativeFieldsMetaclass(
     "EditionFields", (forms.Form,), fields_for_model(Edition, fields=_COLUMNS)
 )
 
@@ -112,11 +112,11 @@ class ArticleForm(EditionFields, forms.ModelForm):
         self.instance.desk_form = self
         self.base_edition = self.instance.latest_edition() if self.instance.pk else None
         if self.base_edition:
-            content = model_to_dict(self.base_edition, fields=CONTENT)
+            content: dict[str, Any] = model_to_dict(self.base_edition, fields=CONTENT)
             picture = self.base_edition.picture
             if picture:
                 content |= {"picture_credit": picture.credit, "picture_licence": picture.licence}
-            self.initial = content | self.initial
+            self.initial = {**content, **self.initial}
 
     @property
     def is_publishing(self) -> bool:
@@ -162,8 +162,9 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 self.add_error("picture_upload", error)
             else:
                 # A browser cannot send the file twice: if another field is wrong, keep it.
-                self.data = self.data.copy()
-                self.data[self.add_prefix("picture")] = str(cleaned["picture"].pk)
+                data: Any = self.data.copy()  # type: ignore[attr-defined] # a QueryDict
+                data[self.add_prefix("picture")] = str(cleaned["picture"].pk)
+                self.data = data
         if not cleaned.get("picture"):
             return
         described = bool(cleaned.get("picture_alt"))

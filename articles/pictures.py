@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from articles.models import Picture, Rendition
+from articles.models.pictures import private_storage
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -20,7 +21,13 @@ WIDTHS = (480, 960, 1600)
 SHARE_SIZE = (1200, 630)
 MASTER_WIDTH = 2400  # no rendition needs more
 
-_ACCEPTED = _("Choose a JPEG, PNG, WebP or AVIF.")
+_NO_PICTURE = _(
+    "This file is not a picture of a kind we take. Choose a JPEG, PNG, WebP or AVIF."
+)
+_TOO_MANY_PIXELS = _(
+    "The picture has more than %(limit)d million pixels. Make it smaller and upload it again."
+)
+_BROKEN = _("The picture is damaged or incomplete. Export it anew and upload it again.")
 
 
 def _refuse(sentence: Any, code: str, **params: Any) -> ValidationError:
@@ -35,14 +42,8 @@ def _open(upload: BinaryIO) -> Image.Image:
     except Image.DecompressionBombError:
         raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
-        raise _refuse(_("This file is not a picture of a kind we take. ") + _ACCEPTED, "kind") from None
+        raise _refuse(_NO_PICTURE, "kind") from None
     return image
-
-
-_TOO_MANY_PIXELS = _(
-    "The picture has more than %(limit)d million pixels. Make it smaller and upload it again."
-)
-_BROKEN = _("The picture is damaged or incomplete. Export it anew and upload it again.")
 
 
 def check_upload(upload: Any) -> None:
@@ -155,17 +156,17 @@ def create_picture(upload: Any, *, credit: str = "", licence: str = "", by: Any 
         with transaction.atomic():
             name = f"pictures/{uuid}/original.{'png' if transparent else 'jpg'}"
             picture.file.save(name, ContentFile(master), save=False)
-            written.append(picture.file)
+            written.append(str(picture.file.name))
             picture.save()
             for name, (width, height), content in _renditions(image, (0.5, 0.5)):
                 rendition = Rendition(
                     picture=picture, name=name, width=width, height=height, bytes=len(content)
                 )
                 rendition.file.save(f"pictures/{uuid}/{name}", ContentFile(content), save=False)
-                written.append(rendition.file)
+                written.append(str(rendition.file.name))
                 rendition.save()
     except BaseException:
-        for file in written:
-            file.storage.delete(file.name)
+        for name in written:
+            private_storage().delete(name)
         raise
     return picture

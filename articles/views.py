@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from engagements.models import (
     Region,
     Topic,
 )
+from engagements.models.engagement import EngagementQuerySet
 
 ARTICLES_A_PAGE = 20
 ENTRIES_A_PAGE = 50
@@ -41,7 +42,7 @@ def _page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
         raise Http404(_("There is no page %s: the list is shorter.") % number) from None
 
 
-def _for_entries(engagements: QuerySet) -> QuerySet:
+def _for_entries(engagements: EngagementQuerySet) -> EngagementQuerySet:
     """Fetch what a timeline's cards read, in a number of queries that does not grow."""
     return engagements.with_parties().prefetch_related(
         Prefetch("outcomes", Outcome.objects.prefetch_related("actions")),
@@ -70,7 +71,7 @@ def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[
 
 
 def _timeline(
-    request: HttpRequest, engagements: QuerySet, at: dt.datetime
+    request: HttpRequest, engagements: EngagementQuerySet, at: dt.datetime
 ) -> tuple[Timeline, Page]:
     page = _page(request, _for_entries(engagements.newest_first()), ENTRIES_A_PAGE)
     rows = list(page.object_list)
@@ -260,7 +261,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def media(request: HttpRequest, uuid: str, name: str) -> HttpResponse:
+def media(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
     """Answer with a picture's rendition, to everybody while a public edition uses it."""
     picture = get_object_or_404(Picture.objects.public(), uuid=uuid)
     return picture_response(picture, name)

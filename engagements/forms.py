@@ -165,10 +165,13 @@ class EngagementForm(PartialDatesForm):
 
 
 class DistinctRowsFormSet(BaseInlineFormSet):
-    """Refuses, in words, twins among its rows that a unique constraint with a condition forbids.
+    """Refuses, in words, rows that a unique constraint with the parent in it does not let stand.
 
-    Django compares each form with the stored rows only.
+    Of these Django checks only those without a condition, and only among the rows of the form.
     """
+
+    # Whether a deleted row makes room for another one.
+    deleted_make_room = True
 
     def twins(self, row) -> dict[Any, Any]:
         """Return, by what to say, what no two rows may have alike (`None`: no matter)."""
@@ -177,9 +180,9 @@ class DistinctRowsFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         kept = [form for form in self.forms if not self._should_delete_form(form)]
-        forms_rows = {form.instance.pk for form in self.forms}
-        # Rows that somebody else added since the form was opened.
-        others = [row for row in self.get_queryset() if row.pk not in forms_rows]
+        judged = {form.instance.pk for form in (self.forms if self.deleted_make_room else kept)}
+        # Among them what somebody else added since the form was opened.
+        others = [row for row in self.get_queryset() if row.pk not in judged]
         seen = {twin for row in others for twin in self.twins(row).items()}
         for form in kept:
             if not form.is_valid():
@@ -193,13 +196,10 @@ class DistinctRowsFormSet(BaseInlineFormSet):
 class CountryNameFormSet(DistinctRowsFormSet):
     def twins(self, row: CountryName) -> dict[Any, Any]:
         is_translation = row.kind == CountryName.Kind.TRANSLATION
-        return {_("This language has a name already."): row.language if is_translation else None}
-
-
-class ParticipantForm(forms.ModelForm):
-    def _get_validation_exclusions(self) -> set[str]:
-        # Who leads and who takes part is for the formset to judge: leads may change places.
-        return super()._get_validation_exclusions() | {"engagement"}
+        return {
+            _("This language has a name already."): row.language if is_translation else None,
+            _("This name is there already."): (row.language, row.name) if row.name else None,
+        }
 
 
 class ParticipantFormSet(DistinctRowsFormSet):
@@ -210,22 +210,34 @@ class ParticipantFormSet(DistinctRowsFormSet):
         }
 
     def save(self, commit: bool = True) -> list[Participant]:
-        changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
         if commit:
             # Saved one by one, two rows that change places would meet half-way.
+            changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
             rows = Participant.objects.filter(pk__in=changed)
             rows.update(is_lead=False, person=None, appointment=None)
         return super().save(commit=commit)
 
 
 class EngagementRegionForm(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "region" in self.fields:
+            self.fields["region"].disabled = True
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         is_derived = self.cleaned_data.get("origin") == EngagementRegion.Origin.DERIVED
-        if is_derived and "region" in self.changed_data:
+        if is_derived and not self.instance.pk:
             # Chosen by hand: left as derived it would vanish on saving.
             self.cleaned_data["origin"] = EngagementRegion.Origin.ADDED
         return cleaned
+
+
+class EngagementRegionFormSet(DistinctRowsFormSet):
+    deleted_make_room = False  # a derived one stays, as removed
+
+    def twins(self, row: EngagementRegion) -> dict[Any, Any]:
+        return {_("This region is there already: change its origin instead."): row.region_id}
 
 
 class ActionForm(PartialDatesForm):

@@ -213,7 +213,7 @@ class EditionTopic(ItemBase):
         ]
 
 
-class Edition(models.Model):
+class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit ships no types
     """An article's content as one person saved it. The content never changes afterwards."""
 
     class State(models.TextChoices):
@@ -394,6 +394,7 @@ class Edition(models.Model):
             return str(self.get_state_display())
         if self.article.withdrawn_at and self.article.withdrawn_at <= at:
             return str(_("withdrawn"))
+        assert self.public_from is not None  # noqa: S101 - the database holds approved ones to it
         if self.public_until is not None and self.public_until <= max(at, self.public_from):
             return str(_("superseded"))
         return str(_("scheduled") if self.public_from > at else _("published"))

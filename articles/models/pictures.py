@@ -81,8 +81,14 @@ class Picture(models.Model):
 
     def delete(self, *args, **kwargs):
         files = [self.file, *(rendition.file for rendition in self.renditions.all())]
+        names = [file.name for file in files if file.name]
+
+        def delete_files() -> None:
+            for name in names:
+                private_storage().delete(name)
+
         deleted = super().delete(*args, **kwargs)
-        transaction.on_commit(lambda: [f.storage.delete(f.name) for f in files])
+        transaction.on_commit(delete_files)
         return deleted
 
     def _widths(self, extension: str) -> list["Rendition"]:

@@ -13,9 +13,9 @@ from engagements.forms import (
     ActionForm,
     EngagementForm,
     EngagementRegionForm,
+    EngagementRegionFormSet,
     OutcomeForm,
     OutcomeFormSet,
-    ParticipantForm,
     ParticipantFormSet,
 )
 from engagements.models import (
@@ -48,7 +48,6 @@ class ParticipantInline(
     SourcesOfThisEngagement, LimitedRows, QuietRelations, admin.StackedInline
 ):
     model = Participant
-    form = ParticipantForm
     formset = ParticipantFormSet
     extra = 0
     min_num = 1
@@ -126,6 +125,7 @@ class ActionWidgets(QuietRelations, admin.TabularInline):
 class EngagementRegionInline(LimitedRows, QuietRelations, admin.TabularInline):
     model = EngagementRegion
     form = EngagementRegionForm
+    formset = EngagementRegionFormSet
     extra = 0
     verbose_name_plural = _("Regions: derived from the countries, added or removed by an editor")
 

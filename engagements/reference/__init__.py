@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engagements.text import fold
+from engagements.text import search_text
 
 PATH = Path(__file__).with_name("reference.json")
 
@@ -50,7 +50,7 @@ def load_countries(apps, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     area_ids = dict(apps.get_model("engagements", "M49Area").objects.values_list("code", "pk"))
     present = set(country_model.objects.values_list("code", flat=True))
     missing = [entry for entry in entries if entry["code"] not in present]
-    country_model.objects.bulk_create(
+    countries = [
         country_model(
             code=entry["code"],
             alpha3=entry["alpha3"],
@@ -59,11 +59,13 @@ def load_countries(apps, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             area_id=area_ids[entry["area"]],
             valid_from=entry["valid_from"],
             valid_until=entry["valid_until"],
-            # A migration's models have no save() of ours: the same text as Country.save() makes.
-            search_text=fold(f"{entry['name']} {entry['code']} {entry['alpha3']}"),
         )
         for entry in missing
-    )
+    ]
+    # Neither bulk_create nor a migration's models call the models' own save().
+    for country in countries:
+        country.search_text = search_text(country, country.name, country.code, country.alpha3)
+    country_model.objects.bulk_create(countries)
     return missing
 
 
@@ -78,24 +80,19 @@ def load_names(apps, entries: list[dict[str, Any]]) -> None:
         for language, name in entry["names"].items()
     )
     aliases = ((entry["code"], "", name, "alias") for entry in entries for name in entry["aliases"])
-    name_model.objects.bulk_create(
-        name_model(
-            country_id=country_ids[code],
-            language=language,
-            name=name,
-            kind=kind,
-            search_text=fold(name),
-        )
+    names = [
+        name_model(country_id=country_ids[code], language=language, name=name, kind=kind)
         for code, language, name, kind in chain(translations, aliases)
-    )
+    ]
+    for name in names:
+        name.search_text = search_text(name, name.name)
+    name_model.objects.bulk_create(names)
 
 
 def load_regions(apps, entries: list[dict[str, Any]]) -> None:
     """Add regions whose slug and name are free, with their countries."""
     region_model = apps.get_model("engagements", "Region")
-    country_ids = dict(
-        apps.get_model("engagements", "Country").objects.values_list("code", "pk")
-    )
+    country_ids = dict(apps.get_model("engagements", "Country").objects.values_list("code", "pk"))
     taken = set(chain.from_iterable(region_model.objects.values_list("slug", "name")))
     for entry in entries:
         if entry["slug"] in taken or entry["name"] in taken:

@@ -262,7 +262,7 @@ FORMER_STATES = [
         "Union soviétique",
         "151",
         "1922-12-30",
-        "1991-12-26",
+        "1991-12-25",
         ["U.S.S.R.", "USSR", "Union of Soviet Socialist Republics", "URSS"],
     ),
     (
