@@ -47,8 +47,6 @@ LOG_LEVEL = environment.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"
 
 INSTALLED_APPS = [
     "taggit",  # before ours, so that engagements.admin can take its tags out of the admin
-    "articles",  # before the admin, so that its templates win
-    "engagements",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

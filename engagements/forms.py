@@ -161,6 +161,16 @@ class EngagementForm(PartialDatesForm):
                 "date_change_reason",
                 _("Readers have seen the old dates: say why they change."),
             )
+        withdrawn_at, public_from = self.instance.withdrawn_at, cleaned.get("public_from")
+        if (
+            withdrawn_at
+            and "public_from" in cleaned
+            and (public_from is None or public_from > withdrawn_at)
+        ):
+            self.add_error(
+                "public_from",
+                _("It was public until it was withdrawn: this cannot lie later, nor be empty."),
+            )
         return cleaned
 
 

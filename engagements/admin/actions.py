@@ -1,4 +1,5 @@
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -69,6 +70,20 @@ class ActionAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and request.user.has_perm("engagements.publish_engagement")
+
+    def get_readonly_fields(self, request, obj=None):
+        # What readers have seen is changed by those who may publish; updates only add to it.
+        if (
+            obj is not None
+            and obj.outcome.engagement.public_from is not None
+            and not request.user.has_perm("engagements.publish_engagement")
+        ):
+            return flatten_fieldsets(self.get_fieldsets(request, obj))
+        return self.readonly_fields
 
     @admin.display(description=_("engagement"), ordering="outcome__engagement__title")
     def engagement(self, action):

@@ -248,8 +248,11 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
             raise ValidationError(
                 gettext("Say why it is withdrawn: readers will see the reason.")
             )
+        most = Engagement._meta.get_field("withdrawn_reason").max_length
+        if len(reason.strip()) > most:
+            raise ValidationError(gettext("The reason is too long: %d characters at most.") % most)
         obj.withdrawn_at = timezone.now()
-        obj.withdrawn_reason = reason.strip()[:300]
+        obj.withdrawn_reason = reason.strip()
         obj.save(update_fields=["withdrawn_at", "withdrawn_reason"])
 
     def get_queryset(self, request):
