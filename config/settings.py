@@ -56,6 +56,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
+    # After django.contrib.auth, and articles last: its groups get permissions that must exist.
+    "engagements",
+    "articles",
 ]
 
 # No LocaleMiddleware while there is one language: it would add `Vary: Accept-Language` to every
@@ -113,6 +116,7 @@ FORMS_URLFIELD_ASSUME_HTTPS = True  # Django 6's behaviour; this setting goes wh
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")

@@ -26,9 +26,7 @@ class Precision(models.TextChoices):
 EARLIEST_YEAR = 1000
 LATEST_YEAR = 2199
 _ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?", re.ASCII)
-_WORDS = re.compile(
-    r"(?:(?P<day>\d{1,2})\.? )?(?P<month>[A-Za-z]+)\.?,? (?P<year>\d{4})", re.ASCII
-)
+_WORDS = re.compile(r"(?:(?P<day>\d{1,2})\.? )?(?P<month>[A-Za-z]+)\.?,? (?P<year>\d{4})", re.ASCII)
 _MONTHS = {
     name.casefold(): number
     for names in (calendar.month_name, calendar.month_abbr)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.utils import timezone
@@ -23,6 +22,7 @@ from engagements.models import (
     Topic,
 )
 from engagements.text import unique_slug
+from engagements.widgets import AutocompleteMultiple, is_key
 
 
 class PartialDateField(forms.CharField):
@@ -30,7 +30,9 @@ class PartialDateField(forms.CharField):
 
     def __init__(self, **kwargs):
         kwargs.setdefault("max_length", 40)
-        kwargs.setdefault("help_text", _("As far as it is known: 28 January 2025, January 2025 or 2025."))
+        kwargs.setdefault(
+            "help_text", _("As far as it is known: 28 January 2025, January 2025 or 2025.")
+        )
         super().__init__(**kwargs)  # fmt: skip
         self.widget.attrs.update(size=20, autocomplete="off")
 
@@ -71,16 +73,25 @@ class PartialDatesForm(forms.ModelForm):
         super()._post_clean()
 
 
+class TopicsField(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        for choice in value or []:
+            if not is_key(choice):
+                message = self.error_messages["invalid_pk_value"]
+                raise ValidationError(message, code="invalid_pk_value", params={"pk": choice})
+        return super().clean(value)
+
+
 def topics_field(through_field, **kwargs) -> forms.ModelMultipleChoiceField:
     """An autocomplete over the topics that exist: typing never mints one.
 
     `through_field` is the foreign key to `Topic` on the direct through model.
     """
-    return forms.ModelMultipleChoiceField(
+    return TopicsField(
         Topic.objects.all(),
         required=False,
         label=_("Topics"),
-        widget=AutocompleteSelectMultiple(through_field, admin.site),
+        widget=AutocompleteMultiple(through_field, admin.site),
         **kwargs,
     )
 

@@ -31,7 +31,10 @@ os.environ.update(
 )
 
 from config.settings import *  # noqa: E402, F403 - the environment must be set first
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, STORAGES  # noqa: E402
+
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+MIDDLEWARE = ["tests.middleware.RefuseNPlusOne", *MIDDLEWARE]
 
 # A file rather than SQLite's memory, so that the live server's threads wait for locks as
 # production does.

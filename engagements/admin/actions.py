@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from engagements.admin.base import KeyedAutocompletes
 from engagements.forms import ActionForm
 from engagements.models import Action, ActionUpdate, Source
 
@@ -46,7 +47,7 @@ class ActionUpdateInline(admin.StackedInline):
 
 
 @admin.register(Action)
-class ActionAdmin(admin.ModelAdmin):
+class ActionAdmin(KeyedAutocompletes, admin.ModelAdmin):
     """What happened since: updates, and the second person's word for "done".
 
     Actions themselves are made in their engagement's form.
@@ -99,9 +100,7 @@ class ActionAdmin(admin.ModelAdmin):
             update.save()
         formset.save_m2m()
 
-    @admin.action(
-        description=_("Confirm “done” as the second person"), permissions=["confirm"]
-    )
+    @admin.action(description=_("Confirm “done” as the second person"), permissions=["confirm"])
     def confirm_done(self, request, queryset):
         confirmed = 0
         for action in queryset:

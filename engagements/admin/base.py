@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engagements.text import fold
+from engagements.widgets import Autocomplete
 
 
 class QuietRelations:
@@ -23,7 +24,16 @@ class QuietRelations:
         return field
 
 
-class LimitedRows(admin.options.InlineModelAdmin):
+class KeyedAutocompletes:
+    """Uses the autocompletes that draw whatever was sent."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
     """An inline that takes no more rows than a person adds: drawing each of them costs time."""
 
     max_num = 200
@@ -34,7 +44,7 @@ class LimitedRows(admin.options.InlineModelAdmin):
         return formset
 
 
-class FoldedSearch(admin.ModelAdmin):
+class FoldedSearch(KeyedAutocompletes, admin.ModelAdmin):
     """Finds "Türkiye" for "turkiye": the columns hold folded text, so the term is folded too."""
 
     def get_search_results(self, request, queryset, search_term):
@@ -69,9 +79,7 @@ class ReasonPage(admin.ModelAdmin):
         except ValidationError:
             pk = None
         obj = get_object_or_404(self.opts.model, pk=pk)
-        back = reverse(
-            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]
-        )
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         reason, errors = "", []
         if request.method == "POST":
             reason = request.POST.get("reason", "").replace("\x00", "")

@@ -8,7 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagements.admin.base import FoldedSearch, LimitedRows, QuietRelations, ReasonPage
+from engagements.admin.base import (
+    FoldedSearch,
+    KeyedAutocompletes,
+    LimitedRows,
+    QuietRelations,
+    ReasonPage,
+)
 from engagements.forms import (
     ActionForm,
     EngagementForm,
@@ -44,9 +50,7 @@ class SourcesOfThisEngagement:
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-class ParticipantInline(
-    SourcesOfThisEngagement, LimitedRows, QuietRelations, admin.StackedInline
-):
+class ParticipantInline(SourcesOfThisEngagement, LimitedRows, QuietRelations, admin.StackedInline):
     model = Participant
     formset = ParticipantFormSet
     extra = 0
@@ -84,7 +88,9 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
         # The engagement's own rule: its outcomes are as fixed as it is.
         parent = self.admin_site.get_model_admin(Engagement)
         editable = (
-            parent.has_change_permission(request, obj) if obj else parent.has_add_permission(request)
+            parent.has_change_permission(request, obj)
+            if obj
+            else parent.has_add_permission(request)
         )
         formset.action_formset = inlineformset_factory(
             Outcome,
@@ -117,7 +123,7 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
 MOST_ACTIONS = 50  # of one outcome: drawing each of them costs time
 
 
-class ActionWidgets(QuietRelations, admin.TabularInline):
+class ActionWidgets(KeyedAutocompletes, QuietRelations, admin.TabularInline):
     model = Action
     autocomplete_fields = ["owner_country", "owner_organisation"]
 
@@ -245,9 +251,7 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
         if not Engagement.objects.public().filter(pk=obj.pk).exists():
             raise ValidationError(gettext("Only a public engagement can be withdrawn."))
         if not reason.strip():
-            raise ValidationError(
-                gettext("Say why it is withdrawn: readers will see the reason.")
-            )
+            raise ValidationError(gettext("Say why it is withdrawn: readers will see the reason."))
         most = Engagement._meta.get_field("withdrawn_reason").max_length
         if len(reason.strip()) > most:
             raise ValidationError(gettext("The reason is too long: %d characters at most.") % most)

@@ -71,7 +71,9 @@ class RegionAdmin(admin.ModelAdmin):
                 _("%(joined)d engagements joined “%(region)s”, %(left)d left it.")
                 % {"joined": joined, "left": left, "region": region},
             )
-            return HttpResponseRedirect(reverse("admin:engagements_region_change", args=[region.pk]))
+            return HttpResponseRedirect(
+                reverse("admin:engagements_region_change", args=[region.pk])
+            )
         joining, leaving = pending_changes(region)
         context = {
             **self.admin_site.each_context(request),

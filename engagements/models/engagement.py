@@ -224,7 +224,9 @@ class Engagement(models.Model):
                 name="engagement_call_has_no_location",
                 condition=~Q(kind="call")
                 | Q(location_country__isnull=True, city="", venue=""),
-                violation_error_message=_("A call has no place: leave country, city and venue empty."),
+                violation_error_message=_(
+                    "A call has no place: leave country, city and venue empty."
+                ),
             ),
             models.CheckConstraint(
                 name="engagement_withdrawn_was_public",
@@ -248,6 +250,9 @@ class Engagement(models.Model):
         self.search_text = search_text(self, self.title, self.city)
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("articles:engagement", args=[self.slug])
+
     def clean(self) -> None:
         check_order(self.start, self.end)
         if (
@@ -258,9 +263,6 @@ class Engagement(models.Model):
             raise ValidationError(
                 {"status": _("It starts in the future, so it cannot have taken place yet.")}
             )
-
-    def get_absolute_url(self) -> str:
-        return reverse("articles:engagement", args=[self.slug])
 
     @property
     def when(self) -> str:
@@ -455,7 +457,11 @@ class Participant(models.Model):
     def clean(self) -> None:
         if self.appointment and self.person and self.appointment.person_id != self.person_id:
             raise ValidationError(
-                {"appointment": _("This office is somebody else's: choose one of the person's own.")}
+                {
+                    "appointment": _(
+                        "This office is somebody else's: choose one of the person's own."
+                    )
+                }
             )
 
     @property

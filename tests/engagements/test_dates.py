@@ -1,6 +1,7 @@
 """Dates that are known to the day, the month or only the year."""
 
 import calendar
+import contextlib
 import datetime as dt
 import re
 
@@ -100,10 +101,8 @@ def test_parse_refuses_with_a_sentence(text, sentence):
 @given(st.text())
 def test_parse_reads_or_refuses_but_never_breaks(text):
     """Whatever is typed is a date or a sentence."""
-    try:
+    with contextlib.suppress(ValidationError):
         assert isinstance(PartialDate.parse(text), PartialDate)
-    except ValidationError as error:
-        assert error.messages
 
 
 @given(PARTIAL_DATES)
@@ -181,10 +180,10 @@ def test_format_range_says_what_is_shared_once(start, end, shown):
 )
 def test_check_order_compares_the_periods(start, end, in_order):
     """An end may be vaguer than its start, but not wholly before it."""
-    try:
+    expected = (
+        contextlib.nullcontext()
+        if in_order
+        else pytest.raises(ValidationError, match="The end is earlier than the start.")
+    )
+    with expected:
         check_order(known(start), known(end) if end else None)
-    except ValidationError as error:
-        assert not in_order
-        assert error.message_dict == {"end": ["The end is earlier than the start."]}
-    else:
-        assert in_order

@@ -114,7 +114,7 @@ def test_confirm_refuses_with_a_reason():
     ],
 )
 def test_overdue_once_the_whole_period_has_passed(due, status, overdue):
-    """"Due in 2025" is not late before 2026; the row and the query say the same."""
+    """ "Due in 2025" is not late before 2026; the row and the query say the same."""
     action = ActionFactory(due=PartialDate.parse(due) if due else None, status=status)
     assert action.is_overdue(TODAY) is overdue
     assert Action.objects.overdue(TODAY).exists() is overdue

@@ -1,0 +1,22 @@
+"""The stock autocompletes, which break on drawing a choice that is no number."""
+
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+
+
+class _NumbersOnly:
+    def optgroups(self, name, value, attr=None):
+        numbers = [choice for choice in value if is_key(choice)]
+        return super().optgroups(name, numbers, attr)
+
+
+class Autocomplete(_NumbersOnly, AutocompleteSelect):
+    pass
+
+
+class AutocompleteMultiple(_NumbersOnly, AutocompleteSelectMultiple):
+    pass
+
+
+def is_key(text: object) -> bool:
+    """Say whether a database can look for `text` among numeric keys."""
+    return str(text).isdecimal() and len(str(text)) < 19
