@@ -112,7 +112,7 @@ def _regions(at: dt.datetime) -> QuerySet[Region]:
     return Region.objects.annotate(
         visits=Count("engagement_rows", filter=shown),
         latest=Max("engagement_rows__engagement__sort_date", filter=past),
-    )
+    ).order_by("position", "name")
 
 
 @require_safe
