@@ -5,8 +5,11 @@ process is started.
 """
 
 import argparse
+import importlib
 import os
+import signal
 import socket
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from granian import Granian
@@ -31,12 +34,21 @@ def main() -> None:
         # More threads only queue for the interpreter's lock: measured, they double the p99.
         blocking_threads=1,
         websockets=False,
-        # A worker that is told to stop while it still starts misses it; seconds later it is ended.
-        workers_kill_timeout=10,
+        workers_kill_timeout=10,  # seconds for the request that a worker is at
         respawn_failed_workers=settings.PRODUCTION,
         log_level=LogLevels.info if settings.PRODUCTION else LogLevels.warning,
         log_dictconfig=settings.LOGGING,
-    ).serve()
+    ).serve(target_loader=load)
+
+
+def load(target: str) -> Callable[..., Iterable[bytes]]:
+    """Return the application; runs in each worker, first thing."""
+    # Ctrl+C then reaches the parent alone: told twice to stop, a worker can hang.
+    os.setpgid(0, 0)
+    # And told to stop while it still starts, it ends at once; the server's handler comes later.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    module, _colon, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def parser() -> argparse.ArgumentParser:

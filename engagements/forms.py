@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -185,6 +186,11 @@ class EngagementForm(PartialDatesForm):
         return cleaned
 
 
+def is_deleted(form) -> bool:
+    """Say whether a formset's form, once cleaned, is marked for deletion."""
+    return bool(form.cleaned_data.get(DELETION_FIELD_NAME))
+
+
 class DistinctRowsFormSet(BaseInlineFormSet):
     """Refuses, in words, rows that a unique constraint with the parent in it does not let stand.
 
@@ -200,7 +206,7 @@ class DistinctRowsFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if not self._should_delete_form(form)]
+        kept = [form for form in self.forms if not is_deleted(form)]
         judged = {form.instance.pk for form in (self.forms if self.deleted_make_room else kept)}
         # Among them what somebody else added since the form was opened.
         others = [row for row in self.get_queryset() if row.pk not in judged]
@@ -317,21 +323,13 @@ class OutcomeFormSet(BaseInlineFormSet):
         form.instance.actions_formset = form.actions
 
     def save(self, commit: bool = True) -> list[Outcome]:
+        """Save outcomes and actions; without `commit` the caller calls `save_actions` later."""
         outcomes = super().save(commit=commit)
         if commit:
             self.save_actions()
-        else:
-            # The admin saves outcomes one by one, then calls save_m2m().
-            save_m2m = self.save_m2m
-
-            def save_m2m_and_actions() -> None:
-                save_m2m()
-                self.save_actions()
-
-            self.save_m2m = save_m2m_and_actions
         return outcomes
 
     def save_actions(self) -> None:
         for form in self.forms:
-            if form.instance.pk and not self._should_delete_form(form):
+            if form.instance.pk and not is_deleted(form):
                 form.actions.save()

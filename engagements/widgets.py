@@ -1,9 +1,13 @@
 """The stock autocompletes, which break on drawing a choice that is no number."""
 
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 
 
-class _NumbersOnly:
+class _NumbersOnly(AutocompleteMixin):
     def optgroups(self, name, value, attr=None):
         numbers = [choice for choice in value if is_key(choice)]
         return super().optgroups(name, numbers, attr)

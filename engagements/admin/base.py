@@ -24,7 +24,7 @@ class QuietRelations:
         return field
 
 
-class KeyedAutocompletes:
+class KeyedAutocompletes(admin.options.BaseModelAdmin):
     """Uses the autocompletes that draw whatever was sent."""
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):

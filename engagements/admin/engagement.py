@@ -252,9 +252,8 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
             raise ValidationError(gettext("Only a public engagement can be withdrawn."))
         if not reason.strip():
             raise ValidationError(gettext("Say why it is withdrawn: readers will see the reason."))
-        most = Engagement._meta.get_field("withdrawn_reason").max_length
-        if len(reason.strip()) > most:
-            raise ValidationError(gettext("The reason is too long: %d characters at most.") % most)
+        if len(reason.strip()) > 300:
+            raise ValidationError(gettext("The reason is too long: 300 characters at most."))
         obj.withdrawn_at = timezone.now()
         obj.withdrawn_reason = reason.strip()
         obj.save(update_fields=["withdrawn_at", "withdrawn_reason"])

@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, When
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -10,6 +11,7 @@ from engagements.admin.base import FoldedSearch, LimitedRows
 from engagements.forms import CountryNameFormSet
 from engagements.models import Country, CountryName, Region
 from engagements.regions import apply_pending_changes, pending_changes
+from engagements.text import fold
 
 
 class CountryNameInline(LimitedRows, admin.TabularInline):
@@ -25,6 +27,18 @@ class CountryAdmin(FoldedSearch):
     list_select_related = ["area"]
     search_fields = ["search_text", "names__search_text"]
     inlines = [CountryNameInline]
+
+    def get_search_results(self, request, queryset, search_term):
+        """Put the country whose code was typed first: "ES" is in the names of many."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            rank = Case(
+                When(code__iexact=search_term.strip(), then=0),
+                When(search_text__startswith=fold(search_term), then=1),
+                default=2,
+            )
+            found = found.order_by(rank, "name", "pk")
+        return found, may_repeat
 
 
 @admin.register(Region)

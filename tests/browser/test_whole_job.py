@@ -15,7 +15,10 @@ from engagements.models import Engagement, Region
 from tests.browser.clipboard import paste
 from tests.factories import TopicFactory, UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
 
 STORY = """<h2>What they talked about</h2><p>Two sides met in <b>Algiers</b>.</p>
 <ul><li>Security<ul><li>At sea</li></ul></li><li>Trade</li></ul>
@@ -41,7 +44,7 @@ def desk(page):
 def pick(page, field, term, name):
     """Type `term` into the autocomplete `field` and take the choice called `name`."""
     page.locator(f"#id_{field} + .select2 .select2-selection").click()
-    page.locator(".select2-container--open .select2-search__field").last.fill(term)
+    page.locator(".select2-container--open .select2-search__field").last.press_sequentially(term)
     page.locator(".select2-results__option", has_text=name).first.click()
 
 
@@ -101,7 +104,7 @@ def test_whole_job_from_blank_form_to_feed(desk, live_server):
     assert desk.locator("h1").inner_text() == "Envoy agrees on a forum in Algiers"
     picture = desk.locator("main picture img").first
     assert picture.get_attribute("alt") == "The bay of Algiers"
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }")
     desk.get_by_role("cell", name="A forum").wait_for()
 
     answer = desk.request.get(f"/regions/{region.slug}/feed.rss")

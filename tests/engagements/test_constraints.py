@@ -311,7 +311,7 @@ def test_constraint_refuses_what_breaks_it(name, write):
 
 def test_an_unknown_precision_is_refused():
     """There are days, months and years; nothing is known "to the week"."""
-    with pytest.raises(IntegrityError, match="engagement_start_(paired|first_of_period)"):
+    with pytest.raises(IntegrityError, match=r"engagement_start_(paired|first_of_period)"):
         engagement(start_precision="week")()
 
 
