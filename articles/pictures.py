@@ -21,9 +21,7 @@ WIDTHS = (480, 960, 1600)
 SHARE_SIZE = (1200, 630)
 MASTER_WIDTH = 2400  # no rendition needs more
 
-_NO_PICTURE = _(
-    "This file is not a picture of a kind we take. Choose a JPEG, PNG, WebP or AVIF."
-)
+_NO_PICTURE = _("This file is not a picture of a kind we take. Choose a JPEG, PNG, WebP or AVIF.")
 _TOO_MANY_PIXELS = _(
     "The picture has more than %(limit)d million pixels. Make it smaller and upload it again."
 )
@@ -69,7 +67,9 @@ def _decode(upload: Any) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000)
     try:
-        upright_width = ImageOps.exif_transpose(image.copy()).width if image.width < MIN_WIDTH else 0
+        upright_width = (
+            ImageOps.exif_transpose(image.copy()).width if image.width < MIN_WIDTH else 0
+        )
         if image.width < MIN_WIDTH and upright_width < MIN_WIDTH:
             raise _refuse(
                 _("The picture is narrower than %(limit)d pixels: too small for a page."),

@@ -75,9 +75,7 @@ def _timeline(
 ) -> tuple[Timeline, Page]:
     page = _page(request, _for_entries(engagements.newest_first()), ENTRIES_A_PAGE)
     rows = list(page.object_list)
-    timeline = build_timeline(
-        rows, today=timezone.localdate(at), coverage=_coverage(rows, at)
-    )
+    timeline = build_timeline(rows, today=timezone.localdate(at), coverage=_coverage(rows, at))
     return timeline, page
 
 
@@ -152,16 +150,11 @@ def _facts(engagement: Engagement) -> Engagement:
 def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
     today = timezone.localdate(at)
     engagement = _facts(engagement)
-    regions = [
-        row.region
-        for row in engagement.region_rows.effective().select_related("region")
-    ]
+    regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
     stops = []
     if engagement.tour:
         stops = list(
-            Engagement.objects.public(at)
-            .filter(tour=engagement.tour)
-            .order_by("start_date", "pk")
+            Engagement.objects.public(at).filter(tour=engagement.tour).order_by("start_date", "pk")
         )
     return {
         "engagement": engagement,
@@ -175,12 +168,7 @@ def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
-    edition = (
-        Edition.objects.public(at)
-        .filter(article__slug=slug)
-        .for_cards()
-        .first()
-    )
+    edition = Edition.objects.public(at).filter(article__slug=slug).for_cards().first()
     if edition is None:
         gone = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
         return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
@@ -214,9 +202,7 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
         gone = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
         return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
     context = _facts_context(found, at)
-    context["coverage"] = (
-        Edition.objects.public(at).covering([found]).newest_first().for_cards()
-    )
+    context["coverage"] = Edition.objects.public(at).covering([found]).newest_first().for_cards()
     return render(request, "articles/engagement.html", context)
 
 

@@ -59,9 +59,7 @@ def reasons_not_to_publish(
     reasons = []
     if edition.state == Edition.State.APPROVED:
         reasons.append(_("This edition has been approved already."))
-    newer = edition.article.editions.filter(
-        state=Edition.State.APPROVED, number__gt=edition.number
-    )
+    newer = edition.article.editions.filter(state=Edition.State.APPROVED, number__gt=edition.number)
     if newer.exists():
         reasons.append(_("A newer edition has been approved already."))
     if edition.article.withdrawn_at:

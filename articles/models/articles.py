@@ -73,9 +73,7 @@ class EditionQuerySet(models.QuerySet):
     def with_published_at(self):
         """Annotate when the article first became public (`published_at`, a datetime)."""
         first = (
-            Edition.objects.filter(
-                article=OuterRef("article"), state=Edition.State.APPROVED
-            )
+            Edition.objects.filter(article=OuterRef("article"), state=Edition.State.APPROVED)
             .exclude(public_until=F("public_from"))
             .order_by("public_from")
         )
@@ -296,9 +294,7 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
         related_name="approved_editions",
         verbose_name=_("approved by"),
     )
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.DRAFT
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     is_major = models.BooleanField(
         _("major change"),
         default=True,

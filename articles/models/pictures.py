@@ -69,9 +69,7 @@ class Picture(models.Model):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
         constraints = [
-            models.CheckConstraint(
-                name="picture_has_size", condition=Q(width__gt=0, height__gt=0)
-            ),
+            models.CheckConstraint(name="picture_has_size", condition=Q(width__gt=0, height__gt=0)),
             _within_unit("focal_x", "focal_x"),
             _within_unit("focal_y", "focal_y"),
         ]
