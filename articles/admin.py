@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from articles.forms import ArticleForm, CoveredEngagementForm
-from articles.models import Article, Edition, Picture
 from articles.media import picture_response
+from articles.models import Article, Edition, Picture
 from articles.workflow import (
     publish,
     reasons_not_to_hide,

@@ -159,9 +159,9 @@ class Articles(Feed):
         # Read from the prefetch; JPEG, which every reader shows, at the middle width or below.
         jpegs = [r for r in picture.renditions.all() if r.name in ("480.jpg", "960.jpg")]
         return [
-            Enclosure(_absolute(item, rendition.get_absolute_url()), str(rendition.bytes), "image/jpeg")
-            for rendition in sorted(jpegs, key=lambda r: r.width)[-1:]
-        ]  # fmt: skip
+            Enclosure(_absolute(item, jpeg.get_absolute_url()), str(jpeg.bytes), "image/jpeg")
+            for jpeg in sorted(jpegs, key=lambda rendition: rendition.width)[-1:]
+        ]
 
     def item_extra_kwargs(self, item: Item) -> dict[str, Any]:
         edition = item.edition

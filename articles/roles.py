@@ -65,7 +65,7 @@ ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD}
 
 def sync_roles(using: str = "default", **kwargs) -> None:
     """Make the groups and give each its permissions (receiver of `post_migrate`)."""
-    from django.contrib.auth.models import Group, Permission
+    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - read before models
 
     by_label = {
         f"{permission.content_type.app_label}.{permission.codename}": permission

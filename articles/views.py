@@ -127,9 +127,9 @@ def _facts(engagement: Engagement) -> Engagement:
         Engagement.objects.with_parties()
         .select_related("tour")
         .prefetch_related(
+            "participants__sources",
             "sources",
             "date_changes",
-            "regions",
             Prefetch(
                 "topic_items", EngagementTopic.objects.select_related("tag").order_by("tag__name")
             ),

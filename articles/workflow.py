@@ -117,7 +117,8 @@ def publish(
     """Approve `edition` and make it public from `at` (`None`: now).
 
     Its predecessor is public until that moment. A scheduled one whose hour lies later never
-    comes out. `backdated` lets an import of an archive name a moment in the past. Raises `ValidationError` with every reason why not.
+    comes out. `backdated` lets an import of an archive name a moment in the past. Raises
+    `ValidationError` with every reason why not.
     """
     Article.objects.select_for_update().get(pk=edition.article_id)
     edition.refresh_from_db()

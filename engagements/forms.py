@@ -34,10 +34,11 @@ class PartialDateField(forms.CharField):
         kwargs.setdefault(
             "help_text", _("As far as it is known: 28 January 2025, January 2025 or 2025.")
         )
-        super().__init__(**kwargs)  # fmt: skip
+        super().__init__(**kwargs)
         self.widget.attrs.update(size=20, autocomplete="off")
 
-    def to_python(self, value: Any) -> PartialDate | None:
+    def to_python(self, value: Any) -> Any:
+        """Return a `PartialDate`, or `None` where nothing was typed."""
         if isinstance(value, PartialDate):
             return value
         text = super().to_python(value)
@@ -71,7 +72,7 @@ class PartialDatesForm(forms.ModelForm):
         for name in self.partial_dates:
             if name in self.cleaned_data:
                 setattr(self.instance, name, self.cleaned_data[name])
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc] # Django's hook, missing from its types
 
 
 class TopicsField(forms.ModelMultipleChoiceField):
@@ -332,4 +333,4 @@ class OutcomeFormSet(BaseInlineFormSet):
     def save_actions(self) -> None:
         for form in self.forms:
             if form.instance.pk and not is_deleted(form):
-                form.actions.save()
+                form.actions.save()  # type: ignore[attr-defined] # add_fields() set it

@@ -111,11 +111,6 @@ def person(name: str, **columns: Any) -> Person:
     return found
 
 
-def days(start: str, end: str) -> dict[str, PartialDate | None]:
-    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
-    return {"start": PartialDate(first), "end": PartialDate(last) if last != first else None}
-
-
 def met(side: str, country: Country, people: str) -> list[Participant]:
     """Return participants for "Title=Name;Title=Name", or the country alone."""
     found = []
@@ -133,50 +128,52 @@ def load_record() -> dict[str, Engagement]:
     countries = {country.code: country for country in Country.objects.all()}
     america = countries["US"]
     visits = {}
-    for line in record.OUTGOING.strip().splitlines():
-        head, start, end, code, city, kind, people, topic, summary = line.split("|")
-        traveller, row = head.split()
-        name, title, list_name = record.TRAVELLERS[traveller]
+    for row in record.OUTGOING:
+        name, title, list_name = record.TRAVELLERS[row["traveller"]]
+        host = countries[row["country"]]
         envoy = person(name)
         Appointment.objects.get_or_create(person=envoy, title=title, country=america)
-        visits[row] = save_engagement(
-            title=f"{name} in {city}",
-            slug=slugify(f"{name} {city} {start}"),
-            kind=kind,
-            status=Engagement.Status.TOOK_PLACE,
-            location_country=countries[code],
-            city=city,
-            summary=summary,
-            topics=[topic],
+        visits[row["row"]] = save_visit(
+            row,
+            title=f"{name} in {row['city']}",
+            location_country=host,
             people=[
                 Participant(side="visitor", country=america, person=envoy, is_lead=True),
-                *met("host", countries[code], people),
+                *met("host", host, row["people"]),
             ],
-            tells=[historian(list_name, row)],
-            **days(start, end),
+            tells=[historian(list_name, row["row"])],
         )
-    for line in record.INCOMING.strip().splitlines():
-        row, start, end, code, city, kind, people, topic, summary = line.split("|")
-        visitors = met("visitor", countries[code], people)
-        visits[row] = save_engagement(
-            title=f"{visitors[0].person} in {city or 'the United States'}",
-            slug=slugify(f"{visitors[0].person} {city or 'united states'} {start}"),
-            kind=kind,
-            status=Engagement.Status.TOOK_PLACE,
+    for row in record.INCOMING:
+        visitors = met("visitor", countries[row["country"]], row["people"])
+        visits[row["row"]] = save_visit(
+            row,
+            title=f"{visitors[0].person} in {row['city'] or 'the United States'}",
             location_country=america,
-            city=city,
-            summary=summary,
-            topics=[topic],
             people=[*visitors, *met("host", america, "")],
-            tells=[historian("incoming", row)],
-            **days(start, end),
+            tells=[historian("incoming", row["row"])],
         )
     for title, rows in record.TOURS.items():
         tour = Tour.objects.create(title=title, slug=slugify(title))
-        for row in rows:
-            visits[row].tour = tour
-            visits[row].save()
+        for number in rows:
+            visits[number].tour = tour
+            visits[number].save()
     return visits
+
+
+def save_visit(row: dict[str, str], *, title: str, **columns: Any) -> Engagement:
+    first, last = dt.date.fromisoformat(row["start"]), dt.date.fromisoformat(row["end"])
+    return save_engagement(
+        title=title,
+        slug=slugify(f"{title} {first}"),
+        kind=row["kind"],
+        status=Engagement.Status.TOOK_PLACE,
+        start=PartialDate(first),
+        end=PartialDate(last) if last != first else None,
+        city=row["city"],
+        summary=row["summary"],
+        topics=[row["topic"]],
+        **columns,
+    )
 
 
 def historian(list_name: str, row: str) -> Source:
@@ -292,8 +289,8 @@ def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
                 Participant(side="other", organisation=sides[name], person=person(name))
                 for name in leads
             ],
-            tells=[Source(publisher=fiction.COMPACT[1], title=f"{title}: joint note", account="visitor")],
-        )  # fmt: skip
+            tells=[joint_note(title)],
+        )
     first = next(iter(loaded.values()))
     evidence = first.sources.get()
     for position, (outcome, actions) in enumerate(fiction.OUTCOMES):
@@ -318,6 +315,12 @@ def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
                 if status == Action.Status.DONE:
                     update.confirm(by=users["editor"])
     return loaded
+
+
+def joint_note(title: str) -> Source:
+    return Source(
+        publisher=fiction.COMPACT[1], title=f"{title}: joint note", account=Source.Account.OTHER
+    )
 
 
 def load_articles(
@@ -351,12 +354,12 @@ def load_articles(
 
     release(
         write(
-            "algiers",
-            "In Algiers, an alliance looks south",
+            "algeria",
+            "In Algeria, an alliance looks south",
             "NATO’s special representative went to Algeria for a day. One report tells of three "
             "subjects and two outcomes, and leaves more open than it says.",
             seed,
-            **picture("Algiers", seed, [("Brussels", 0.62, 0.2), ("Algiers", 0.5, 0.75)], users),
+            **picture("Algeria", seed, [("Algeria", 0.55, 0.55)], users),
         ),
         dt.timedelta(hours=5),
     )
@@ -383,7 +386,7 @@ def load_articles(
             **picture(
                 "Three days",
                 visits["T4121"],
-                [("Cairo", 0.2, 0.75), ("Ramallah", 0.72, 0.25), ("Jerusalem", 0.7, 0.45)],
+                [("Cairo", 0.2, 0.78), ("Jerusalem", 0.7, 0.48), ("Ramallah", 0.72, 0.26)],
                 users,
             ),
         ),
@@ -440,7 +443,7 @@ def picture(
     names = ", ".join(name for name, _x, _y in places)
     return {
         "picture": drawn,
-        "picture_alt": f"A line joins {names} on a plain ground; beneath it the date, "
+        "picture_alt": f"Drawing: {names}, marked on a plain ground, with the date, "
         f"{engagement.when}.",
-        "picture_caption": "The places of the journey, not to scale.",
+        "picture_caption": "Where it took place; not to scale.",
     }

@@ -18,7 +18,8 @@ def draw(title: str, date: str, places: list[tuple[str, float, float]]) -> bytes
         box = [centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius]
         pen.ellipse(box, outline=SHADE, width=3)
     points = [(x * width, y * height) for _name, x, y in places]
-    pen.line(points, fill=ACCENT, width=8, joint="curve")
+    if len(points) > 1:
+        pen.line(points, fill=ACCENT, width=8, joint="curve")
     label, large = ImageFont.load_default(44), ImageFont.load_default(88)
     for (name, _x, _y), (x, y) in zip(places, points, strict=True):
         pen.ellipse([x - 20, y - 20, x + 20, y + 20], fill=PAPER, outline=ACCENT, width=8)

@@ -8,15 +8,15 @@ COMPACT = ("halcyon-straits-compact", "Halcyon Straits Compact", "HSC")
 COMMISSION = ("tessaly-rivers-commission", "Tessaly Rivers Commission", "TRC")
 
 # Person: organisation, then titles with first and last day ("": open), in days from the load.
-PEOPLE = {
-    "Ilse Maranth": (COMPACT, [("Envoy for Harbours", -1200, -120), ("Deputy Secretary", -119, "")]),
+PEOPLE: dict[str, tuple[tuple, list[tuple]]] = {
+    "Ilse Maranth": (COMPACT, [("Envoy for Harbours", -1200, -120), ("Deputy", -119, "")]),
     "Davor Linquist": (COMPACT, [("Legal Adviser", -900, -120), ("Envoy for Harbours", -119, "")]),
     "Rukmini Oster": (COMMISSION, [("Commissioner for Estuaries", -700, "")]),
     "Teodor Brask": (COMMISSION, [("Chief Hydrographer", -1500, "")]),
 }  # fmt: skip
 
 # Slug, title, days from the load, precision, kind, status, country, city, leads, summary, reason.
-ENGAGEMENTS = [
+ENGAGEMENTS: list[tuple] = [
     (
         "compact-and-commission-in-tunis",
         "Straits Compact and Rivers Commission in Tunis",
@@ -110,8 +110,9 @@ ENGAGEMENTS = [
     ),
 ]
 
-# Of the first engagement: outcome, actions (title, owner, due in days, updates (days, status, text)).
-OUTCOMES = [
+# Of the first engagement: outcome, then actions (title, owner, due in days, updates), each update
+# with its day, the status since then and what happened.
+OUTCOMES: list[tuple[str, list[tuple[str, tuple, int, list[tuple]]]]] = [
     (
         "One picture of the water",
         [

@@ -385,7 +385,7 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
         return self.article.get_absolute_url()
 
     def status_at(self, at: dt.datetime) -> str:
-        """The state in a word, as it is at a moment: "scheduled" and "published" are never stored."""
+        """The state at a moment in a word; "scheduled" and "published" are never stored."""
         if self.state != self.State.APPROVED:
             return str(self.get_state_display())
         if self.article.withdrawn_at and self.article.withdrawn_at <= at:

@@ -14,7 +14,7 @@ from engagements.text import fold
 from engagements.widgets import Autocomplete
 
 
-class QuietRelations:
+class QuietRelations(admin.options.BaseModelAdmin):
     """Offers to add or change what a field points to, but not to delete it in passing."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

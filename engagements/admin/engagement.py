@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, TextField
@@ -36,7 +38,7 @@ from engagements.models import (
 from engagements.regions import derive_regions
 
 
-class SourcesOfThisEngagement:
+class SourcesOfThisEngagement(admin.options.BaseModelAdmin):
     """Limits an inline's `sources` to those of the engagement that is edited."""
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
@@ -260,12 +262,8 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
 
     def get_queryset(self, request):
         rows = EngagementRegion.objects.select_related("region")
-        return (
-            super()
-            .get_queryset(request)
-            .with_parties()
-            .prefetch_related(Prefetch("region_rows", rows))
-        )
+        engagements: Any = super().get_queryset(request)
+        return engagements.with_parties().prefetch_related(Prefetch("region_rows", rows))
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_label(self, engagement):

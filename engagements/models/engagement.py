@@ -80,7 +80,7 @@ class EngagementQuerySet(models.QuerySet):
         )
 
 
-class Engagement(models.Model):
+class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit ships no types
     class Kind(models.TextChoices):
         OFFICIAL_VISIT = "official_visit", _("official visit")
         WORKING_VISIT = "working_visit", _("working visit")
@@ -465,12 +465,10 @@ class Participant(models.Model):
             )
 
     @property
-    def party(self) -> Country | Organisation:
-        return self.country or self.organisation
-
-    @property
     def party_name(self) -> str:
-        return self.country.name if self.country else self.organisation.short_name
+        if self.country:
+            return self.country.name
+        return self.organisation.short_name if self.organisation else ""
 
     @property
     def title(self) -> str:
@@ -481,9 +479,11 @@ class Participant(models.Model):
         """Set the office if exactly one of the person's fits the engagement's days."""
         if not self.person_id or self.appointment_id or self.title_text:
             return
-        fitting = self.person.appointments.held_on(
-            self.engagement.start.first_day, self.engagement.last_day
-        ).filter(country=self.country, organisation=self.organisation)[:2]
+        fitting = (
+            Appointment.objects.held_on(
+                self.engagement.start.first_day, self.engagement.last_day
+            ).filter(person=self.person, country=self.country, organisation=self.organisation)
+        )[:2]
         if len(fitting) == 1:
             self.appointment = fitting[0]
 

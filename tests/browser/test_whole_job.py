@@ -80,7 +80,7 @@ def fill_story(page, headline):
 
 
 def test_whole_job_from_blank_form_to_feed(desk, live_server):
-    """What an editor pastes, ties to a visit and publishes stands on the timeline and in the feed."""
+    """What an editor pastes, ties to a visit and publishes is on the timeline and in the feed."""
     TopicFactory(name="Security", slug="security")
     fill_story(desk, "Envoy agrees on a forum in Algiers")
     create_visit_in_place(desk)

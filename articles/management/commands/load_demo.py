@@ -7,9 +7,7 @@ from articles import demo
 
 
 class Command(BaseCommand):
-    help = (
-        "Fill an empty demo newsroom with visits, articles and accounts; do nothing to a full one."
-    )
+    help = "Fill an empty demo newsroom with visits, articles and accounts."
 
     def handle(self, *args, **options) -> None:
         if not settings.DEMO:

@@ -1,0 +1,115 @@
+"""The demo newsroom loads once, and keeps apart what is real and what is invented."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+
+from articles import demo
+from articles.models import Article, Edition
+from articles.richtext import plain_text
+from engagements.models import Action, Engagement, EngagementRegion, Organisation, Participant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded(settings, capsys):
+    """The demo, loaded by its command; the value is what the command printed."""
+    settings.DEMO = True
+    call_command("load_demo")
+    return capsys.readouterr().out
+
+
+def test_accounts_exist_only_in_the_demo(settings):
+    """Outside the demo the command refuses, since its passwords are well known."""
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=true"):
+        call_command("load_demo")
+    assert not User.objects.exists()
+
+
+def test_command_says_how_to_sign_in(loaded, client):
+    """Each account that is printed can sign in to the desk with the printed password."""
+    for username in demo.ACCOUNTS:
+        assert username in loaded
+        assert client.login(username=username, password=demo.PASSWORD)
+        assert client.get("/admin/").status_code == 200
+
+
+def test_record_is_as_large_as_promised(loaded):
+    """At least 40 real visits of 2021 to 2025, both ways, in at least five regions."""
+    real = Engagement.objects.filter(is_fictional=False)
+    assert real.count() >= 40
+    assert {engagement.start_date.year for engagement in real} == {2021, 2022, 2023, 2024, 2025}
+    assert real.filter(location_country__code="US").count() >= 10
+    rows = EngagementRegion.objects.effective().filter(engagement__in=real)
+    large = rows.values("region").annotate(visits=Count("pk")).filter(visits__gte=5)
+    assert large.count() >= 5
+
+
+def test_every_engagement_names_its_source(loaded):
+    """No fact of the demo stands without a source."""
+    assert not Engagement.objects.filter(sources__isnull=True).exists()
+
+
+def test_invention_stays_with_the_invented(loaded):
+    """No state is a party to an invented engagement, and no invented body to a real one."""
+    invented = Participant.objects.filter(engagement__is_fictional=True)
+    assert not invented.filter(country__isnull=False).exists()
+    assert not invented.filter(organisation__is_fictional=False).exists()
+    assert not invented.filter(person__is_fictional=False).exists()
+    real = Participant.objects.filter(engagement__is_fictional=False)
+    assert not real.filter(organisation__is_fictional=True).exists()
+    assert not real.filter(person__is_fictional=True).exists()
+
+
+def test_no_real_promise_is_given_an_owner_or_a_date(loaded):
+    """The seed's two actions have neither owner nor date, so the demo invents none."""
+    actions = Action.objects.filter(outcome__engagement__is_fictional=False)
+    assert [str(action) for action in actions.order_by("pk")] == [
+        "Regular forums on questions of security",
+        "A peace initiative between governments",
+    ]
+    for action in actions:
+        assert (action.owner, action.due, action.status) == ("", None, "open")
+
+
+def test_invented_promises_are_in_every_state(loaded):
+    """Open, under way, delayed, done and dropped actions are all there to be seen."""
+    assert set(Action.objects.values_list("status", flat=True)) == set(Action.Status.values)
+
+
+def test_articles_are_published_scheduled_withdrawn_and_drafted(loaded):
+    """Four finished articles, and one each in the other states."""
+    assert Edition.objects.public().count() == 4
+    assert Edition.objects.scheduled().count() == 1
+    assert Article.objects.withdrawn().count() == 1
+    drafts = Article.objects.exclude(editions__state=Edition.State.APPROVED)
+    assert drafts.count() == 1
+
+
+def test_finished_articles_are_of_a_newspapers_length(loaded):
+    """Each has 300 to 600 words, sections, a list and a table."""
+    for edition in Edition.objects.public():
+        assert 300 <= len(plain_text(edition.body).split()) <= 600, edition
+        for element in ("<h2>", "<li>", "<table>"):
+            assert element in edition.body, (edition, element)
+
+
+def test_invented_pages_say_so(loaded, client):
+    """An invented engagement's page and its article carry the word."""
+    for engagement in Engagement.objects.public().filter(is_fictional=True):
+        assert "Fictional" in client.get(engagement.get_absolute_url()).content.decode()
+    for edition in Edition.objects.public().filter(engagement__is_fictional=True):
+        assert "Fictional" in client.get(edition.get_absolute_url()).content.decode()
+
+
+def test_second_load_touches_nothing(loaded):
+    """What an editor changed or deleted stays so."""
+    Organisation.objects.filter(slug="nato").update(name="Changed by an editor")
+    Edition.objects.scheduled().delete()
+    before = (Engagement.objects.count(), Edition.objects.count(), User.objects.count())
+    call_command("load_demo")
+    assert (Engagement.objects.count(), Edition.objects.count(), User.objects.count()) == before
+    assert Organisation.objects.get(slug="nato").name == "Changed by an editor"
