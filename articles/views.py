@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -154,7 +154,10 @@ def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
     stops = []
     if engagement.tour:
         stops = list(
-            Engagement.objects.public(at).filter(tour=engagement.tour).order_by("start_date", "pk")
+            Engagement.objects.public(at)
+            .filter(tour=engagement.tour)
+            .with_parties()
+            .order_by("start_date", "pk")
         )
     return {
         "engagement": engagement,
@@ -190,6 +193,7 @@ def _earlier_public_notes(edition: Edition, at: dt.datetime) -> QuerySet[Edition
             article=edition.article, state=Edition.State.APPROVED, public_from__lte=at
         )
         .exclude(public_note="")
+        .exclude(public_until=F("public_from"))  # superseded before its hour
         .order_by("-public_from")
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from hypothesis import settings as hypothesis_settings
 
 from tests.tools import find_chromium, is_strict
@@ -35,6 +35,18 @@ def private_media(settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Keep the migrated data where every connection of this session finds it.
+
+    Django keeps it on the connection that made the database. Playwright's event loop makes
+    Django use another one in the same thread, which would then restore nothing.
+    """
+    contents = getattr(connection, "_test_serialized_contents", None)
+    if contents:
+        type(connections[DEFAULT_DB_ALIAS])._test_serialized_contents = contents
 
 
 @pytest.fixture(scope="session")

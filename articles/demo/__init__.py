@@ -19,7 +19,7 @@ from articles.demo.drawing import draw
 from articles.models import Article, Edition
 from articles.pictures import create_picture
 from articles.workflow import publish, save_edition, withdraw
-from engagements.dates import PartialDate
+from engagements.dates import PartialDate, format_range
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -150,7 +150,7 @@ def load_record() -> dict[str, Engagement]:
             title=f"{visitors[0].person} in {row['city'] or 'the United States'}",
             location_country=america,
             people=[*visitors, *met("host", america, "")],
-            tells=[historian("incoming", row["row"])],
+            tells=[historian("incoming", row["row"], row["page"])],
         )
     for title, rows in record.TOURS.items():
         tour = Tour.objects.create(title=title, slug=slugify(title))
@@ -176,13 +176,13 @@ def save_visit(row: dict[str, str], *, title: str, **columns: Any) -> Engagement
     )
 
 
-def historian(list_name: str, row: str) -> Source:
+def historian(list_name: str, row: str, page: str = "") -> Source:
     account = Source.Account.HOST if list_name == "incoming" else Source.Account.VISITOR
     title = {"incoming": "Visits by foreign leaders"}.get(list_name, f"Travels of the {list_name}")
     return Source(
         publisher=HISTORIAN,
         title=f"{title}, entry {row}",
-        url=ADDRESSES[list_name],
+        url="/".join(filter(None, [ADDRESSES[list_name], page])),
         account=account,
     )
 
@@ -202,7 +202,8 @@ def load_algiers() -> Engagement:
     )
     name = Source(
         publisher="NATO",
-        title="Who holds the office of special representative; the report gives the title alone",
+        title="Announcement of who holds the office; the report gives the title alone",
+        published_date=dt.date(2024, 7, 23),
         account=Source.Account.VISITOR,
     )
     engagement = save_engagement(
@@ -223,6 +224,7 @@ def load_algiers() -> Engagement:
         ],
         tells=[report, name],
     )
+    engagement.participants.get(person=envoy).sources.add(name)
     for position, (outcome, action) in enumerate(
         [
             ("Improved security cooperation", "Regular forums on questions of security"),
@@ -291,10 +293,9 @@ def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
             ],
             tells=[joint_note(title)],
         )
-    first = next(iter(loaded.values()))
-    evidence = first.sources.get()
-    for position, (outcome, actions) in enumerate(fiction.OUTCOMES):
-        agreed = Outcome.objects.create(engagement=first, title=outcome, position=position)
+    for position, (slug, outcome, actions) in enumerate(fiction.OUTCOMES):
+        evidence = loaded[slug].sources.get()
+        agreed = Outcome.objects.create(engagement=loaded[slug], title=outcome, position=position)
         for number, (title, owner, due, updates) in enumerate(actions):
             action = Action(
                 outcome=agreed,
@@ -359,7 +360,7 @@ def load_articles(
             "NATO’s special representative went to Algeria for a day. One report tells of three "
             "subjects and two outcomes, and leaves more open than it says.",
             seed,
-            **picture("Algeria", seed, [("Algeria", 0.55, 0.55)], users),
+            **picture("Algeria", seed.when, [("Algeria", 0.55, 0.55)], users),
         ),
         dt.timedelta(hours=5),
     )
@@ -379,13 +380,13 @@ def load_articles(
         write(
             "three-days",
             "Cairo, Jerusalem, Ramallah: three days in January",
-            "A secretary of state meets three leaders on three days. What the official list of his "
+            "A secretary of state meets three leaders in three days. What the official list of his "
             "travels says of it, and how to read it.",
             visits["T4121"],
             also_covers=[visits["T4122"], visits["T4123"]],
             **picture(
                 "Three days",
-                visits["T4121"],
+                format_range(visits["T4121"].start, visits["T4123"].start),
                 [("Cairo", 0.2, 0.78), ("Jerusalem", 0.7, 0.48), ("Ramallah", 0.72, 0.26)],
                 users,
             ),
@@ -433,17 +434,16 @@ def load_articles(
 
 def picture(
     title: str,
-    engagement: Engagement,
+    when: str,
     places: list[tuple[str, float, float]],
     users: dict[str, User],
 ) -> dict[str, Any]:
     """Return the columns of an edition with a drawn lead picture."""
-    file = SimpleUploadedFile("drawing.png", draw(title, engagement.when, places))
+    file = SimpleUploadedFile("drawing.png", draw(title, when, places))
     drawn = create_picture(file, credit="Communiqué, drawn from the facts", by=users["writer"])
     names = ", ".join(name for name, _x, _y in places)
     return {
         "picture": drawn,
-        "picture_alt": f"Drawing: {names}, marked on a plain ground, with the date, "
-        f"{engagement.when}.",
+        "picture_alt": f"Drawing: {names}, marked on a plain ground, with the date, {when}.",
         "picture_caption": "Where it took place; not to scale.",
     }

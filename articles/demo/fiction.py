@@ -9,7 +9,7 @@ COMMISSION = ("tessaly-rivers-commission", "Tessaly Rivers Commission", "TRC")
 
 # Person: organisation, then titles with first and last day ("": open), in days from the load.
 PEOPLE: dict[str, tuple[tuple, list[tuple]]] = {
-    "Ilse Maranth": (COMPACT, [("Envoy for Harbours", -1200, -120), ("Deputy", -119, "")]),
+    "Ilse Maranth": (COMPACT, [("Envoy for Harbours", -1200, -120), ("Deputy Head", -119, "")]),
     "Davor Linquist": (COMPACT, [("Legal Adviser", -900, -120), ("Envoy for Harbours", -119, "")]),
     "Rukmini Oster": (COMMISSION, [("Commissioner for Estuaries", -700, "")]),
     "Teodor Brask": (COMMISSION, [("Chief Hydrographer", -1500, "")]),
@@ -33,14 +33,14 @@ ENGAGEMENTS: list[tuple] = [
     (
         "hydrographers-in-casablanca",
         "Hydrographers of both bodies in Casablanca",
-        -95,
+        -93,
         "day",
         "conference",
         "took_place",
         "MA",
         "Casablanca",
         ("Davor Linquist", "Teodor Brask"),
-        "Charts of silt were compared and a common one was begun.",
+        "The first common chart was gone through, and a sandbank drawn twice was taken out.",
         "",
     ),
     (
@@ -110,10 +110,11 @@ ENGAGEMENTS: list[tuple] = [
     ),
 ]
 
-# Of the first engagement: outcome, then actions (title, owner, due in days, updates), each update
-# with its day, the status since then and what happened.
-OUTCOMES: list[tuple[str, list[tuple[str, tuple, int, list[tuple]]]]] = [
+# Engagement, outcome, then actions (title, owner, due in days, updates), each update with its day,
+# the status since then and what happened.
+OUTCOMES: list[tuple[str, str, list[tuple[str, tuple, int, list[tuple]]]]] = [
     (
+        "compact-and-commission-in-tunis",
         "One picture of the water",
         [
             (
@@ -122,7 +123,7 @@ OUTCOMES: list[tuple[str, list[tuple[str, tuple, int, list[tuple]]]]] = [
                 -100,
                 [
                     (-150, "under_way", "Soundings were exchanged, in two units."),
-                    (-98, "done", "The first edition is out."),
+                    (-100, "done", "The first edition is out."),
                 ],
             ),
             (
@@ -134,6 +135,7 @@ OUTCOMES: list[tuple[str, list[tuple[str, tuple, int, list[tuple]]]]] = [
         ],
     ),
     (
+        "compact-and-commission-in-tunis",
         "Help that comes sooner",
         [
             (
@@ -149,6 +151,19 @@ OUTCOMES: list[tuple[str, list[tuple[str, tuple, int, list[tuple]]]]] = [
                 -15,
                 [(-25, "delayed", "Each side waits for the other to pay first.")],
             ),
+        ],
+    ),
+    (
+        "hydrographers-in-casablanca",
+        "Soundings in one unit",
+        [
+            (
+                "Record every new sounding in metres",
+                COMMISSION,
+                -5,
+                [(-40, "under_way", "The gauges of two rivers are changed over.")],
+            ),
+            ("Publish the table for turning fathoms into metres", COMPACT, 30, []),
         ],
     ),
 ]

@@ -25,12 +25,22 @@ def _rows(name: str) -> list[dict[str, str]]:
 OUTGOING = _rows("outgoing.psv")
 INCOMING = _rows("incoming.psv")
 
-# Consecutive stops of one traveller: title, rows.
+# All consecutive stops of one traveller: title, rows.
 TOURS = {
-    "Antony Blinken: Jerusalem, Cairo, Amman, May 2021": ("T4003", "T4005", "T4006"),
+    "Antony Blinken: Jerusalem, Ramallah, Cairo, Amman, May 2021": (
+        "T4003",
+        "T4004",
+        "T4005",
+        "T4006",
+    ),
     "Antony Blinken: Nairobi, Abuja, Dakar, November 2021": ("T4032", "T4033", "T4037"),
+    "Joseph R. Biden: Jerusalem, Ramallah, Jeddah, July 2022": ("T4107", "T4108", "T4109"),
     "Antony Blinken: Cairo, Jerusalem, Ramallah, January 2023": ("T4121", "T4122", "T4123"),
-    "Antony Blinken: Astana, Tashkent, February and March 2023": ("T4127", "T4128"),
+    "Antony Blinken: Astana, Tashkent, New Delhi, February and March 2023": (
+        "T4127",
+        "T4128",
+        "T4129",
+    ),
     "Antony Blinken: Addis Ababa, Niamey, March 2023": ("T4132", "T4133"),
     "Antony Blinken: Praia, Abidjan, Abuja, Luanda, January 2024": (
         "T4204",

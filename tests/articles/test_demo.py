@@ -1,5 +1,7 @@
 """The demo newsroom loads once, and keeps apart what is real and what is invented."""
 
+from itertools import pairwise
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -8,7 +10,14 @@ from django.db.models import Count
 from articles import demo
 from articles.models import Article, Edition
 from articles.richtext import plain_text
-from engagements.models import Action, Engagement, EngagementRegion, Organisation, Participant
+from engagements.models import (
+    Action,
+    Engagement,
+    EngagementRegion,
+    Organisation,
+    Participant,
+    Tour,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +60,24 @@ def test_record_is_as_large_as_promised(loaded):
 def test_every_engagement_names_its_source(loaded):
     """No fact of the demo stands without a source."""
     assert not Engagement.objects.filter(sources__isnull=True).exists()
+
+
+def test_name_that_the_report_omits_cites_its_own_source(loaded):
+    """The seed names nobody, so the envoy's name says whence it comes."""
+    envoy = Participant.objects.get(person__name="Javier Colomina")
+    assert [source.publisher for source in envoy.sources.all()] == ["NATO"]
+
+
+def test_tours_are_one_travellers_consecutive_stops(loaded):
+    """A tour has one lead visitor, and each stop begins within a day of the last one's end."""
+    assert Tour.objects.count() >= 6
+    for tour in Tour.objects.all():
+        stops = list(tour.engagements.order_by("start_date", "pk"))
+        assert len(stops) > 1, tour
+        leads = Participant.objects.filter(engagement__in=stops, side="visitor", is_lead=True)
+        assert leads.values("person").distinct().count() == 1, tour
+        for before, after in pairwise(stops):
+            assert (after.start_date - before.last_day).days <= 1, (tour, after)
 
 
 def test_invention_stays_with_the_invented(loaded):

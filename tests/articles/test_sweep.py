@@ -1,0 +1,338 @@
+"""Every address of the site, found by walking the URLconf, so that a new one is covered at once."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from articles.models import Article, Edition, Picture, Rendition
+from articles.roles import ROLES
+from articles.workflow import publish, withdraw
+from engagements.dates import PartialDate
+from engagements.models import (
+    Action,
+    ActionUpdate,
+    DateChange,
+    Engagement,
+    Participant,
+    Region,
+    Topic,
+)
+from tests.articles.samples import make_picture
+from tests.factories import (
+    ActionFactory,
+    ArticleFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    OutcomeFactory,
+    PersonFactory,
+    SourceFactory,
+    TopicFactory,
+    TourFactory,
+    UserFactory,
+    make_draft,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOUR = dt.timedelta(hours=1)
+# Never to be found: what readers do not see yet, no longer, or not at all.
+HIDDEN = ["Zdraft", "Zembargo", "Zwithdrawn", "Zsuperseded", "Zskipped", "Znext", "Zdesk"]
+REASON = "Named the wrong envoy."
+
+
+def patterns(resolver: URLResolver, namespaces: str = "") -> Iterator[tuple[str, dict]]:
+    """Yield the name of every URL pattern, "articles:region", with its converters."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespaces}{entry.namespace}:" if entry.namespace else namespaces
+            yield from patterns(entry, inner)
+        elif isinstance(entry, URLPattern):
+            arguments = entry.pattern.converters or entry.pattern.regex.groupindex
+            yield f"{namespaces}{entry.name}", dict(arguments)
+
+
+def public_patterns() -> list[tuple[str, dict]]:
+    return [p for p in patterns(get_resolver()) if not p[0].startswith("admin:")]
+
+
+def fillings(name: str) -> list[dict]:
+    """Return the arguments with which a public pattern is asked: every object of its kind."""
+    kind = name.removeprefix("articles:").split("_")[0]
+    models: dict[str, Any] = {
+        "article": Article, "engagement": Engagement, "region": Region, "topic": Topic,
+    }  # fmt: skip
+    if kind in models:
+        return [{"slug": slug} for slug in models[kind].objects.values_list("slug", flat=True)]
+    if kind == "media":
+        rows = Rendition.objects.values_list("picture__uuid", "name")
+        return [{"uuid": uuid, "name": rendition} for uuid, rendition in rows]
+    return []
+
+
+def public_addresses() -> list[str]:
+    """Return every public address that the database's rows make, hidden rows included."""
+    addresses = []
+    for name, converters in public_patterns():
+        assert not name.endswith("None"), "a public URL pattern has no name"
+        found = [f for f in fillings(name) if set(f) == set(converters)] if converters else [{}]
+        assert found, f"the sweep does not know how to fill {name}: {sorted(converters)}"
+        addresses += [reverse(name, kwargs=filling) for filling in found]
+    return addresses
+
+
+def content(mark: str) -> dict[str, Any]:
+    """Return an edition's content with `mark` in every field that an editor fills."""
+    return {
+        "headline": f"{mark}headline",
+        "standfirst": f"{mark}standfirst",
+        "body": f"<p>{mark}body</p>",
+        "byline": f"{mark}byline",
+        "picture": make_picture(credit=f"{mark}credit", licence=f"{mark}licence"),
+        "picture_alt": f"{mark}alt",
+        "picture_caption": f"{mark}caption",
+        "public_note": f"{mark}note",
+        "note": "Zdesk, for nobody's eyes",
+        "author": UserFactory(username=f"Zdesk{mark}"),
+    }
+
+
+def make_engagement(mark: str, public_from: dt.datetime | None, **fields: Any) -> Engagement:
+    """Return an engagement with `mark` in every text of its own and of all that hangs on it."""
+    topic = TopicFactory(name=f"{mark}topic", slug=f"{mark}-topic".lower())
+    visit = EngagementFactory(
+        title=f"{mark}title", slug=f"{mark}-visit".lower(), city=f"{mark}city",
+        venue=f"{mark}venue", summary=f"{mark}summary", status_note=f"{mark}reason",
+        status="postponed", public_from=public_from, topics=[topic], **fields,
+    )  # fmt: skip
+    Participant.objects.create(
+        engagement=visit,
+        side="visitor",
+        organisation=OrganisationFactory(name=f"{mark}organisation"),
+        person=PersonFactory(name=f"{mark}person"),
+        title_text=f"{mark}office",
+    )
+    day = PartialDate(dt.date(2025, 1, 1))
+    DateChange.objects.create(
+        engagement=visit, old_start=day, new_start=visit.start, reason=f"{mark}moved"
+    )
+    address = f"https://{mark}.example/".lower()
+    source = SourceFactory(
+        engagement=visit, publisher=f"{mark}publisher", title=f"{mark}source", url=address
+    )
+    outcome = OutcomeFactory(engagement=visit, title=f"{mark}outcome", details=f"{mark}details")
+    outcome.sources.add(source)
+    action = ActionFactory(outcome=outcome, title=f"{mark}action", owner_text=f"{mark}owner")
+    reporter = UserFactory(username=f"Zdeskreporter{mark}")
+    update = {"date": dt.date(2025, 3, 1), "action": action, "reported_by": reporter}
+    ActionUpdate.objects.create(status="under_way", text=f"{mark}update", **update)
+    ActionUpdate.objects.create(status=Action.Status.DONE, text="Zdesk unconfirmed", **update)
+    return visit
+
+
+def make_story(mark: str, visit: Engagement) -> Edition:
+    article = ArticleFactory(slug=f"{mark}-article".lower())
+    return make_draft(article, engagement=visit, topics=visit.topics.all(), **content(mark))
+
+
+@pytest.fixture
+def world() -> dict[str, Edition]:
+    """One article and engagement in each state, on one tour and in the same regions."""
+    now, by, tour = timezone.now(), UserFactory(username="Zdeskhead"), TourFactory(title="Ztour")
+    visits = {
+        "draft": make_engagement("Zdraft", None, tour=tour),
+        "embargo": make_engagement("Zembargo", now + HOUR, tour=tour),
+        "withdrawn": make_engagement("Zwithdrawn", now - 9 * HOUR, tour=tour),
+        "public": make_engagement("Zpublic", now - 9 * HOUR, tour=tour),
+    }
+    EngagementFactory(tour=tour)
+    visits["withdrawn"].withdrawn_at = now - HOUR
+    visits["withdrawn"].withdrawn_reason = REASON
+    stories = {
+        name: make_story(f"Z{name}", visits[name]) for name in ("draft", "embargo", "withdrawn")
+    }
+    publish(stories["embargo"], by=by, at=now + 2 * HOUR)
+    publish(stories["withdrawn"], by=by, at=now - 8 * HOUR, backdated=True)
+    withdraw(stories["withdrawn"].article, reason=REASON)
+    visits["withdrawn"].save()
+    # The public article has a past, a future that was called off, and a future.
+    article = ArticleFactory(slug="zlive")
+    shared = {"engagement": visits["public"], "topics": visits["public"].topics.all()}
+    plan = [
+        ("Zsuperseded", now - 7 * HOUR), ("Zskipped", now - 5 * HOUR),
+        ("Zpublic", now - 6 * HOUR), ("Znext", now + HOUR),
+    ]  # fmt: skip
+    for mark, at in plan:
+        text = content(mark)
+        if mark == "Zsuperseded":
+            text["public_note"] = ""  # the notes of what was public stay on the page
+        edition = make_draft(article, **shared, **text)
+        publish(edition, by=by, at=at, backdated=True)
+        stories[mark] = edition
+    stories["Zpublic"].also_covers.set(visits.values())  # the rule holds whatever a row says
+    make_draft(article, **shared, **content("Zdraftnewer"))
+    return stories
+
+
+def without_vocabulary(text: str, address: str) -> str:
+    """Leave out a topic's name on its own pages: the vocabulary is public."""
+    for mark in ("Zdraft", "Zembargo", "Zwithdrawn"):
+        if f"/topics/{mark.lower()}-topic/" in address:
+            text = text.replace(f"{mark}topic", "").replace(f"{mark.lower()}-topic", "")
+    return text
+
+
+def sweep(client) -> dict[str, tuple[int, str]]:
+    """Return the status and the text that every public address answers with."""
+    answers = {}
+    for address in public_addresses():
+        response = client.get(address)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        answers[address] = response.status_code, body.decode("utf-8", "replace")
+    return answers
+
+
+def test_nothing_hidden_stands_on_any_public_address(client, world):
+    """A draft, an embargoed, superseded or withdrawn text is nowhere, and nothing fails."""
+    for address, (status, text) in sweep(client).items():
+        assert status in (200, 404, 410), address
+        told = without_vocabulary(text, address).casefold()
+        assert not [mark for mark in HIDDEN if mark.casefold() in told], address
+
+
+def test_hidden_objects_have_no_address(client, world):
+    """Own addresses: 404 before publication, 410 after a withdrawal, pictures 404 in both."""
+    answers = {address: status for address, (status, _text) in sweep(client).items()}
+    for mark, expected in [("draft", 404), ("embargo", 404), ("withdrawn", 410)]:
+        assert answers[f"/articles/z{mark}-article/"] == expected
+        assert answers[f"/engagements/z{mark}-visit/"] == expected
+    assert answers["/articles/zlive/"] == answers["/engagements/zpublic-visit/"] == 200
+    shown = world["Zpublic"].picture
+    for rendition in Rendition.objects.select_related("picture"):
+        expected = 200 if rendition.picture == shown else 404
+        assert answers[rendition.get_absolute_url()] == expected
+    assert Picture.objects.count() > 1
+
+
+@pytest.mark.parametrize(
+    "address", ["/articles/zwithdrawn-article/", "/engagements/zwithdrawn-visit/"]
+)
+def test_withdrawn_page_tells_only_date_and_reason(client, world, address):
+    """A withdrawn page says when and why, and nothing that it said before."""
+    response = client.get(address)
+    assert response.status_code == 410
+    text = response.content.decode()
+    assert REASON in text
+    assert f'datetime="{timezone.localdate():%Y-%m-%d}' in text
+    assert "zwithdrawn" not in text.casefold()
+
+
+def test_sweep_finds_all_that_is_public(client, world):
+    """Each public text is found somewhere: a sweep that sees nothing would prove nothing."""
+    told = "".join(text for _status, text in sweep(client).values())
+    fields = (
+        "headline standfirst body byline credit licence alt caption note title city venue summary "
+        "reason topic organisation person office moved publisher source outcome details action "
+        "owner update"
+    )
+    assert [field for field in fields.split() if f"Zpublic{field}" not in told] == []
+    assert "Ztour" in told
+
+
+def test_embargo_ends_by_itself(client, world, monkeypatch):
+    """At its hour an embargoed article is public without anybody's doing."""
+    later = timezone.now() + 3 * HOUR
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert "Zembargobody" in client.get("/articles/zembargo-article/").content.decode()
+    assert "Zembargoheadline" in client.get("/feed.atom").content.decode()
+    assert "Znextbody" in client.get("/articles/zlive/").content.decode()
+
+
+# The admin
+
+
+def admin_addresses(world: dict[str, Edition]) -> list[str]:
+    """Return every address of the admin, filled with an object of the pattern's model."""
+    edition = world["Zpublic"]
+    addresses = []
+    for name, converters in patterns(get_resolver()):
+        if not name.startswith("admin:"):
+            continue
+        if name == "admin:None":
+            continue  # Django's own: its catch-all, and the redirects from its old change pages
+        filling = {key: _admin_argument(name, key, edition) for key in converters}
+        missing = [key for key, value in filling.items() if value is None]
+        assert not missing, f"the sweep does not know how to fill {name}: {missing}"
+        addresses.append(reverse(name, kwargs=filling))
+    return addresses
+
+
+def _admin_argument(name: str, key: str, edition: Edition) -> Any:
+    fixed = {
+        "app_label": "engagements",
+        "article_id": edition.article_id,
+        "region_id": Region.objects.values_list("pk", flat=True).first(),
+        "uuid": edition.picture.uuid,
+        "name": "320.jpg",
+        "content_type_id": ContentType.objects.get_for_model(Article).pk,
+    }
+    if key == "object_id" and name == "admin:view_on_site":
+        return edition.article_id
+    if key in ("object_id", "id"):
+        label = name.removeprefix("admin:")
+        for model in admin.site._registry:
+            if label.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
+                first = model._default_manager.first()
+                return 1 if first is None else first.pk
+        return None
+    return fixed.get(key)
+
+
+@pytest.fixture
+def account(request, client) -> str:
+    """Log in with the role that the test is parametrised with."""
+    role = request.param
+    if role == "superuser":
+        client.force_login(UserFactory(is_superuser=True))
+    elif role != "anonymous":
+        user = UserFactory()
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+    return role
+
+
+ACCOUNTS = ["anonymous", *ROLES, "superuser"]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS, indirect=True)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_admin_address_fails(client, account, method, world):
+    """Whoever asks, the desk answers: never an error of ours, and strangers must log in."""
+    client.raise_request_exception = False
+    for address in admin_addresses(world):
+        if method == "post" and address.endswith("/logout/"):
+            continue
+        response = getattr(client, method)(address)
+        assert response.status_code < 500, address
+        if account == "anonymous" and address not in ("/admin/login/", "/admin/jsi18n/"):
+            assert response.status_code == 302, address
+            assert response["Location"].startswith("/admin/login/"), address
+
+
+@pytest.mark.parametrize("account", ["superuser"], indirect=True)
+def test_admin_sweep_reaches_every_page(client, account, world):
+    """A superuser opens every page: a sweep of refusals would prove nothing."""
+    refused = {}
+    for address in admin_addresses(world):
+        if address.endswith("/logout/"):
+            continue
+        status = client.get(address).status_code
+        if status not in (200, 302):
+            refused[address] = status
+    assert refused == {}
