@@ -199,6 +199,7 @@ def load_algiers() -> Engagement:
     report = Source(
         publisher="Unsigned online report",
         title="NATO’s special envoy for the southern neighbourhood visits Algeria",
+        account=Source.Account.OTHER,
     )
     name = Source(
         publisher="NATO",
@@ -357,8 +358,8 @@ def load_articles(
         write(
             "algeria",
             "In Algeria, an alliance looks south",
-            "NATO’s special representative went to Algeria for a day. One report tells of three "
-            "subjects and two outcomes, and leaves more open than it says.",
+            "NATO’s special representative went to Algeria on 28 January 2025. One report tells of "
+            "three subjects and two outcomes, and leaves more open than it says.",
             seed,
             **picture("Algeria", seed.when, [("Algeria", 0.55, 0.55)], users),
         ),

@@ -182,7 +182,8 @@ class Article(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.slug
+        latest = self.latest_edition()
+        return latest.headline if latest else self.slug
 
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.slug])

@@ -168,7 +168,7 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
     form = EngagementForm
     formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
     date_hierarchy = "start_date"
-    list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "status", "seen"]
+    list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "state"]
     list_filter = [VisibilityFilter, "kind", "status", "regions", "is_fictional"]
     list_per_page = 50
     search_fields = [
@@ -285,15 +285,17 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
             if row.origin != EngagementRegion.Origin.REMOVED
         )
 
-    @admin.display(description=_("visibility"), ordering="public_from")
-    def seen(self, engagement):
+    @admin.display(description=_("state"), ordering="status")
+    def state(self, engagement):
+        """What became of it and, unless readers see it, why they do not."""
+        words = [engagement.status_on(timezone.localdate())]
         if engagement.withdrawn_at:
-            return gettext("withdrawn")
-        if engagement.public_from is None:
-            return gettext("draft")
-        if engagement.public_from > timezone.now():
-            return gettext("under embargo")
-        return gettext("public")
+            words.append(gettext("withdrawn"))
+        elif engagement.public_from is None:
+            words.append(gettext("draft"))
+        elif engagement.public_from > timezone.now():
+            words.append(gettext("under embargo"))
+        return ", ".join(words)
 
     @admin.display(description=_("withdrawn"))
     def withdrawn(self, engagement):

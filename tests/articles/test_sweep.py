@@ -319,8 +319,9 @@ def test_no_admin_address_fails(client, account, method, world):
         if method == "post" and address.endswith("/logout/"):
             continue
         response = getattr(client, method)(address)
+        b"".join(response)  # to its end, so that a file is closed
         assert response.status_code < 500, address
-        if account == "anonymous" and address not in ("/admin/login/", "/admin/jsi18n/"):
+        if account == "anonymous" and address not in ("/admin/login/", "/admin/logout/"):
             assert response.status_code == 302, address
             assert response["Location"].startswith("/admin/login/"), address
 
@@ -332,7 +333,11 @@ def test_admin_sweep_reaches_every_page(client, account, world):
     for address in admin_addresses(world):
         if address.endswith("/logout/"):
             continue
-        status = client.get(address).status_code
-        if status not in (200, 302):
-            refused[address] = status
-    assert refused == {}
+        response = client.get(address)
+        b"".join(response)  # to its end, so that a file is closed
+        if response.status_code not in (200, 302):
+            refused[address] = response.status_code
+    # By POST only, with a query only, or closed to everybody.
+    expected = ["reinstate/", "unschedule/", "visit-topics/", "autocomplete/"]
+    expected += ["/picture/add/", "/action/add/"]
+    assert [a for a in refused if not a.endswith(tuple(expected))] == []

@@ -10,7 +10,13 @@ from articles.workflow import withdraw
 from engagements.dates import PartialDate
 from engagements.models import Region
 from tests.articles.samples import make_full_article, make_full_engagement
-from tests.factories import EngagementFactory, TopicFactory, TourFactory, make_public
+from tests.factories import (
+    EngagementFactory,
+    OutcomeFactory,
+    TopicFactory,
+    TourFactory,
+    make_public,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +52,7 @@ def test_list_shows_what_is_public(client, topics, region, name):
     assert client.post(address(name, region)).status_code == 405
 
 
-QUERIES = {"home": 0, "article_list": 0, "region_list": 0, "region": 0, "topic": 0}
+QUERIES = {"home": 9, "article_list": 4, "region_list": 1, "region": 10, "topic": 12}
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -59,6 +65,98 @@ def test_list_query_count_does_not_grow(
     for _row in range(rows):
         make_full_article(topics)
         make_full_engagement(topics, status="planned", start=ahead)
-    client.get("/healthz")
     with django_assert_num_queries(QUERIES[name]):
         client.get(address(name, region))
+
+
+@pytest.mark.parametrize(("name", "queries"), [("article", 19), ("engagement", 17)])
+@pytest.mark.parametrize("rows", [2, 12])
+def test_page_query_count_does_not_grow(
+    client, topics, name, queries, rows, django_assert_num_queries
+):
+    """A page asks the same questions however many stops, outcomes and articles it shows."""
+    tour = TourFactory()
+    stops = [make_full_engagement(topics, tour=tour) for _row in range(rows)]
+    for _row in range(rows):
+        OutcomeFactory(engagement=stops[0])
+        make_full_article(topics, engagement=stops[0])
+    edition = make_full_article(topics, engagement=stops[0], also_covers=stops[1:])
+    shown = edition if name == "article" else stops[0]
+    with django_assert_num_queries(queries):
+        assert client.get(shown.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["articles", "engagements", "regions", "topics"])
+def test_unknown_object_is_not_found(client, path):
+    """An address that never was anything answers 404."""
+    assert client.get(f"/{path}/no-such-thing/").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["article_list", "region", "topic"])
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "99999", "1" + "0" * 30, "٣", "", "1.0", "²"])
+def test_nonsense_page_is_not_found(client, topics, region, name, page):
+    """A page that does not exist is a 404 page, whatever was asked for."""
+    response = client.get(address(name, region), {"page": page})
+    assert response.status_code == 404
+    assert "<h1" in response.content.decode()
+
+
+def test_second_page_goes_on_where_the_first_ends(client, topics):
+    """Each article stands on one page of the list."""
+    visit = EngagementFactory()
+    for number in range(21):
+        make_public(headline=f"Story-{number:02}.", topics=topics, engagement=visit)
+    texts = [client.get("/articles/", {"page": page}).content.decode() for page in (1, 2)]
+    for number in range(21):
+        assert sum(f"Story-{number:02}." in text for text in texts) == 1
+    assert client.get("/articles/?page=3").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_withdrawn_article_is_gone(client, method):
+    """A withdrawn article answers 410; its engagement's page stays."""
+    edition = make_public()
+    withdraw(edition.article, reason="Mistaken.")
+    assert getattr(client, method)(edition.get_absolute_url()).status_code == 410
+    assert client.get(edition.engagement.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_withdrawn_engagement_is_gone(client, method):
+    """A withdrawn engagement answers 410, and an article about it shows none of its facts."""
+    visit = EngagementFactory(venue="Palace of the People")
+    edition = make_public(engagement=visit)
+    visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), "Never happened."
+    visit.save()
+    assert getattr(client, method)(visit.get_absolute_url()).status_code == 410
+    assert "Palace of the People" not in client.get(edition.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["article", "engagement"])
+def test_page_takes_no_post(client, kind):
+    """Public pages are read only; HEAD is answered without a body."""
+    edition = make_public()
+    shown = edition if kind == "article" else edition.engagement
+    assert client.post(shown.get_absolute_url()).status_code == 405
+    head = client.head(shown.get_absolute_url())
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_note_of_an_edition_that_never_came_out_is_not_shown(client):
+    """The list of changes tells of editions that readers saw, and of no others."""
+    first = make_public(at=timezone.now() - dt.timedelta(hours=3))
+    hours = {"Called off.": 1, "Spelling mended.": 2}
+    for note, ago in hours.items():
+        at = timezone.now() - dt.timedelta(hours=ago)
+        shared = {"article": first.article, "engagement": first.engagement}
+        make_public(at=at, public_note=note, topics=first.topics.all(), **shared)
+    text = client.get(first.get_absolute_url()).content.decode()
+    assert "Spelling mended." in text
+    assert "Called off." not in text
+
+
+def test_healthz_answers(client):
+    """A probe gets a word of plain text."""
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert client.post("/healthz").status_code == 405
