@@ -157,7 +157,7 @@ class Articles(Feed):
         if not picture:
             return []
         # Read from the prefetch; JPEG, which every reader shows, at the middle width or below.
-        jpegs = [r for r in picture.renditions.all() if r.name in ("480.jpg", "960.jpg")]
+        jpegs = [r for r in picture.renditions.all() if r.name.endswith(".jpg") and r.width <= 960]
         return [
             Enclosure(_absolute(item, jpeg.get_absolute_url()), str(jpeg.bytes), "image/jpeg")
             for jpeg in sorted(jpegs, key=lambda rendition: rendition.width)[-1:]

@@ -1,7 +1,6 @@
 """The timeline as a plain function: rows in, periods out."""
 
 import datetime as dt
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -9,28 +8,27 @@ from hypothesis import strategies as st
 
 from articles.timeline import Timeline, build_timeline
 from engagements.dates import PartialDate
-from engagements.models import Engagement
+from engagements.models import Action, Engagement, Outcome
 
 TODAY = dt.date(2025, 6, 15)
 
 
-class Prefetched(list):
-    """Rows that were fetched already, as a related manager hands them out."""
-
-    def _clone(self) -> "Prefetched":
-        return self
-
-    all = _clone
+def prefetched(model: type, rows: list):
+    """Return a queryset of `model` that holds `rows` already."""
+    queryset = model.objects.all()
+    queryset._result_cache = rows
+    queryset._prefetch_done = True
+    return queryset
 
 
 def row(pk: int, date: str, status: str = "took_place", actions: tuple = ()) -> Engagement:
     """Return an unsaved engagement whose outcomes are as if prefetched: no SQL is needed."""
     visit = Engagement(pk=pk, title=f"Visit {pk}", status=status, start=PartialDate.parse(date))
     visit.sort_date = visit.start.last_day
-    outcome = SimpleNamespace(
-        actions=SimpleNamespace(all=lambda: [SimpleNamespace(status=s) for s in actions])
-    )
-    visit._prefetched_objects_cache = {"outcomes": Prefetched([outcome])}
+    outcome = Outcome(pk=pk + 1, engagement=visit)
+    planned = [Action(outcome=outcome, status=status) for status in actions]
+    outcome._prefetched_objects_cache = {"actions": prefetched(Action, planned)}
+    visit._prefetched_objects_cache = {"outcomes": prefetched(Outcome, [outcome])}
     return visit
 
 
