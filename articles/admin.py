@@ -363,7 +363,7 @@ class CoveredEngagementAdmin(EngagementAdmin):
             )
         )
 
-    @admin.display(description=_("coverage"))
+    @admin.display(description=_("articles"))
     def coverage(self, engagement):
         return len({*engagement.public_editions, *engagement.public_roundups}) or ""
 

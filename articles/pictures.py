@@ -1,14 +1,15 @@
 """Uploaded pictures: judged by their content, freed of metadata, made small enough to send."""
 
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
-from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from articles.models import Picture, Rendition
 from articles.models.pictures import private_storage
@@ -18,14 +19,29 @@ MAX_PIXELS = 50_000_000
 MIN_WIDTH = 320
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 WIDTHS = (480, 960, 1600)
+SHARE_NAME = "share.jpg"
 SHARE_SIZE = (1200, 630)
 MASTER_WIDTH = 2400  # no rendition needs more
 
-_NO_PICTURE = _("This file is not a picture of a kind we take. Choose a JPEG, PNG, WebP or AVIF.")
+_NO_PICTURE = _(
+    "This is not a readable picture of a kind that we take. Choose a JPEG, PNG, WebP or AVIF."
+)
 _TOO_MANY_PIXELS = _(
     "The picture has more than %(limit)d million pixels. Make it smaller and upload it again."
 )
 _BROKEN = _("The picture is damaged or incomplete. Export it anew and upload it again.")
+
+_ORIENTATION = 0x0112  # EXIF's tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = {5, 6, 7, 8}
 
 
 def _refuse(sentence: Any, code: str, **params: Any) -> ValidationError:
@@ -37,10 +53,16 @@ def _open(upload: BinaryIO) -> Image.Image:
     upload.seek(0)
     try:
         image = Image.open(upload, formats=FORMATS)
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
+    except Exception:  # noqa: BLE001 - decoders raise nearly anything on hostile files
         raise _refuse(_NO_PICTURE, "kind") from None
+    # The header's word, before anything is decoded: this is where a bomb is stopped.
+    if image.width * image.height > MAX_PIXELS:
+        raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000)
+    # MPO is a telephone's JPEG with a second picture for depth or light: the first one is meant.
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise _refuse(_("The picture moves. Upload a still one."), "animated")
     return image
 
 
@@ -61,56 +83,69 @@ def _decode(upload: Any) -> Image.Image:
             limit=MAX_BYTES // 1024**2,
         )
     image = _open(upload)
-    if getattr(image, "is_animated", False):
-        raise _refuse(_("The picture moves. Upload a still one."), "animated")
-    # The header's word, before anything is decoded: this is where a bomb is stopped.
-    if image.width * image.height > MAX_PIXELS:
-        raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000)
     try:
-        upright_width = (
-            ImageOps.exif_transpose(image.copy()).width if image.width < MIN_WIDTH else 0
-        )
-        if image.width < MIN_WIDTH and upright_width < MIN_WIDTH:
-            raise _refuse(
-                _("The picture is narrower than %(limit)d pixels: too small for a page."),
-                "small",
-                limit=MIN_WIDTH,
-            )
+        orientation = _orientation(image)
+        limit = (MASTER_WIDTH, MASTER_WIDTH * 4)
+        if orientation in _SIDEWAYS:
+            limit = (limit[1], limit[0])
         # A JPEG can be decoded at a half or a quarter for nothing.
         image.draft("RGB", (MASTER_WIDTH, MASTER_WIDTH))
         image.load()
         profile = image.info.get("icc_profile")
-        image = ImageOps.exif_transpose(image)
-        image.thumbnail((MASTER_WIDTH, MASTER_WIDTH * 4), Image.Resampling.LANCZOS)
+        image = _scalable(image)
+        image.thumbnail(limit, Image.Resampling.LANCZOS)
         image = _in_srgb(image, profile)
-    except ValidationError:
-        raise
+        if orientation in _UPRIGHT:
+            image = image.transpose(_UPRIGHT[orientation])
     except Exception:  # noqa: BLE001 - decoders raise nearly anything on hostile files
         raise _refuse(_BROKEN, "broken") from None
+    if image.width < MIN_WIDTH:
+        raise _refuse(
+            _("The picture is narrower than %(limit)d pixels: too small for a page."),
+            "small",
+            limit=MIN_WIDTH,
+        )
     # A new picture of the pixels alone: nothing of the file's other contents comes along.
     clean = Image.new(image.mode, image.size)
     clean.paste(image)
     return clean
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _orientation(image: Image.Image) -> int:
+    """Return EXIF's orientation, 1 to 8; 1 if there is none or it cannot be read."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - broken metadata is no reason to refuse a picture
+        return 1
+
+
+def _scalable(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode that scales smoothly: "L", "RGB", "CMYK", "RGBA" or "LA"."""
     if image.mode.startswith("I;16") or image.mode == "I":
-        image = image.point(lambda value: value / 256).convert("L")
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            converted = ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
-            )
-        except ImageCms.PyCMSError:
-            pass  # an unreadable profile is better ignored than a picture refused
-        else:
-            if converted is not None:
-                return converted
-    return image.convert(mode)
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode in ("RGBA", "LA"):
+        # Many programs write an alpha channel that hides nothing.
+        is_opaque = image.getchannel("A").getextrema() == (255, 255)
+        return image.convert(image.mode.removesuffix("A")) if is_opaque else image
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    if alpha:
+        image = image.convert(image.mode.removesuffix("A"))
+    if profile:
+        # An unreadable profile, or one of another mode, is better ignored than a picture refused.
+        with suppress(ImageCms.PyCMSError, OSError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            image = ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
+    image = image.convert("RGB")
+    if alpha:
+        image.putalpha(alpha)
+    return image
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -127,8 +162,17 @@ def _encode(image: Image.Image, format: str, **options: Any) -> bytes:  # noqa: 
     return file.getvalue()
 
 
-def _renditions(image: Image.Image, focal_point: tuple[float, float]):
-    """Yield name, size and bytes of every rendition; none is larger than the picture."""
+def _share(image: Image.Image, picture: Picture) -> bytes:
+    """Return the crop for sharing, as near to the picture's focal point as its shape allows."""
+    centre = (picture.focal_x, picture.focal_y)
+    share = ImageOps.fit(_on_white(image), SHARE_SIZE, centering=centre)
+    return _encode(share, "JPEG", quality=80, progressive=True)
+
+
+def _renditions(
+    image: Image.Image, picture: Picture
+) -> Iterator[tuple[str, tuple[int, int], bytes]]:
+    """Yield name, size and bytes of every rendition; but for "share", none is enlarged."""
     widths = [width for width in WIDTHS if width <= image.width] or [image.width]
     for width in widths:
         height = max(1, round(image.height * width / image.width))
@@ -136,8 +180,7 @@ def _renditions(image: Image.Image, focal_point: tuple[float, float]):
         yield f"{width}.avif", small.size, _encode(small, "AVIF", quality=58, speed=8)
         jpeg = _encode(_on_white(small), "JPEG", quality=80, progressive=True, optimize=True)
         yield f"{width}.jpg", small.size, jpeg
-    share = ImageOps.fit(_on_white(image), SHARE_SIZE, centering=focal_point)
-    yield "share.jpg", share.size, _encode(share, "JPEG", quality=80, progressive=True)
+    yield SHARE_NAME, SHARE_SIZE, _share(image, picture)
 
 
 def create_picture(upload: Any, *, credit: str = "", licence: str = "", by: Any = None) -> Picture:
@@ -148,25 +191,41 @@ def create_picture(upload: Any, *, credit: str = "", licence: str = "", by: Any 
     image = _decode(upload)
     transparent = image.mode == "RGBA"
     master = _encode(image, "PNG") if transparent else _encode(image, "JPEG", quality=92)
-    uuid = uuid4()
-    picture = Picture(uuid=uuid, credit=credit, licence=licence, uploaded_by=by)
+    picture = Picture(credit=credit, licence=licence, uploaded_by=by)
     picture.width, picture.height = image.size
+    directory = f"pictures/{picture.uuid}"
+    # Encoding takes a second: before the transaction, as SQLite has one writer at a time.
+    renditions = list(_renditions(image, picture))
     written = []
     try:
         with transaction.atomic():
-            name = f"pictures/{uuid}/original.{'png' if transparent else 'jpg'}"
-            picture.file.save(name, ContentFile(master), save=False)
-            written.append(str(picture.file.name))
+            # Noted before it is written: a full disk leaves a part of a file.
+            written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
+            picture.file.save(written[-1], ContentFile(master), save=False)
             picture.save()
-            for name, (width, height), content in _renditions(image, (0.5, 0.5)):
+            for name, (width, height), content in renditions:
                 rendition = Rendition(
                     picture=picture, name=name, width=width, height=height, bytes=len(content)
                 )
-                rendition.file.save(f"pictures/{uuid}/{name}", ContentFile(content), save=False)
-                written.append(str(rendition.file.name))
+                written.append(f"{directory}/{name}")
+                rendition.file.save(written[-1], ContentFile(content), save=False)
                 rendition.save()
     except BaseException:
         for name in written:
             private_storage().delete(name)
         raise
     return picture
+
+
+def redraw_share(picture: Picture) -> None:
+    """Cut the crop for sharing anew from the master, after the focal point has moved."""
+    share = picture.renditions.get(name=SHARE_NAME)
+    with picture.file.open("rb") as master:
+        content = _share(Image.open(master), picture)
+    old = str(share.file.name)
+    share.bytes = len(content)
+    # Storage gives the new file a name of its own, so the old one stays whole until the commit.
+    share.file.save(f"pictures/{picture.uuid}/{SHARE_NAME}", ContentFile(content), save=False)
+    with transaction.atomic():
+        share.save()
+        transaction.on_commit(lambda: private_storage().delete(old))

@@ -9,6 +9,8 @@ from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -77,18 +79,6 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.credit or str(self.uuid)
 
-    def delete(self, *args, **kwargs):
-        files = [self.file, *(rendition.file for rendition in self.renditions.all())]
-        names = [file.name for file in files if file.name]
-
-        def delete_files() -> None:
-            for name in names:
-                private_storage().delete(name)
-
-        deleted = super().delete(*args, **kwargs)
-        transaction.on_commit(delete_files)
-        return deleted
-
     def _widths(self, extension: str) -> list["Rendition"]:
         # Sorted here, so that a prefetch is used.
         found = [r for r in self.renditions.all() if r.name.removesuffix(extension).isdecimal()]
@@ -139,3 +129,12 @@ class Rendition(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:media", args=[self.picture.uuid, self.name])
+
+
+@receiver(post_delete, sender=Picture)
+@receiver(post_delete, sender=Rendition)
+def _delete_file(instance: Picture | Rendition, **kwargs) -> None:
+    # A receiver, because the admin deletes in bulk, past `Model.delete`.
+    name = instance.file.name
+    if name:
+        transaction.on_commit(lambda: private_storage().delete(name))

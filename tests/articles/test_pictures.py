@@ -15,10 +15,10 @@ from PIL import Image
 from articles import pictures
 from articles.models import Picture, Rendition
 from articles.pictures import check_upload, create_picture
-from articles.workflow import save_edition, withdraw
+from articles.workflow import withdraw
 from tests.articles import picture_samples as samples
 from tests.articles.picture_samples import BLUE, RED, SECRET, encode, half_red, upload
-from tests.factories import ArticleFactory, UserFactory, make_public
+from tests.factories import UserFactory, make_draft, make_public
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
 NO_PICTURES = samples.no_pictures()
@@ -93,7 +93,9 @@ def test_check_refuses_truncated_pictures(format_, share):
     """A picture whose end is missing is refused."""
     noise = Image.effect_noise((640, 400), 80).convert("RGB")
     content = encode(noise, format_)
-    assert refusal(content[: int(len(content) * share)]).code == "broken"
+    # WebP and AVIF keep their table of contents where the missing end shows at once.
+    expected = "broken" if format_ in ("JPEG", "PNG") else "kind"
+    assert refusal(content[: int(len(content) * share)]).code == expected
 
 
 @pytest.mark.parametrize("size", [(10_000, 5_001), (10_000, 10_000), (50_000, 50_000)])
@@ -185,7 +187,8 @@ def test_create_keeps_no_second_file(private_media):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("orientation", "format_"), [*itertools.product(range(1, 9), ["JPEG"]), *((6, f) for f in FORMATS)]
+    ("orientation", "format_"),
+    [*itertools.product(range(1, 9), ["JPEG"]), *((6, f) for f in FORMATS)],
 )
 def test_create_turns_upright(orientation, format_, private_media):
     """A picture is stored as people see it, however the camera was held."""
@@ -264,7 +267,10 @@ def test_create_keeps_transparency(content, private_media):
     assert read(files["original.png"]).getpixel(below)[3] == 0
     assert read(files["480.avif"]).getpixel(below)[3] == 0
     for name in ("480.jpg", "share.jpg"):
-        assert is_close(read(files[name]).getpixel(below if name != "share.jpg" else (600, 600)), (255, 255, 255))
+        assert is_close(
+            read(files[name]).getpixel(below if name != "share.jpg" else (600, 600)),
+            (255, 255, 255),
+        )
 
 
 @pytest.mark.django_db
@@ -320,16 +326,18 @@ def test_srcset_names_every_width(django_assert_num_queries):
         assert picture.fallback.name == "960.jpg"
 
 
+@pytest.mark.django_db
 def test_srcset_of_nothing():
-    """A picture that is not stored yet has no addresses."""
-    picture = Picture(pk=0)
-    picture._prefetched_objects_cache = {"renditions": []}
+    """A picture without renditions has no addresses."""
+    picture = Picture.objects.create(width=640, height=400)
     assert (picture.avif_srcset, picture.fallback) == ("", None)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("focal_y", "colour"), [(0.0, RED), (1.0, BLUE)])
-def test_share_follows_focal_point(focal_y, colour, private_media, django_capture_on_commit_callbacks):
+def test_share_follows_focal_point(
+    focal_y, colour, private_media, django_capture_on_commit_callbacks
+):
     """The picture for sharing is cut around the focal point, and its old file goes."""
     picture = create_picture(upload(encode(half_red((800, 1600)))))
     before = picture.renditions.get(name="share.jpg")
@@ -352,7 +360,9 @@ def test_share_follows_focal_point(focal_y, colour, private_media, django_captur
 def test_create_notes_person_and_credit(private_media):
     """Credit, licence and uploader are kept; the person's account may go."""
     user = UserFactory()
-    picture = create_picture(upload(encode(half_red())), credit="A. N. Other", licence="CC0", by=user)
+    picture = create_picture(
+        upload(encode(half_red())), credit="A. N. Other", licence="CC0", by=user
+    )
     user.delete()
     picture = Picture.objects.get(pk=picture.pk)
     assert (picture.credit, picture.licence, picture.uploaded_by) == ("A. N. Other", "CC0", None)
@@ -367,7 +377,9 @@ def test_create_encodes_before_it_locks(monkeypatch):
     monkeypatch.setattr(
         pictures,
         "_encode",
-        lambda *args, **options: locked.append(connection.in_atomic_block) or encode_(*args, **options),
+        lambda *args, **options: (
+            locked.append(connection.in_atomic_block) or encode_(*args, **options)
+        ),
     )
     create_picture(upload(encode(half_red())))
     assert locked
@@ -407,7 +419,9 @@ def test_create_leaves_nothing_on_full_disk(monkeypatch, private_media):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("delete", [lambda p: p.delete(), lambda p: Picture.objects.all().delete()])
-def test_delete_removes_files_after_commit(delete, private_media, django_capture_on_commit_callbacks):
+def test_delete_removes_files_after_commit(
+    delete, private_media, django_capture_on_commit_callbacks
+):
     """A deleted picture's files go once the deletion is certain, one by one or in bulk."""
     picture = create_picture(upload(encode(half_red())))
     with django_capture_on_commit_callbacks(execute=True):
@@ -428,7 +442,8 @@ def test_delete_of_used_picture_refused(private_media, django_capture_on_commit_
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "wrong", [{"width": 0}, {"height": 0}, *({a: v} for a in ("focal_x", "focal_y") for v in (-0.1, 1.1))]
+    "wrong",
+    [{"width": 0}, {"height": 0}, *({a: v} for a in ("focal_x", "focal_y") for v in (-0.1, 1.1))],
 )
 def test_picture_constraints(wrong):
     """A picture has a size, and its focal point lies inside it."""
@@ -457,7 +472,7 @@ def test_public_follows_editions():
         create_picture(upload(encode(half_red((320, 200))))) for _ in range(5)
     )
     use = {"picture_alt": "Two flags"}
-    save_edition(ArticleFactory(), author=UserFactory(), headline="Draft", picture=drafted, **use)
+    make_draft(picture=drafted, **use)
     now = timezone.now()
     make_public(picture=scheduled, at=now + SPARE_DAYS, **use)
     make_public(picture=shown, **use)
