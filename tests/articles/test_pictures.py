@@ -418,7 +418,9 @@ def test_create_leaves_nothing_on_full_disk(monkeypatch, private_media):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("delete", [lambda p: p.delete(), lambda p: Picture.objects.all().delete()])
+@pytest.mark.parametrize(
+    "delete", [lambda one: one.delete(), lambda _one: Picture.objects.all().delete()]
+)
 def test_delete_removes_files_after_commit(
     delete, private_media, django_capture_on_commit_callbacks
 ):
