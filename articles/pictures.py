@@ -17,6 +17,7 @@ from articles.models.pictures import private_storage
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MIN_WIDTH = 320
+MAX_SCANS = 200  # of a progressive JPEG; programs write about ten
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 WIDTHS = (480, 960, 1600)
 SHARE_NAME = "share.jpg"
@@ -63,6 +64,11 @@ def _open(upload: BinaryIO) -> Image.Image:
     # MPO is a telephone's JPEG with a second picture for depth or light: the first one is meant.
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise _refuse(_("The picture moves. Upload a still one."), "animated")
+    if image.info.get("progressive"):
+        # Each scan goes over every pixel, and 100,000 empty ones fit into a file that we take.
+        upload.seek(0)
+        if upload.read().count(b"\xff\xda") > MAX_SCANS:
+            raise _refuse(_BROKEN, "broken")
     return image
 
 

@@ -88,6 +88,13 @@ def two_in_one() -> bytes:
     return encode(half_red(), "MPO", save_all=True, append_images=[half_red((64, 40))])
 
 
+def many_scans(count: int) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated `count` times."""
+    content = encode(half_red(), progressive=True)
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    return content[:-2] + scan * count + content[-2:]
+
+
 def png(size: tuple[int, int], rows: bytes, *, depth: int = 8, colour: int = 2) -> bytes:
     """Return a PNG of `rows` (filter byte, samples); `size` may claim what `rows` do not hold."""
 
