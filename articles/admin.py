@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST
 from articles.forms import ArticleForm, CoveredEngagementForm
 from articles.media import picture_response
 from articles.models import Article, Edition, Picture
+from articles.pictures import redraw_share
 from articles.workflow import (
     publish,
     reasons_not_to_hide,
@@ -189,6 +190,7 @@ class ArticleAdmin(ReasonPage):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = request.user
         form.may_publish = request.user.has_perm("articles.publish_article")
         return form
 
@@ -319,13 +321,21 @@ class PictureAdmin(admin.ModelAdmin):
         response["Cache-Control"] = "private, no-store"
         return response
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if {"focal_x", "focal_y"} & set(form.changed_data):
+            redraw_share(obj)
+
     @admin.display(description=_("picture"))
     def preview(self, picture):
         return picture_preview(picture)
 
 
 def picture_preview(picture: Picture) -> str:
-    url = reverse("admin:articles_picture_file", args=[picture.uuid, "480.jpg"])
+    rendition = picture.fallback
+    if rendition is None:
+        return ""
+    url = reverse("admin:articles_picture_file", args=[picture.uuid, rendition.name])
     return format_html('<img class="picture-preview" src="{}" alt="">', url)
 
 

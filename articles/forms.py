@@ -6,8 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import (
     AdminSplitDateTime,
-    AutocompleteSelect,
-    AutocompleteSelectMultiple,
     RelatedFieldWidgetWrapper,
 )
 from django.core.exceptions import ValidationError
@@ -20,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.pictures import create_picture
 from articles.workflow import reasons_in_content, reasons_not_to_hide
-from engagements.forms import EngagementForm, topics_field
+from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.models import Engagement
 from engagements.text import unique_slug
+from engagements.widgets import Autocomplete, AutocompleteMultiple
 
 _COLUMNS = [
     "headline",
@@ -48,7 +47,7 @@ EditionFields: Any = DeclarativeFieldsMetaclass(
 def _visit_widget() -> RelatedFieldWidgetWrapper:
     """An autocomplete over the visits, with a button that makes one and comes back."""
     field = Edition._meta.get_field("engagement")
-    select = AutocompleteSelect(
+    select = Autocomplete(
         field,
         admin.site,
         attrs={"data-topics-url": reverse_lazy("admin:articles_article_visit_topics")},
@@ -66,11 +65,11 @@ class ArticleForm(EditionFields, forms.ModelForm):
         widget=_visit_widget(),
         help_text=_("Needed to publish. Not there yet? Make it with the plus sign."),
     )
-    also_covers = forms.ModelMultipleChoiceField(
+    also_covers = KeysField(
         Engagement.objects.all(),
         required=False,
         label=_("Also covers"),
-        widget=AutocompleteSelectMultiple(Edition._meta.get_field("also_covers"), admin.site),
+        widget=AutocompleteMultiple(Edition._meta.get_field("also_covers"), admin.site),
         help_text=_("Other visits, for a round-up."),
     )
     topics = topics_field(
@@ -95,6 +94,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
     )
 
     # Set by the admin for the person who fills in the form.
+    editor: Any = None
     may_publish = False
 
     class Meta:
@@ -157,6 +157,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
                     cleaned["picture_upload"],
                     credit=cleaned.get("picture_credit", ""),
                     licence=cleaned.get("picture_licence", ""),
+                    by=self.editor,
                 )
             except ValidationError as error:
                 self.add_error("picture_upload", error)

@@ -75,7 +75,9 @@ class PartialDatesForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc] # Django's hook, missing from its types
 
 
-class TopicsField(forms.ModelMultipleChoiceField):
+class KeysField(forms.ModelMultipleChoiceField):
+    """Several rows by their keys; what no database can look for gets the usual sentence."""
+
     def clean(self, value: Any) -> Any:
         for choice in value or []:
             if not is_key(choice):
@@ -89,7 +91,7 @@ def topics_field(through_field, **kwargs) -> forms.ModelMultipleChoiceField:
 
     `through_field` is the foreign key to `Topic` on the direct through model.
     """
-    return TopicsField(
+    return KeysField(
         Topic.objects.all(),
         required=False,
         label=_("Topics"),

@@ -1,0 +1,128 @@
+"""Each database constraint of the coverage, met by a write that passes every form by."""
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from articles.models import Article, Edition, EditionTopic
+from tests.articles.samples import make_picture
+from tests.factories import ArticleFactory, TopicFactory, make_draft, make_public
+
+pytestmark = pytest.mark.django_db
+
+
+def change(make, /, **columns):
+    """Return a write that gives a valid row the columns, past every `save` and `clean`."""
+
+    def write() -> None:
+        row = make()
+        values = {name: value() if callable(value) else value for name, value in columns.items()}
+        type(row)._default_manager.filter(pk=row.pk).update(**values)
+
+    return write
+
+
+def second_translation() -> None:
+    group = uuid.uuid4()
+    for slug in ("one", "two"):
+        Article.objects.create(slug=slug, translation_group=group, language="fr")
+
+
+def same_number() -> None:
+    edition = make_draft()
+    Edition.objects.bulk_create([Edition(article=edition.article, number=1, headline="Twice")])
+
+
+def two_without_end() -> None:
+    edition = make_public()
+    columns = {
+        "article": edition.article,
+        "number": 2,
+        "headline": "Second",
+        "state": "approved",
+        "approved_by": edition.approved_by,
+        "engagement": edition.engagement,
+        "public_from": timezone.now(),
+    }
+    Edition.objects.bulk_create([Edition(**columns)])
+
+
+def same_topic_twice() -> None:
+    edition, topic = make_draft(topics=[]), TopicFactory()
+    EditionTopic.objects.bulk_create(
+        [EditionTopic(content_object=edition, tag=topic) for _time in range(2)]
+    )
+
+
+def same_rendition_twice() -> None:
+    row = make_picture().renditions.first()
+    row.pk = None
+    type(row).objects.bulk_create([row])
+
+
+def some_rendition():
+    return make_picture().renditions.first()
+
+
+def with_picture():
+    return make_draft(picture=make_picture(), picture_alt="A square")
+
+
+CASES = {
+    "article_one_a_language": second_translation,
+    "article_withdrawal_has_reason": change(ArticleFactory, withdrawn_at=timezone.now),
+    "edition_number_unique": same_number,
+    "edition_one_approved_without_end": two_without_end,
+    "edition_state_known": change(make_draft, state="lost"),
+    "edition_headline_not_empty": change(make_draft, headline=""),
+    "edition_approved_is_complete": change(make_public, engagement=None),
+    "edition_unapproved_has_no_time": change(make_draft, public_from=timezone.now),
+    "edition_until_not_before_from": change(
+        make_public, public_until=dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+    ),
+    "edition_picture_described": change(with_picture, picture_alt=""),
+    "editiontopic_unique": same_topic_twice,
+    "picture_has_size": change(make_picture, width=0),
+    "picture_focal_x_within_picture": change(make_picture, focal_x=1.5),
+    "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),
+    "rendition_unique": same_rendition_twice,
+    "rendition_has_size": change(some_rendition, bytes=0),
+}
+
+
+def constraints() -> dict[str, models.BaseConstraint]:
+    return {
+        constraint.name: constraint
+        for model in apps.get_app_config("articles").get_models()
+        for constraint in model._meta.constraints
+    }
+
+
+def test_each_constraint_has_a_case():
+    """A constraint without a failing write is not known to hold."""
+    assert set(CASES) == set(constraints())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_constraint_refuses(name):
+    """The database refuses the write and names the rule."""
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        CASES[name]()
+    constraint = constraints()[name]
+    if connection.vendor == "sqlite" and getattr(constraint, "fields", None):
+        # SQLite names a unique constraint by its columns.
+        columns = [f"{field}_id" if field != "number" else field for field in constraint.fields]
+        said = str(refused.value)
+        assert any(re.search(rf"\.({name}|{name[:-3]})\b", said) for name in columns)
+    else:
+        assert name in str(refused.value)
+
+
+def test_decorative_picture_needs_no_words():
+    """A picture is described or decorative: the second passes too."""
+    assert make_draft(picture=make_picture(), picture_is_decorative=True).pk
