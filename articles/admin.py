@@ -135,17 +135,14 @@ class ArticleAdmin(ReasonPage):
 
     def get_queryset(self, request):
         editions = Edition.objects.defer("body").select_related("engagement", "author")
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related(
-                Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
-            )
+        articles: Any = super().get_queryset(request)
+        return articles.with_headline().prefetch_related(
+            Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
         )
 
-    @admin.display(description=_("headline"))
+    @admin.display(description=_("headline"), ordering="headline")
     def headline(self, article):
-        return article.newest_editions[0].headline if article.newest_editions else article.slug
+        return article.headline
 
     @admin.display(description=_("status"))
     def status(self, article):

@@ -130,6 +130,11 @@ class ArticleQuerySet(models.QuerySet):
         )
         return self.filter(Exists(was_public), withdrawn_at__lte=at)
 
+    def with_headline(self):
+        """Annotate the newest edition's headline, whatever its state (`headline`)."""
+        newest = Edition.objects.filter(article=OuterRef("pk")).order_by("-number")
+        return self.annotate(headline=models.Subquery(newest.values("headline")[:1]))
+
 
 class Article(models.Model):
     """What stays the same through every edition: the address and the language."""
@@ -182,8 +187,8 @@ class Article(models.Model):
         ]
 
     def __str__(self) -> str:
-        latest = self.latest_edition()
-        return latest.headline if latest else self.slug
+        # The headline where `with_headline()` fetched it: a list asks for many names.
+        return getattr(self, "headline", None) or self.slug
 
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.slug])
