@@ -1,169 +1,166 @@
-"""The demo's invented world: two organisations, their envoys and what they promise each other.
+"""The demo's invented world, from fiction.toml. Its days are counted from the day of loading."""
 
-No state is a party to anything here; a real city is only the place where they sit. Days are
-counted from the day of loading, so the newsroom is always in the middle of its story.
-"""
+import datetime as dt
+import tomllib
+from pathlib import Path
+from typing import Any
 
-COMPACT = ("halcyon-straits-compact", "Halcyon Straits Compact", "HSC")
-COMMISSION = ("tessaly-rivers-commission", "Tessaly Rivers Commission", "TRC")
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.text import slugify
 
-# Person: organisation, then titles with first and last day ("": open), in days from the load.
-PEOPLE: dict[str, tuple[tuple, list[tuple]]] = {
-    "Ilse Maranth": (COMPACT, [("Envoy for Harbours", -1200, -120), ("Deputy Head", -119, "")]),
-    "Davor Linquist": (COMPACT, [("Legal Adviser", -900, -120), ("Envoy for Harbours", -119, "")]),
-    "Rukmini Oster": (COMMISSION, [("Commissioner for Estuaries", -700, "")]),
-    "Teodor Brask": (COMMISSION, [("Chief Hydrographer", -1500, "")]),
-}  # fmt: skip
+from articles.demo.facts import person, save_engagement
+from engagements.dates import PartialDate, Precision
+from engagements.models import (
+    Action,
+    ActionUpdate,
+    Appointment,
+    Country,
+    DateChange,
+    Engagement,
+    Organisation,
+    Outcome,
+    Participant,
+    Source,
+    Tour,
+)
 
-# Slug, title, days from the load, precision, kind, status, country, city, leads, summary, reason.
-ENGAGEMENTS: list[tuple] = [
-    (
-        "compact-and-commission-in-tunis",
-        "Straits Compact and Rivers Commission in Tunis",
-        -190,
-        "day",
-        "meeting",
-        "took_place",
-        "TN",
-        "Tunis",
-        ("Ilse Maranth", "Rukmini Oster"),
-        "The two bodies agreed on five steps against silt, darkness and duplicated dredging.",
-        "",
-    ),
-    (
-        "hydrographers-in-casablanca",
-        "Hydrographers of both bodies in Casablanca",
-        -93,
-        "day",
-        "conference",
-        "took_place",
-        "MA",
-        "Casablanca",
-        ("Davor Linquist", "Teodor Brask"),
-        "The first common chart was gone through, and a sandbank drawn twice was taken out.",
-        "",
-    ),
-    (
-        "courtesy-call-on-the-commission",
-        "The new envoy presents himself by telephone",
-        -60,
-        "day",
-        "call",
-        "took_place",
-        None,
-        "",
-        ("Davor Linquist", "Rukmini Oster"),
-        "Half an hour on the fund for the lights; no outcome.",
-        "",
-    ),
-    (
-        "pilots-course-in-tirana",
-        "Opening of the pilots’ course in Tirana",
-        -20,
-        "day",
-        "other",
-        "postponed",
-        "AL",
-        "Tirana",
-        ("Davor Linquist", "Teodor Brask"),
-        "Twelve pilots of both bodies were to begin their common training.",
-        "The simulator did not arrive in time.",
-    ),
-    (
-        "inspection-of-the-shoals",
-        "Joint inspection of the northern shoals",
-        -8,
-        "day",
-        "visit",
-        "cancelled",
-        "TN",
-        "Bizerte",
-        ("Davor Linquist", "Rukmini Oster"),
-        "The envoys meant to see the lights by night.",
-        "The survey ship was sold.",
-    ),
-    (
-        "second-round-in-valletta",
-        "Second round of talks in Valletta",
-        24,
-        "day",
-        "meeting",
-        "confirmed",
-        "MT",
-        "Valletta",
-        ("Davor Linquist", "Rukmini Oster"),
-        "One point is on the agenda: who pays first for the lights.",
-        "",
-    ),
-    (
-        "signing-in-algiers",
-        "Signing of the fund’s statutes in Algiers",
-        75,
-        "month",
-        "summit",
-        "planned",
-        "DZ",
-        "Algiers",
-        ("Ilse Maranth", "Rukmini Oster"),
-        "The month is agreed, the day is not.",
-        "",
-    ),
-]
+Entry = dict[str, Any]
 
-# Engagement, outcome, then actions (title, owner, due in days, updates), each update with its day,
-# the status since then and what happened.
-OUTCOMES: list[tuple[str, str, list[tuple[str, tuple, int, list[tuple]]]]] = [
-    (
-        "compact-and-commission-in-tunis",
-        "One picture of the water",
-        [
-            (
-                "Draw a common chart of silt and renew it each season",
-                COMMISSION,
-                -100,
-                [
-                    (-150, "under_way", "Soundings were exchanged, in two units."),
-                    (-100, "done", "The first edition is out."),
-                ],
-            ),
-            (
-                "Lend a survey ship for ten weeks a year",
-                COMPACT,
-                -30,
-                [(-40, "dropped", "The ship was sold.")],
-            ),
-        ],
-    ),
-    (
-        "compact-and-commission-in-tunis",
-        "Help that comes sooner",
-        [
-            (
-                "Set up one telephone number for ships in distress",
-                COMPACT,
-                60,
-                [(-70, "under_way", "The number is reserved; the desk is not yet staffed.")],
-            ),
-            ("Train pilots of both sides together", COMMISSION, 120, []),
-            (
-                "Found a fund for new lights on the northern shoals",
-                COMPACT,
-                -15,
-                [(-25, "delayed", "Each side waits for the other to pay first.")],
-            ),
-        ],
-    ),
-    (
-        "hydrographers-in-casablanca",
-        "Soundings in one unit",
-        [
-            (
-                "Record every new sounding in metres",
-                COMMISSION,
-                -5,
-                [(-40, "under_way", "The gauges of two rivers are changed over.")],
-            ),
-            ("Publish the table for turning fathoms into metres", COMPACT, 30, []),
-        ],
-    ),
-]
+
+def day(offset: int | None, precision: str = Precision.DAY) -> PartialDate | None:
+    """Return the day so many days from today, or its month or year."""
+    if offset is None:
+        return None
+    return PartialDate(timezone.localdate() + dt.timedelta(days=offset), precision)
+
+
+def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
+    """Load the invented organisations, people and engagements; return the latter by slug."""
+    world = tomllib.loads(Path(__file__).with_name("fiction.toml").read_text(encoding="utf-8"))
+    organisations = {
+        entry["acronym"]: Organisation.objects.create(is_fictional=True, **entry)
+        for entry in world["organisations"]
+    }
+    home = {}
+    for entry in world["people"]:
+        home[entry["name"]] = organisations[entry["organisation"]]
+        load_person(entry, home[entry["name"]])
+    loaded = {}
+    for entry in world["engagements"]:
+        engagement = load_engagement(entry, organisations, home)
+        load_moves(engagement, entry.get("moved", []), by=users["editor"])
+        for position, outcome in enumerate(entry.get("outcomes", [])):
+            load_outcome(engagement, outcome, position, organisations, users)
+        loaded[engagement.slug] = engagement
+    return loaded
+
+
+def load_person(entry: Entry, organisation: Organisation) -> None:
+    holder = person(entry["name"], is_fictional=True)
+    for title in entry["offices"]:
+        office = Appointment(person=holder, title=title["title"], organisation=organisation)
+        office.start, office.end = day(title["from"]), day(title.get("until"))
+        office.full_clean()
+        office.save()
+
+
+def load_engagement(
+    entry: Entry, organisations: dict[str, Organisation], home: dict[str, Organisation]
+) -> Engagement:
+    """Store one [[engagements]]: a side names people, or an acronym where nobody is named."""
+    people = []
+    for side in Participant.Side.values:
+        for number, name in enumerate(entry.get(f"{side}s", [])):
+            people.append(
+                Participant(
+                    side=side,
+                    is_lead=number == 0 and side != Participant.Side.OTHER,
+                    organisation=organisations.get(name) or home[name],
+                    person=None if name in organisations else person(name),
+                )
+            )
+    tour = entry.get("tour")
+    precision = entry.get("precision", Precision.DAY)
+    return save_engagement(
+        title=entry["title"],
+        slug=entry["slug"],
+        kind=entry["kind"],
+        status=entry["status"],
+        status_note=entry.get("reason", ""),
+        start=day(entry["start"], precision),
+        end=day(entry.get("end"), precision),
+        location_country=Country.objects.get(code=entry["country"]) if "country" in entry else None,
+        city=entry.get("city", ""),
+        venue=entry.get("venue", ""),
+        tour=Tour.objects.get_or_create(slug=slugify(tour), title=tour)[0] if tour else None,
+        summary=entry["summary"],
+        is_fictional=True,
+        topics=entry["topics"],
+        people=people,
+        sources=[source(told) for told in entry["sources"]],
+    )
+
+
+def source(entry: Entry) -> Source:
+    published = day(entry.get("published"))
+    return Source(
+        publisher=entry["publisher"],
+        title=entry["title"],
+        account=entry["account"],
+        published_date=published.date if published else None,
+    )
+
+
+def load_moves(engagement: Engagement, moves: list[Entry], *, by: User) -> None:
+    """Record earlier dates of an engagement: where it stood, when it was moved and why."""
+    for move in moves:
+        old = day(move["from"], move.get("precision", Precision.DAY))
+        changed = day(move["on"])
+        change = DateChange(engagement=engagement, reason=move["reason"], changed_by=by)
+        change.old_start, change.old_end = old, None
+        change.new_start, change.new_end = engagement.start, engagement.end
+        if changed:
+            change.changed_at = timezone.make_aware(dt.datetime.combine(changed.date, dt.time(9)))
+        change.full_clean()
+        change.save()
+
+
+def load_outcome(
+    engagement: Engagement,
+    entry: Entry,
+    position: int,
+    organisations: dict[str, Organisation],
+    users: dict[str, User],
+) -> None:
+    evidence = list(engagement.sources.all())
+    agreed = Outcome.objects.create(
+        engagement=engagement,
+        title=entry["title"],
+        details=entry.get("details", ""),
+        position=position,
+    )
+    agreed.sources.set(evidence)
+    for number, promised in enumerate(entry.get("actions", [])):
+        action = Action(
+            outcome=agreed,
+            title=promised["title"],
+            owner_organisation=organisations[promised["owner"]],
+            position=number,
+        )
+        action.due = day(promised.get("due"), promised.get("precision", Precision.DAY))
+        action.full_clean()
+        action.save()
+        for told in promised.get("updates", []):
+            happened = day(told["day"])
+            update = ActionUpdate(
+                action=action,
+                date=happened.date if happened else None,
+                status=told["status"],
+                text=told["text"],
+                reported_by=users["writer"],
+            )
+            update.save()
+            update.sources.set(evidence)
+            if update.status == Action.Status.DONE:
+                update.confirm(by=users["editor"])

@@ -1,0 +1,43 @@
+"""What the real and the invented record have in common: storing an engagement whole."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from engagements.models import Engagement, Participant, Person, Source, Topic
+from engagements.regions import derive_regions
+
+
+def save_engagement(
+    *, people: list[Participant], topics: list[str], sources: list[Source], **columns: Any
+) -> Engagement:
+    """Store an engagement with its participants, topics and sources, every rule applied."""
+    columns.setdefault("public_from", timezone.now() - dt.timedelta(days=200))
+    engagement = Engagement(**columns)
+    engagement.full_clean(exclude=["sort_date", "search_text"])
+    engagement.save()
+    for position, participant in enumerate(people):
+        participant.engagement = engagement
+        participant.position = position
+        participant.choose_appointment()
+        participant.full_clean()
+        participant.save()
+    for source in sources:
+        source.engagement = engagement
+        source.full_clean()
+        source.save()
+    found = Topic.objects.filter(slug__in=topics)
+    if len(found) != len(topics):
+        raise ValueError(f"{engagement.slug}: one of the topics {topics} does not exist")
+    engagement.topics.set(found)
+    derive_regions(engagement)
+    return engagement
+
+
+def person(name: str, **columns: Any) -> Person:
+    found, _created = Person.objects.get_or_create(
+        slug=slugify(name), defaults={"name": name, **columns}
+    )
+    return found

@@ -1,0 +1,52 @@
+"""The demo's articles, a file each in stories/: content in TOML, the story as HTML.
+
+`public` is when it comes out, in days from the load (negative: it is out; absent: a draft);
+`withdrawn` is the reason for which it was taken off again.
+"""
+
+import datetime as dt
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.text import slugify
+
+from articles.models import Article
+from articles.workflow import publish, save_edition, withdraw
+from engagements.models import Engagement
+
+FILES = Path(__file__).parent / "stories"
+
+
+def load_stories(users: dict[str, User], visits: dict[str, Engagement]) -> None:
+    stories = [tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES.glob("*.toml")]
+    # The oldest first, so that the drafts are the newest rows of the desk.
+    for story in sorted(stories, key=lambda story: story.get("public", 99)):
+        load_story(story, users, visits)
+
+
+def load_story(
+    story: dict[str, Any], users: dict[str, User], visits: dict[str, Engagement]
+) -> None:
+    """Write one story and bring it where its `public` and `withdrawn` say it is."""
+    engagement = visits[story["engagement"]]
+    article = Article.objects.create(slug=slugify(story["headline"]), created_by=users["writer"])
+    edition = save_edition(
+        article,
+        author=users["writer"],
+        headline=story["headline"],
+        standfirst=story["standfirst"],
+        body=story["body"],
+        byline=story.get("byline", ""),
+        note=story.get("note", ""),
+        engagement=engagement,
+        also_covers=[visits[key] for key in story.get("also_covers", [])],
+        topics=engagement.topics.all(),
+    )
+    if "public" in story:
+        at = timezone.now() + dt.timedelta(days=story["public"])
+        publish(edition, by=users["deskhead"], at=at, backdated=True)
+    if "withdrawn" in story:
+        withdraw(article, reason=story["withdrawn"])

@@ -1,0 +1,16 @@
+"""The demo's vocabulary: what its visits and articles are about."""
+
+from engagements.models import Topic
+
+TOPICS = {
+    "security": ("Security", "Defence, policing, and the limits set to both."),
+    "political-dialogue": ("Political dialogue", "Talks between governments, on any subject."),
+    "climate": ("Climate", "What states agree on the climate, and in its name."),
+    "economy": ("Economy", "Trade, finance and the rules of both."),
+    "ports-and-shipping": ("Ports and shipping", "Harbours, sea lanes and those who work there."),
+}
+
+
+def load_topics() -> None:
+    for slug, (name, description) in TOPICS.items():
+        Topic.objects.create(slug=slug, name=name, description=description)
