@@ -28,11 +28,14 @@ from engagements.models import (
 Entry = dict[str, Any]
 
 
-def day(offset: int | None, precision: str = Precision.DAY) -> PartialDate | None:
-    """Return the day so many days from today, or its month or year."""
-    if offset is None:
-        return None
-    return PartialDate(timezone.localdate() + dt.timedelta(days=offset), precision)
+def day(offset: int) -> dt.date:
+    """Return the day so many days from today."""
+    return timezone.localdate() + dt.timedelta(days=offset)
+
+
+def partial(offset: int | None, precision: str = Precision.DAY) -> PartialDate | None:
+    """Return that day, or its month or year; nothing for no offset."""
+    return None if offset is None else PartialDate(day(offset), precision)
 
 
 def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
@@ -60,7 +63,7 @@ def load_person(entry: Entry, organisation: Organisation) -> None:
     holder = person(entry["name"], is_fictional=True)
     for title in entry["offices"]:
         office = Appointment(person=holder, title=title["title"], organisation=organisation)
-        office.start, office.end = day(title["from"]), day(title.get("until"))
+        office.start, office.end = partial(title["from"]), partial(title.get("until"))
         office.full_clean()
         office.save()
 
@@ -88,8 +91,8 @@ def load_engagement(
         kind=entry["kind"],
         status=entry["status"],
         status_note=entry.get("reason", ""),
-        start=day(entry["start"], precision),
-        end=day(entry.get("end"), precision),
+        start=partial(entry["start"], precision),
+        end=partial(entry.get("end"), precision),
         location_country=Country.objects.get(code=entry["country"]) if "country" in entry else None,
         city=entry.get("city", ""),
         venue=entry.get("venue", ""),
@@ -103,25 +106,21 @@ def load_engagement(
 
 
 def source(entry: Entry) -> Source:
-    published = day(entry.get("published"))
     return Source(
         publisher=entry["publisher"],
         title=entry["title"],
         account=entry["account"],
-        published_date=published.date if published else None,
+        published_date=day(entry["published"]) if "published" in entry else None,
     )
 
 
 def load_moves(engagement: Engagement, moves: list[Entry], *, by: User) -> None:
     """Record earlier dates of an engagement: where it stood, when it was moved and why."""
     for move in moves:
-        old = day(move["from"], move.get("precision", Precision.DAY))
-        changed = day(move["on"])
         change = DateChange(engagement=engagement, reason=move["reason"], changed_by=by)
-        change.old_start, change.old_end = old, None
+        change.old_start = partial(move["from"], move.get("precision", Precision.DAY))
         change.new_start, change.new_end = engagement.start, engagement.end
-        if changed:
-            change.changed_at = timezone.make_aware(dt.datetime.combine(changed.date, dt.time(9)))
+        change.changed_at = timezone.make_aware(dt.datetime.combine(day(move["on"]), dt.time(9)))
         change.full_clean()
         change.save()
 
@@ -148,14 +147,13 @@ def load_outcome(
             owner_organisation=organisations[promised["owner"]],
             position=number,
         )
-        action.due = day(promised.get("due"), promised.get("precision", Precision.DAY))
+        action.due = partial(promised.get("due"), promised.get("precision", Precision.DAY))
         action.full_clean()
         action.save()
         for told in promised.get("updates", []):
-            happened = day(told["day"])
             update = ActionUpdate(
                 action=action,
-                date=happened.date if happened else None,
+                date=day(told["day"]),
                 status=told["status"],
                 text=told["text"],
                 reported_by=users["writer"],
