@@ -96,7 +96,7 @@ class Articles(Feed):
         return Edition.objects.public()
 
     def items(self, view: View) -> list[Item]:
-        editions = self.editions(view.subject).newest_first().for_cards()
+        editions = self.editions(view.subject).newest_first().with_content()
         return [
             Item(edition, edition.published_at, edition.major_at, view.base_url)
             for edition in editions[:ITEMS]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
 from articles.models import Picture, Rendition
-from articles.models.pictures import private_storage
+from articles.models.pictures import SHARE_NAME, private_storage
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -20,7 +20,6 @@ MIN_WIDTH = 320
 MAX_SCANS = 200  # of a progressive JPEG; programs write about ten
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 WIDTHS = (480, 960, 1600)
-SHARE_NAME = "share.jpg"
 SHARE_SIZE = (1200, 630)
 MASTER_WIDTH = 2400  # no rendition needs more
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("articles/", views.article_list, name="article_list"),
     path("articles/<slug:slug>/", views.article, name="article"),
     path("engagements/<slug:slug>/", views.engagement, name="engagement"),
+    path("engagements/<slug:slug>/share.png", views.engagement_share, name="engagement_share"),
     path("regions/", views.region_list, name="region_list"),
     path("regions/<slug:slug>/", views.region, name="region"),
     path("regions/<slug:slug>/feed.rss", feeds.RegionRss(), name="region_feed_rss"),

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.media import picture_response
+from articles.drawings import drawing_of, share_image
+from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
 from articles.timeline import Timeline, build_timeline, make_entry
 from engagements.models import (
@@ -83,7 +84,7 @@ def _timeline(
 def home(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     today = timezone.localdate(at)
-    editions = list(Edition.objects.public(at).newest_first().for_cards()[:7])
+    editions = list(Edition.objects.public(at).newest_first().for_cards(at)[:7])
     ahead = _for_entries(
         Engagement.objects.public(at)
         .filter(
@@ -121,11 +122,10 @@ def article_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _facts(engagement: Engagement) -> Engagement:
+def _facts(engagement: Engagement, at: dt.datetime) -> Engagement:
     """Return the engagement with all that its fact sheet reads."""
     return (
-        Engagement.objects.with_parties()
-        .select_related("tour")
+        Engagement.objects.for_drawings(at)
         .prefetch_related(
             "participants__sources",
             "sources",
@@ -149,21 +149,14 @@ def _facts(engagement: Engagement) -> Engagement:
 
 def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
     today = timezone.localdate(at)
-    engagement = _facts(engagement)
+    engagement = _facts(engagement, at)
     regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
-    stops = []
-    if engagement.tour:
-        stops = list(
-            Engagement.objects.public(at)
-            .filter(tour=engagement.tour)
-            .with_parties()
-            .order_by("start_date", "pk")
-        )
     return {
         "engagement": engagement,
+        "drawing": drawing_of(engagement),
         "status": engagement.status_on(today),
         "regions": regions,
-        "stops": stops,
+        "stops": engagement.tour.public_stops if engagement.tour else [],
         "today": today,
     }
 
@@ -171,7 +164,7 @@ def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
-    edition = Edition.objects.public(at).filter(article__slug=slug).for_cards().first()
+    edition = Edition.objects.public(at).filter(article__slug=slug).with_content().first()
     if edition is None:
         gone = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
         return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
@@ -206,8 +199,18 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
         gone = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
         return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
     context = _facts_context(found, at)
-    context["coverage"] = Edition.objects.public(at).covering([found]).newest_first().for_cards()
+    # Without a drawing each: it would be this page's own.
+    context["coverage"] = Edition.objects.public(at).covering([found]).newest_first().with_content()
     return render(request, "articles/engagement.html", context)
+
+
+@require_safe
+def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer with the drawing that other sites show beside a shared address."""
+    found = get_object_or_404(Engagement.objects.public().for_drawings(), slug=slug)
+    response = HttpResponse(share_image(drawing_of(found)), content_type="image/png")
+    response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    return response
 
 
 @require_safe
@@ -237,7 +240,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     subject = get_object_or_404(Topic, slug=slug)
     timeline, page = _timeline(request, Engagement.objects.public(at).about(subject), at)
-    editions = Edition.objects.public(at).about(subject).newest_first().for_cards()
+    editions = Edition.objects.public(at).about(subject).newest_first().for_cards(at)
     return render(
         request,
         "articles/topic.html",

@@ -101,8 +101,8 @@ class EditionQuerySet(models.QuerySet):
     def newest_first(self):
         return self.with_major_at().order_by("-major_at", "-pk")
 
-    def for_cards(self, at: dt.datetime | None = None):
-        """Fetch what a teaser or a feed item reads, however many there are."""
+    def with_content(self):
+        """Fetch what a page or a feed's item reads, however many there are."""
         return (
             self.with_published_at()
             .select_related("article", "engagement", "picture", "author")
@@ -112,6 +112,13 @@ class EditionQuerySet(models.QuerySet):
                     "topic_items", EditionTopic.objects.select_related("tag").order_by("tag__name")
                 ),
             )
+        )
+
+    def for_cards(self, at: dt.datetime | None = None):
+        """Fetch what a teaser reads: also `drawn_from`, the engagement if readers may see it."""
+        facts = Engagement.objects.public(at).for_drawings(at)
+        return self.with_content().prefetch_related(
+            Prefetch("engagement", facts, to_attr="drawn_from")
         )
 
 

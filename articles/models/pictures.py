@@ -14,6 +14,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+SHARE_NAME = "share.jpg"
+
 
 def private_storage() -> Storage:
     """The storage that no web server publishes."""
@@ -101,6 +103,11 @@ class Picture(models.Model):
         """The JPEG of the middle width: for `src` and for programs that know no `srcset`."""
         jpegs = self._widths(".jpg")
         return jpegs[len(jpegs) // 2] if jpegs else None
+
+    @property
+    def share(self) -> "Rendition | None":
+        """The crop of 1200 × 630 for other sites' cards."""
+        return next((r for r in self.renditions.all() if r.name == SHARE_NAME), None)
 
 
 class Rendition(models.Model):

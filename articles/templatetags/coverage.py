@@ -1,12 +1,16 @@
 """What the public templates need besides Django's own filters."""
 
 import datetime as dt
+from collections.abc import Iterable
+from itertools import pairwise
 
 from django import template
 from django.utils.safestring import SafeString
 
+from articles.drawings import Drawing, drawing_of
+from articles.maps import Ring
 from articles.richtext import render
-from engagements.models import Action
+from engagements.models import Action, Engagement
 
 register = template.Library()
 
@@ -21,3 +25,31 @@ def story(body: str) -> SafeString:
 def is_overdue_on(action: Action, today: dt.date) -> bool:
     """Say whether an action is neither done nor dropped though its time has wholly passed."""
     return action.is_overdue(today)
+
+
+@register.filter
+def drawing(engagement: Engagement) -> Drawing:
+    """Return the drawing of an engagement that `for_drawings()` fetched."""
+    return drawing_of(engagement)
+
+
+@register.filter
+def as_areas(rings: Iterable[Ring]) -> str:
+    """Return rings as the `d` of an SVG path, closed, in whole units and relative steps."""
+    return SafeString("".join(_steps(ring) + "z" for ring in rings))
+
+
+@register.filter
+def as_lines(rings: Iterable[Ring]) -> str:
+    return SafeString("".join(_steps(ring) for ring in rings))
+
+
+def _steps(ring: Ring) -> str:
+    points = [(round(x), round(y)) for x, y in ring]
+    start, *rest = points
+    # A minus sign parts two numbers as well as a space does.
+    steps = "".join(
+        f"{' ' if x2 >= x1 else ''}{x2 - x1}{' ' if y2 >= y1 else ''}{y2 - y1}"
+        for (x1, y1), (x2, y2) in pairwise([start, *rest])
+    )
+    return f"M{start[0]} {start[1]}l{steps.lstrip()}"

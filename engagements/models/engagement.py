@@ -32,6 +32,9 @@ class Tour(models.Model):
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
     summary = models.TextField(_("summary"), blank=True)
 
+    # Set by `EngagementQuerySet.for_drawings()`.
+    public_stops: list["Engagement"]
+
     class Meta:
         ordering = ["title"]
         verbose_name = _("tour")
@@ -77,6 +80,15 @@ class EngagementQuerySet(models.QuerySet):
                     "country", "organisation", "person", "appointment"
                 ),
             )
+        )
+
+    def for_drawings(self, at: dt.datetime | None = None):
+        """Fetch what a drawing shows: parties, place, and the tour's stops (`public_stops`)."""
+        stops = Engagement.objects.public(at).with_parties().order_by("start_date", "pk")
+        return (
+            self.with_parties()
+            .select_related("tour")
+            .prefetch_related(models.Prefetch("tour__engagements", stops, to_attr="public_stops"))
         )
 
 
@@ -252,6 +264,11 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
 
     def get_absolute_url(self) -> str:
         return reverse("articles:engagement", args=[self.slug])
+
+    @property
+    def share_url(self) -> str:
+        """Where the drawing is that other sites show beside a shared address."""
+        return reverse("articles:engagement_share", args=[self.slug])
 
     def clean(self) -> None:
         check_order(self.start, self.end)

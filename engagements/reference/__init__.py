@@ -11,6 +11,7 @@ from typing import Any
 from engagements.text import search_text
 
 PATH = Path(__file__).with_name("reference.json")
+OUTLINES = PATH.with_name("outlines.json")
 
 
 def read() -> dict[str, list[dict[str, Any]]]:
