@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed
 from django.utils.html import format_html
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from articles.models import Edition
 from articles.richtext import render_for_feed
-from engagements.models import Engagement, Region, Topic
+from articles.subjects import Subject, editions_of, find
 
 ITEMS = 30
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -35,7 +34,7 @@ class View:
     """What a feed follows: `subject` is `None` for the whole site."""
 
     base_url: str
-    subject: Region | Topic | None = None
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,11 @@ class FullTextAtom(StableDate, Atom1Feed):
 
 
 class Articles(Feed):
-    """The site's articles; subclasses narrow `editions()` to their subject."""
+    """The articles of the whole site, or of the subjects of a `kind`."""
+
+    def __init__(self, kind: str | None = None) -> None:
+        super().__init__()
+        self.kind = kind
 
     def __call__(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return require_safe(self._answer)(request, *args, **kwargs)
@@ -86,20 +89,14 @@ class Articles(Feed):
         response.content = response.content
         return response
 
-    def get_object(self, request: HttpRequest, slug: str | None = None) -> View:
-        return View(request.build_absolute_uri("/"), self.subject(slug))
-
-    def subject(self, slug: str | None) -> Region | Topic | None:
-        return None
-
-    def editions(self, subject: Any):
-        return Edition.objects.public()
+    def get_object(self, request: HttpRequest, **key: str) -> View:
+        return View(request.build_absolute_uri("/"), find(self.kind, key) if self.kind else None)
 
     def items(self, view: View) -> list[Item]:
-        editions = self.editions(view.subject).newest_first().with_content()
+        editions = editions_of(view.subject) if view.subject else Edition.objects.public()
         return [
             Item(edition, edition.published_at, edition.major_at, view.base_url)
-            for edition in editions[:ITEMS]
+            for edition in editions.newest_first().with_content()[:ITEMS]
         ]
 
     def title(self, view: View) -> str:
@@ -107,7 +104,8 @@ class Articles(Feed):
 
     def description(self, view: View) -> str:
         if view.subject:
-            return _xml(view.subject.description) or _("Articles on “%s”.") % view.subject
+            described = getattr(view.subject, "description", "")
+            return _xml(described) or _("Articles on “%s”.") % view.subject
         return _("Who met whom, where and when; what was agreed, and what came of it.")
 
     def subtitle(self, view: View) -> str:
@@ -172,44 +170,11 @@ class Articles(Feed):
         return {"content": _xml(standfirst + body)}
 
 
-class RegionArticles(Articles):
-    def subject(self, slug: str | None) -> Region:
-        return get_object_or_404(Region, slug=slug)
-
-    def editions(self, subject: Region):
-        visits = Engagement.objects.public().in_region(subject)
-        return Edition.objects.public().covering(visits)
-
-
-class TopicArticles(Articles):
-    def subject(self, slug: str | None) -> Topic:
-        return get_object_or_404(Topic, slug=slug)
-
-    def editions(self, subject: Topic):
-        return Edition.objects.public().about(subject)
-
-
-class SiteRss(Articles):
+class Rss(Articles):
     feed_type = FullTextRss
 
 
-class SiteAtom(Articles):
-    feed_type = FullTextAtom
-
-
-class RegionRss(RegionArticles):
-    feed_type = FullTextRss
-
-
-class RegionAtom(RegionArticles):
-    feed_type = FullTextAtom
-
-
-class TopicRss(TopicArticles):
-    feed_type = FullTextRss
-
-
-class TopicAtom(TopicArticles):
+class Atom(Articles):
     feed_type = FullTextAtom
 
 

@@ -6,7 +6,7 @@ Plain geometry: no request, no SQL. All lengths are units of a frame of 840 × 6
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from engagements.reference import OUTLINES
 WIDTH, HEIGHT = 840, 630
 # Outlines run on beyond the frame, so that no coast is drawn along its edge.
 BLEED = 20
-# A host fills at most this part of the frame; the smallest view is this wide (radians: 5°).
+# The hosts fill at most this part of the frame; the smallest view is this wide (radians: 5°).
 FILL = 0.56
 SMALLEST_VIEW = math.radians(5)
 # Origins nearer than this (radians: 38°) stand in the picture; a way from farther comes in at the
@@ -134,17 +134,20 @@ def _cosine(value: float) -> float:
 
 
 @lru_cache(maxsize=512)
-def draw(stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 2.5) -> Map | None:
+def draw(
+    stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 2.5, fill: float = FILL
+) -> Map | None:
     """Return the map of `stops`, in their order, and of the ways from the `origins` to the first.
 
-    `detail` is the shortest line drawn, in units of the frame. `None`: no stop has an outline.
+    `detail` is the shortest line drawn, in units of the frame; `fill` the part of the frame that
+    the stops take up at most. `None`: no stop has an outline.
     """
     known = outlines()
     stops = tuple(place for place in stops if place.code in known)
     origins = tuple(place for place in origins if place.code in known and place not in stops)
     if not stops:
         return None
-    view = _view(stops, origins)
+    view = _view(stops, origins, fill)
     here = {place.code for place in stops if place.is_here}
     there = {place.code for place in stops} - here
     rings: dict[str, list[Ring]] = {"land": [], "stops": [], "here": [], "disputed": []}
@@ -157,6 +160,15 @@ def draw(stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 2
     return Map(**{kind: tuple(found) for kind, found in rings.items()}, ways=ways, marks=marks)
 
 
+@lru_cache(maxsize=512)
+def area(codes: tuple[str, ...], detail: float = 3, fill: float = 0.75) -> Map | None:
+    """Return the map of several countries, without a way. `None`: none has an outline."""
+    known = outlines()
+    found = [Place(code, "") for code in codes if code in known]
+    drawn = draw(tuple(found), (), detail, fill)
+    return drawn and replace(drawn, marks=(), ways=())
+
+
 def _mainland(outline: Outline) -> list[Point]:
     """Return the points of the largest ring and of those beside it, without lands overseas."""
     near = Projection(outline.centre)
@@ -164,7 +176,7 @@ def _mainland(outline: Outline) -> list[Point]:
     return [p for ring in outline.rings for p in ring if near.angle(p) <= reach]
 
 
-def _view(stops: Sequence[Place], origins: Sequence[Place]) -> Projection:
+def _view(stops: Sequence[Place], origins: Sequence[Place], fill: float) -> Projection:
     """Return the projection that shows the hosts well, and the origins that are near."""
     known = outlines()
     ends = [known[place.code].centre for place in stops]
@@ -184,8 +196,8 @@ def _view(stops: Sequence[Place], origins: Sequence[Place]) -> Projection:
         middle = flat.inverse(((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
     xs, ys = zip(*(Projection(middle)(point) for point in (*inside, *ends)), strict=True)
     # Around the new middle, so that no end is off the frame.
-    width = max(*(2 * abs(x) for x in xs), SMALLEST_VIEW * FILL) / FILL
-    height = max(*(2 * abs(y) for y in ys), SMALLEST_VIEW * FILL * HEIGHT / WIDTH) / FILL
+    width = max(*(2 * abs(x) for x in xs), SMALLEST_VIEW * fill) / fill
+    height = max(*(2 * abs(y) for y in ys), SMALLEST_VIEW * fill * HEIGHT / WIDTH) / fill
     return Projection(middle, min(WIDTH / width, HEIGHT / height), (WIDTH / 2, HEIGHT / 2))
 
 

@@ -19,6 +19,8 @@ class Entry:
     coverage: list = field(default_factory=list)
     actions_done: int = 0
     actions: int = 0
+    # The title that the timeline's person held that day.
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,11 @@ class Timeline:
     @property
     def is_empty(self) -> bool:
         return not (self.upcoming or self.years)
+
+    @property
+    def entries(self) -> list[Entry]:
+        months = [month for year in self.years for month in year.months]
+        return self.upcoming + [entry for month in months for entry in month.entries]
 
 
 def build_timeline(

@@ -1,24 +1,49 @@
-from django.urls import path
+from django.urls import URLPattern, path, register_converter
 
-from articles import feeds, views
+from articles import feeds
+from articles.views import pages, subjects
 
 app_name = "articles"
 
+
+class CountryCode:
+    """A code of ISO 3166, in lower case in an address: "dz", "suhh"."""
+
+    regex = "[a-z]{2}(?:[a-z]{2})?"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        return value.lower()
+
+
+register_converter(CountryCode, "country")
+
+
+def subject(kind: str, prefix: str, key: str) -> list[URLPattern]:
+    """Return the addresses of a kind of subject: the index, and each one's page and feeds."""
+    return [
+        path(f"{prefix}/", getattr(subjects, f"{kind}_list"), name=f"{kind}_list"),
+        path(f"{prefix}/<{key}>/", getattr(subjects, kind), name=kind),
+        path(f"{prefix}/<{key}>/feed.rss", feeds.Rss(kind), name=f"{kind}_feed_rss"),
+        path(f"{prefix}/<{key}>/feed.atom", feeds.Atom(kind), name=f"{kind}_feed_atom"),
+    ]
+
+
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("feed.rss", feeds.SiteRss(), name="feed_rss"),
-    path("feed.atom", feeds.SiteAtom(), name="feed_atom"),
-    path("articles/", views.article_list, name="article_list"),
-    path("articles/<slug:slug>/", views.article, name="article"),
-    path("engagements/<slug:slug>/", views.engagement, name="engagement"),
-    path("engagements/<slug:slug>/share.png", views.engagement_share, name="engagement_share"),
-    path("regions/", views.region_list, name="region_list"),
-    path("regions/<slug:slug>/", views.region, name="region"),
-    path("regions/<slug:slug>/feed.rss", feeds.RegionRss(), name="region_feed_rss"),
-    path("regions/<slug:slug>/feed.atom", feeds.RegionAtom(), name="region_feed_atom"),
-    path("topics/<slug:slug>/", views.topic, name="topic"),
-    path("topics/<slug:slug>/feed.rss", feeds.TopicRss(), name="topic_feed_rss"),
-    path("topics/<slug:slug>/feed.atom", feeds.TopicAtom(), name="topic_feed_atom"),
-    path("media/<uuid:uuid>/<str:name>", views.media, name="media"),
-    path("healthz", views.healthz, name="healthz"),
+    path("", pages.home, name="home"),
+    path("feed.rss", feeds.Rss(), name="feed_rss"),
+    path("feed.atom", feeds.Atom(), name="feed_atom"),
+    path("articles/", pages.article_list, name="article_list"),
+    path("articles/<slug:slug>/", pages.article, name="article"),
+    path("engagements/<slug:slug>/", pages.engagement, name="engagement"),
+    path("engagements/<slug:slug>/share.png", pages.engagement_share, name="engagement_share"),
+    *subject("region", "regions", "slug:slug"),
+    *subject("country", "countries", "country:code"),
+    *subject("person", "people", "slug:slug"),
+    *subject("organisation", "organisations", "slug:slug"),
+    *subject("topic", "topics", "slug:slug"),
+    path("media/<uuid:uuid>/<str:name>", pages.media, name="media"),
+    path("healthz", pages.healthz, name="healthz"),
 ]

@@ -53,3 +53,13 @@ def _steps(ring: Ring) -> str:
         for (x1, y1), (x2, y2) in pairwise([start, *rest])
     )
     return f"M{start[0]} {start[1]}l{steps.lstrip()}"
+
+
+@register.filter
+def as_bars(counts: list[int]) -> str:
+    """Return counts as bars, the `d` of an SVG path: 10 units wide each, 24 high at the most."""
+    most = max([*counts, 1])
+    # Whatever happened at all can be seen.
+    heights = [max(2, round(count / most * 24)) if count else 0 for count in counts]
+    bars = [f"M{n * 10 + 1} 24v-{height}h8v{height}z" for n, height in enumerate(heights) if height]
+    return SafeString(f"M0 24h{len(counts) * 10}" + "".join(bars))

@@ -5,7 +5,7 @@ import datetime as dt
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Max, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +84,26 @@ class ActionQuerySet(models.QuerySet):
             | Q(due_precision="month", due_date__lt=today.replace(day=1))
             | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
         )
+
+    def kept(self):
+        """Actions that are done, the latest first, with the day (`kept_on`)."""
+        return (
+            self.filter(status=Action.Status.DONE)
+            .annotate(kept_on=Max("updates__date", filter=Q(updates__status=Action.Status.DONE)))
+            .order_by("-kept_on", "-pk")
+        )
+
+    def owned_by(self, owner: Country | Organisation):
+        """Actions that a country or an organisation promised, the unfinished and due first."""
+        column = "owner_country" if isinstance(owner, Country) else "owner_organisation"
+        unfinished = ~Q(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        return self.filter(**{column: owner}).order_by(
+            Case(When(unfinished, then=0), default=1), F("due_date").asc(nulls_last=True), "pk"
+        )
+
+    def for_lists(self):
+        """Fetch what a list of promises reads."""
+        return self.select_related("outcome__engagement", "owner_country", "owner_organisation")
 
 
 class Action(models.Model):

@@ -2,8 +2,11 @@
 
 import datetime as dt
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from engagements.dates import (
@@ -11,6 +14,7 @@ from engagements.dates import (
     Precision,
     check_order,
     end_not_before_start,
+    format_range,
     partial_date_constraints,
 )
 from engagements.text import search_text
@@ -23,6 +27,20 @@ def exactly_one_party(label: str) -> models.CheckConstraint:
         | Q(country__isnull=True, organisation__isnull=False),
         violation_error_message=_("Choose a country or an organisation: one of the two."),
     )
+
+
+class PartyQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """People or organisations that take part in a public engagement.
+
+        No other has a page, so that nobody reads from an address who is coming.
+        """
+        engagements = apps.get_model("engagements", "Engagement").objects.public(at)
+        return self.filter(
+            pk__in=apps.get_model("engagements", "Participant")
+            .objects.filter(engagement__in=engagements)
+            .values("person" if self.model is Person else "organisation")
+        )
 
 
 class Organisation(models.Model):
@@ -46,6 +64,8 @@ class Organisation(models.Model):
     )
     search_text = models.CharField(max_length=255, editable=False)
 
+    objects = PartyQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         verbose_name = _("organisation")
@@ -57,6 +77,9 @@ class Organisation(models.Model):
     def save(self, *args, **kwargs):
         self.search_text = search_text(self, self.name, self.acronym)
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:organisation", args=[self.slug])
 
     @property
     def short_name(self) -> str:
@@ -75,6 +98,8 @@ class Person(models.Model):
     )
     search_text = models.CharField(max_length=220, editable=False)
 
+    objects = PartyQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         verbose_name = _("person")
@@ -86,6 +111,9 @@ class Person(models.Model):
     def save(self, *args, **kwargs):
         self.search_text = search_text(self, self.name)
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:person", args=[self.slug])
 
 
 class AppointmentQuerySet(models.QuerySet):
@@ -107,6 +135,14 @@ class AppointmentQuerySet(models.QuerySet):
                 end_precision=Precision.YEAR,
                 end_date__gte=first_day.replace(month=1, day=1),
             )
+        )
+
+    def begun(self, today: dt.date):
+        """Offices held now or before, the latest first. What begins later is not yet told."""
+        return (
+            self.filter(Q(start_date__isnull=True) | Q(start_date__lte=today))
+            .select_related("person", "country", "organisation")
+            .order_by(models.F("start_date").desc(nulls_last=True), "-pk")
         )
 
 
@@ -159,3 +195,16 @@ class Appointment(models.Model):
 
     def clean(self) -> None:
         check_order(self.start, self.end)
+
+    @property
+    def party(self):
+        return self.country or self.organisation
+
+    @property
+    def period(self) -> str:
+        """From when to when, as precisely as it is known; empty where it is not known at all."""
+        if self.end:
+            return (
+                format_range(self.start, self.end) if self.start else gettext("until %s") % self.end
+            )
+        return gettext("since %s") % self.start if self.start else ""

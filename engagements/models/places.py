@@ -81,6 +81,9 @@ class Country(models.Model):
         self.search_text = search_text(self, self.name, self.code, self.alpha3)
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("articles:country", args=[self.code.lower()])
+
 
 class CountryName(models.Model):
     """Another name of a country: its name in another language, or an alias ("Burma")."""

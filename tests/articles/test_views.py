@@ -1,6 +1,7 @@
 """The public pages: found, not found, gone, and in how many queries."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -8,11 +9,15 @@ from django.utils import timezone
 
 from articles.workflow import withdraw
 from engagements.dates import PartialDate
-from engagements.models import Region
+from engagements.models import Participant
 from tests.articles.samples import make_full_article, make_full_engagement
 from tests.factories import (
+    ActionFactory,
+    AppointmentFactory,
     EngagementFactory,
+    OrganisationFactory,
     OutcomeFactory,
+    PersonFactory,
     TopicFactory,
     TourFactory,
     make_public,
@@ -20,7 +25,13 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["home", "article_list", "region_list", "region", "topic"]
+# What each list's page is asked for; two of them name no article.
+LISTS = {
+    "home": {}, "article_list": {}, "region_list": {}, "country_list": {}, "person_list": {},
+    "organisation_list": {}, "topic_list": {}, "region": {"slug": "north-africa"},
+    "country": {"code": "DZ"}, "person": {"slug": "envoy"}, "organisation": {"slug": "union"},
+    "topic": {"slug": "energy"},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -29,45 +40,68 @@ def topics():
 
 
 @pytest.fixture
-def region():
-    """A region that every factory's engagement belongs to."""
-    return EngagementFactory().regions.first()
+def party():
+    """An envoy of an organisation, with two offices, who takes part in all of a test's visits."""
+    union = OrganisationFactory(name="Union", slug="union")
+    envoy = PersonFactory(name="Envoy", slug="envoy")
+    AppointmentFactory.create_batch(2, person=envoy, organisation=union)
+    return {"organisation": union, "person": envoy}
 
 
-def address(name: str, region: Region) -> str:
-    slugs = {"region": [region.slug], "topic": ["energy"]}
-    return reverse(f"articles:{name}", args=slugs.get(name, []))
+def full_visit(topics, party, **fields):
+    """Return a visit with everything on it, in which the party takes part."""
+    visit = make_full_engagement(topics, **fields)
+    Participant.objects.create(engagement=visit, side="visitor", position=9, **party)
+    ActionFactory(outcome=visit.outcomes.first(), owner_organisation=party["organisation"])
+    ActionFactory(outcome=visit.outcomes.first(), owner_country=visit.location_country)
+    return visit
+
+
+def address(name: str) -> str:
+    return reverse(f"articles:{name}", kwargs=LISTS[name])
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_list_shows_what_is_public(client, topics, region, name):
+def test_list_shows_what_is_public(client, topics, party, name):
     """Every list answers, to GET and HEAD alike, and takes no POST."""
-    make_full_article(topics, headline="Ministers meet")
-    response = client.get(address(name, region))
+    visit = full_visit(topics, party, title="Ministers meet")
+    make_full_article(topics, headline="Ministers have met", engagement=visit)
+    response = client.get(address(name))
     assert response.status_code == 200
-    if name != "region_list":
-        assert "Ministers meet" in response.content.decode()
-    head = client.head(address(name, region))
+    text = response.content.decode()
+    if name.endswith("_list") and name != "article_list":
+        assert re.search(r"\b[1-9] visits?\b", text)
+    else:
+        assert "Ministers have met" in text
+    head = client.head(address(name))
     assert (head.status_code, head.content) == (200, b"")
-    assert client.post(address(name, region)).status_code == 405
+    assert client.post(address(name)).status_code == 405
 
 
-QUERIES = {"home": 13, "article_list": 8, "region_list": 1, "region": 10, "topic": 16}
+QUERIES = {
+    "home": 19, "article_list": 8, "region_list": 6, "country_list": 2, "person_list": 3,
+    "organisation_list": 2, "topic_list": 2, "region": 10, "country": 11, "person": 12,
+    "organisation": 11, "topic": 16,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", QUERIES)
 @pytest.mark.parametrize("rows", [2, 12])
 def test_list_query_count_does_not_grow(
-    client, topics, region, name, rows, django_assert_num_queries
+    client, topics, party, name, rows, django_assert_num_queries
 ):
     """A list asks the same questions for two rows and for twelve."""
     ahead = PartialDate(timezone.localdate() + dt.timedelta(days=9))
     for _row in range(rows):
-        make_full_article(topics)
-        make_public(topics=topics, engagement=make_full_engagement(topics, tour=TourFactory()))
-        make_full_engagement(topics, status="planned", start=ahead)
+        make_full_article(topics, engagement=full_visit(topics, party))
+        tour = full_visit(topics, party, tour=TourFactory())
+        make_public(topics=topics, engagement=tour)
+        full_visit(topics, party, status="planned", start=ahead)
+        full_visit(TopicFactory.create_batch(1), {
+            "organisation": OrganisationFactory(), "person": PersonFactory(),
+        })  # fmt: skip
     with django_assert_num_queries(QUERIES[name]):
-        client.get(address(name, region))
+        client.get(address(name))
 
 
 @pytest.mark.parametrize(("name", "queries"), [("article", 19), ("engagement", 17)])
@@ -87,17 +121,20 @@ def test_page_query_count_does_not_grow(
         assert client.get(shown.get_absolute_url()).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["articles", "engagements", "regions", "topics"])
+@pytest.mark.parametrize(
+    "path", ["articles", "engagements", "regions", "countries", "people", "organisations", "topics"]
+)
 def test_unknown_object_is_not_found(client, path):
     """An address that never was anything answers 404."""
     assert client.get(f"/{path}/no-such-thing/").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["article_list", "region", "topic"])
+@pytest.mark.parametrize("name", ["article_list", "region", "country", "person", "topic"])
 @pytest.mark.parametrize("page", ["0", "-1", "abc", "99999", "1" + "0" * 30, "٣", "", "1.0", "²"])
-def test_nonsense_page_is_not_found(client, topics, region, name, page):
+def test_nonsense_page_is_not_found(client, topics, party, name, page):
     """A page that does not exist is a 404 page, whatever was asked for."""
-    response = client.get(address(name, region), {"page": page})
+    full_visit(topics, party)
+    response = client.get(address(name), {"page": page})
     assert response.status_code == 404
     assert "<h1" in response.content.decode()
 

@@ -1,21 +1,20 @@
-"""The public pages. They read neither session nor user, so every one can be cached."""
+"""Home, the articles, the fact sheets and what belongs to them."""
 
 import datetime as dt
-from collections import defaultdict
 from typing import Any
 
-from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import F, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.drawings import drawing_of, share_image
 from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
-from articles.timeline import Timeline, build_timeline, make_entry
+from articles.subjects import regions_with_activity
+from articles.timeline import make_entry
+from articles.views.common import PROMISES, for_entries, page_of
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -23,61 +22,9 @@ from engagements.models import (
     EngagementTopic,
     Outcome,
     Region,
-    Topic,
 )
-from engagements.models.engagement import EngagementQuerySet
 
 ARTICLES_A_PAGE = 20
-ENTRIES_A_PAGE = 50
-
-
-def _page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
-    """Return the page that `?page=` asks for; raise `Http404` for one that does not exist."""
-    number = request.GET.get("page", "1")
-    # At most six ASCII digits, so that no absurd offset reaches the database.
-    if not (number.isascii() and number.isdigit() and len(number) <= 6):
-        raise Http404(_("There is no page “%s”.") % number[:20])
-    try:
-        return Paginator(rows, size).page(number)
-    except EmptyPage:
-        raise Http404(_("There is no page %s: the list is shorter.") % number) from None
-
-
-def _for_entries(engagements: EngagementQuerySet) -> EngagementQuerySet:
-    """Fetch what a timeline's cards read, in a number of queries that does not grow."""
-    return engagements.with_parties().prefetch_related(
-        Prefetch("outcomes", Outcome.objects.prefetch_related("actions")),
-        Prefetch(
-            "topic_items", EngagementTopic.objects.select_related("tag").order_by("tag__name")
-        ),
-    )
-
-
-def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[Edition]]:
-    """Return the public editions that tell each engagement, by its pk, oldest first."""
-    shown = {engagement.pk for engagement in engagements}
-    editions = (
-        Edition.objects.public(at)
-        .covering(shown)
-        .select_related("article")
-        .prefetch_related(Prefetch("also_covers", Engagement.objects.only("pk")))
-        .order_by("public_from", "pk")
-    )
-    coverage: dict[int, list[Edition]] = defaultdict(list)
-    for edition in editions:
-        covered = {edition.engagement_id, *(e.pk for e in edition.also_covers.all())}
-        for pk in covered & shown:
-            coverage[pk].append(edition)
-    return coverage
-
-
-def _timeline(
-    request: HttpRequest, engagements: EngagementQuerySet, at: dt.datetime
-) -> tuple[Timeline, Page]:
-    page = _page(request, _for_entries(engagements.newest_first()), ENTRIES_A_PAGE)
-    rows = list(page.object_list)
-    timeline = build_timeline(rows, today=timezone.localdate(at), coverage=_coverage(rows, at))
-    return timeline, page
 
 
 @require_safe
@@ -85,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     today = timezone.localdate(at)
     editions = list(Edition.objects.public(at).newest_first().for_cards(at)[:7])
-    ahead = _for_entries(
+    ahead = for_entries(
         Engagement.objects.public(at)
         .filter(
             status__in=[Engagement.Status.PLANNED, Engagement.Status.CONFIRMED],
@@ -93,32 +40,24 @@ def home(request: HttpRequest) -> HttpResponse:
         )
         .order_by("sort_date", "pk")
     )
+    actions = Action.objects.public(at)
     context = {
         "lead": editions[0] if editions else None,
         "editions": editions[1:],
         "upcoming": [make_entry(row, today=today, coverage=[]) for row in ahead[:5]],
-        "regions": _regions(at),
+        "regions": [row for row in regions_with_activity(at) if row.visits],
+        "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:PROMISES],
+        "kept": actions.kept().for_lists()[:PROMISES],
+        "today": today,
     }
     return render(request, "articles/home.html", context)
-
-
-def _regions(at: dt.datetime) -> QuerySet[Region]:
-    """All regions with the number (`visits`) and newest day (`latest`) of their public visits."""
-    shown = Q(engagement_rows__engagement__in=Engagement.objects.public(at)) & ~Q(
-        engagement_rows__origin="removed"
-    )
-    past = shown & Q(engagement_rows__engagement__status=Engagement.Status.TOOK_PLACE)
-    return Region.objects.annotate(
-        visits=Count("engagement_rows", filter=shown),
-        latest=Max("engagement_rows__engagement__sort_date", filter=past),
-    ).order_by("position", "name")
 
 
 @require_safe
 def article_list(request: HttpRequest) -> HttpResponse:
     editions = Edition.objects.public().newest_first().for_cards()
     return render(
-        request, "articles/article_list.html", {"page": _page(request, editions, ARTICLES_A_PAGE)}
+        request, "articles/article_list.html", {"page": page_of(request, editions, ARTICLES_A_PAGE)}
     )
 
 
@@ -211,46 +150,6 @@ def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
     response = HttpResponse(share_image(drawing_of(found)), content_type="image/png")
     response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response
-
-
-@require_safe
-def region_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "articles/region_list.html", {"regions": _regions(timezone.now())})
-
-
-@require_safe
-def region(request: HttpRequest, slug: str) -> HttpResponse:
-    at = timezone.now()
-    subject = get_object_or_404(Region, slug=slug)
-    timeline, page = _timeline(request, Engagement.objects.public(at).in_region(subject), at)
-    return render(
-        request,
-        "articles/region.html",
-        {
-            "region": subject,
-            "timeline": timeline,
-            "page": page,
-            "countries": subject.countries.all(),
-        },
-    )
-
-
-@require_safe
-def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    at = timezone.now()
-    subject = get_object_or_404(Topic, slug=slug)
-    timeline, page = _timeline(request, Engagement.objects.public(at).about(subject), at)
-    editions = Edition.objects.public(at).about(subject).newest_first().for_cards(at)
-    return render(
-        request,
-        "articles/topic.html",
-        {
-            "topic": subject,
-            "timeline": timeline,
-            "page": page,
-            "editions": editions[:10],
-        },
-    )
 
 
 @require_safe

@@ -1,0 +1,173 @@
+"""Regions, countries, people, organisations and topics: one timeline, five kinds of subject."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from articles import maps
+from articles.subjects import editions_of, engagements_of, find, index, regions_with_activity
+from articles.timeline import Timeline
+from articles.views.common import PROMISES, timeline_of
+from engagements.models import (
+    Action,
+    Appointment,
+    Country,
+    Engagement,
+    Organisation,
+    Person,
+    Region,
+    Topic,
+)
+
+
+def _subject(
+    request: HttpRequest, kind: str, details: Callable[[Any, dt.datetime], dict], **key: str
+) -> HttpResponse:
+    """Answer with a subject's timeline; `details` returns what else its page shows."""
+    at = timezone.now()
+    subject = find(kind, key, at)
+    timeline, page = timeline_of(request, engagements_of(subject, at), at)
+    if isinstance(subject, Person):
+        _add_titles(timeline, subject)
+    context = {
+        "subject": subject,
+        "timeline": timeline,
+        "page": page,
+        "feeds": {
+            "RSS": reverse(f"articles:{kind}_feed_rss", kwargs=key),
+            "Atom": reverse(f"articles:{kind}_feed_atom", kwargs=key),
+        },
+        "today": timezone.localdate(at),
+    }
+    return render(request, f"articles/{kind}.html", context | details(subject, at))
+
+
+def _add_titles(timeline: Timeline, person: Person) -> None:
+    for entry in timeline.entries:
+        for participant in entry.engagement.participants.all():
+            if participant.person_id == person.pk:
+                entry.title = participant.title
+
+
+@require_safe
+def region_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    regions = regions_with_activity(at)
+    members = _countries_by_region()
+    rows = [(row, maps.area(members.get(row.subject.pk, ()), detail=6)) for row in regions]
+    return render(request, "articles/region_list.html", {"rows": rows})
+
+
+def _countries_by_region() -> dict[int, tuple[str, ...]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    rows = Region.countries.through.objects.order_by("country__code")
+    for pk, code in rows.values_list("region", "country__code"):
+        codes[pk].append(code)
+    return {pk: tuple(found) for pk, found in codes.items()}
+
+
+@require_safe
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(region: Region, at: dt.datetime) -> dict:
+        countries = list(region.countries.all())
+        return {"countries": countries, "map": _area(countries)}
+
+    return _subject(request, "region", details, slug=slug)
+
+
+def _area(countries: Iterable[Country]) -> maps.Map | None:
+    return maps.area(tuple(sorted(country.code for country in countries)))
+
+
+@require_safe
+def country_list(request: HttpRequest) -> HttpResponse:
+    rows = [row for row in index("country", timezone.now()) if row.visits]
+    return render(request, "articles/country_list.html", {"rows": rows})
+
+
+@require_safe
+def country(request: HttpRequest, code: str) -> HttpResponse:
+    def details(country: Country, at: dt.datetime) -> dict:
+        return {
+            "regions": country.regions.all(),
+            "map": _area([country]),
+            "promises": Action.objects.public(at).owned_by(country).for_lists()[:PROMISES],
+        }
+
+    return _subject(request, "country", details, code=code)
+
+
+@require_safe
+def person_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    rows = index("person", at)
+    # The oldest first, so that the latest stands.
+    begun = Appointment.objects.begun(timezone.localdate(at)).reverse()
+    offices = {office.person_id: office for office in begun}
+    return render(
+        request,
+        "articles/person_list.html",
+        {"rows": [(row, offices.get(row.subject.pk)) for row in rows]},
+    )
+
+
+@require_safe
+def person(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(person: Person, at: dt.datetime) -> dict:
+        travels = (
+            Engagement.objects.public(at)
+            .travels_of(person)
+            .values("location_country")
+            .annotate(visits=Count("pk", distinct=True))
+            .order_by("-visits", "location_country__name")
+        )
+        counts = {row["location_country"]: row["visits"] for row in travels}
+        countries = Country.objects.in_bulk(counts)
+        return {
+            "offices": person.appointments.begun(timezone.localdate(at)),
+            "travels": [(countries[pk], visits) for pk, visits in counts.items()],
+            "map": _area(countries.values()),
+        }
+
+    return _subject(request, "person", details, slug=slug)
+
+
+@require_safe
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "articles/organisation_list.html", {"rows": index("organisation", timezone.now())}
+    )
+
+
+@require_safe
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(organisation: Organisation, at: dt.datetime) -> dict:
+        people = Person.objects.public(at)
+        offices = organisation.appointments.begun(timezone.localdate(at))
+        return {
+            "offices": offices.filter(person__in=people),
+            "promises": Action.objects.public(at).owned_by(organisation).for_lists()[:PROMISES],
+        }
+
+    return _subject(request, "organisation", details, slug=slug)
+
+
+@require_safe
+def topic_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "articles/topic_list.html", {"rows": index("topic", timezone.now())})
+
+
+@require_safe
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(topic: Topic, at: dt.datetime) -> dict:
+        return {"editions": editions_of(topic, at).newest_first().for_cards(at)[:10]}
+
+    return _subject(request, "topic", details, slug=slug)
