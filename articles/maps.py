@@ -24,6 +24,8 @@ SMALLEST_VIEW = math.radians(5)
 NEAR = math.radians(38)
 # Beyond this angle from the middle a ring is not drawn: it would be torn (radians: 140°).
 HORIZON = math.radians(140)
+# How far from the frame a way comes in: a page may cut the map above and below.
+INSET = (36, 84)
 # More origins than these have no room for their names.
 MOST_NAMES = 5
 
@@ -302,11 +304,11 @@ def apart(points: Sequence[Point], distance: float = 44) -> list[Point]:
     return [(x, y) for x, y in found]
 
 
-def _at_edge(start: Point, end: Point, inset: float = 36) -> Point:
+def _at_edge(start: Point, end: Point) -> Point:
     """Return `start`, or where the line from it to `end` comes into the inset frame."""
     (x, y), (to_x, to_y) = start, end
     part = 0.0
-    for value, to, size in ((x, to_x, WIDTH), (y, to_y, HEIGHT)):
+    for value, to, size, inset in ((x, to_x, WIDTH, INSET[0]), (y, to_y, HEIGHT, INSET[1])):
         if value < inset:
             part = max(part, (inset - value) / (to - value))
         elif value > size - inset:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from articles.drawings import Drawing, drawing_of
 from articles.maps import Ring
 from articles.richtext import render
-from engagements.models import Action, Engagement
+from engagements.models import Action, Engagement, Source
 
 register = template.Library()
 
@@ -63,3 +63,10 @@ def as_bars(counts: list[int]) -> str:
     heights = [max(2, round(count / most * 24)) if count else 0 for count in counts]
     bars = [f"M{n * 10 + 1} 24v-{height}h8v{height}z" for n, height in enumerate(heights) if height]
     return SafeString(f"M0 24h{len(counts) * 10}" + "".join(bars))
+
+
+@register.filter
+def numbered(sources: Iterable[Source], cited: Iterable[Source]) -> list[tuple[int, Source]]:
+    """Return those of an engagement's sources that are cited, each with its number in the list."""
+    wanted = set(cited)
+    return [(n, source) for n, source in enumerate(sources, start=1) if source in wanted]

@@ -358,3 +358,11 @@ def test_migrations_do_not_know_the_editor():
     _name, path, args, kwargs = BodyField("story", blank=True).deconstruct()
     assert (path, args) == ("django.db.models.TextField", [])
     assert kwargs == {"verbose_name": "story", "blank": True}
+
+
+def test_quotation_that_begins_with_its_mark_is_told_apart():
+    """The mark hangs in the margin; a quotation without one is not pulled out."""
+    assert render("<blockquote><p>“Yes.”</p></blockquote>").startswith(
+        '<blockquote class="marked">'
+    )
+    assert render("<blockquote><p>Yes.</p></blockquote>").startswith("<blockquote><p>")
