@@ -1,7 +1,8 @@
 """The demo's articles, a file each in stories/: content in TOML, the story as HTML.
 
 `public` is when it comes out, in days from the load (negative: it is out; absent: a draft);
-`withdrawn` is the reason for which it was taken off again.
+`withdrawn` is the reason for which it was taken off again. `picture` says what the drawn chart is
+to the story; every other article is shown by the map of its visit.
 """
 
 import datetime as dt
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django.utils.text import slugify
 
+from articles.demo.chart import draw_chart
 from articles.models import Article
+from articles.pictures import create_picture
 from articles.workflow import publish, save_edition, withdraw
 from engagements.models import Engagement
 
@@ -44,9 +48,22 @@ def load_story(
         engagement=engagement,
         also_covers=[visits[key] for key in story.get("also_covers", [])],
         topics=engagement.topics.all(),
+        **picture(story.get("picture"), by=users["writer"]),
     )
     if "public" in story:
         at = timezone.now() + dt.timedelta(days=story["public"])
         publish(edition, by=users["deskhead"], at=at, backdated=True)
     if "withdrawn" in story:
         withdraw(article, reason=story["withdrawn"])
+
+
+def picture(words: dict[str, str] | None, *, by: User) -> dict[str, Any]:
+    """Return the columns of an edition with the chart as its lead picture, if there are words."""
+    if words is None:
+        return {}
+    file = SimpleUploadedFile("chart.png", draw_chart())
+    return {
+        "picture": create_picture(file, credit=words["credit"], by=by),
+        "picture_alt": words["alt"],
+        "picture_caption": words["caption"],
+    }
