@@ -18,10 +18,10 @@ from tests.factories import (
 )
 
 
-def make_picture(**fields: Any) -> Picture:
-    """Return a stored picture of 320 × 180 pixels with its three renditions."""
+def make_picture(size: tuple[int, int] = (320, 180), **fields: Any) -> Picture:
+    """Return a stored picture with its renditions: three if it is of 320 × 180 pixels."""
     file = io.BytesIO()
-    Image.new("RGB", (320, 180), "teal").save(file, "JPEG")
+    Image.new("RGB", size, "teal").save(file, "JPEG")
     upload = SimpleUploadedFile("teal.jpg", file.getvalue(), content_type="image/jpeg")
     return create_picture(upload, **fields)
 
