@@ -1,11 +1,15 @@
 """The demo newsroom loads once, and keeps apart what is real and what is invented."""
 
+import gzip
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models import Count
+from django.urls import reverse
 
 from articles import demo
 from articles.models import Article, Edition
@@ -16,6 +20,7 @@ from engagements.models import (
     EngagementRegion,
     Organisation,
     Participant,
+    Region,
     Tour,
 )
 
@@ -140,3 +145,18 @@ def test_second_load_touches_nothing(loaded):
     call_command("load_demo")
     assert (Engagement.objects.count(), Edition.objects.count(), User.objects.count()) == before
     assert Organisation.objects.get(slug="nato").name == "Changed by an editor"
+
+
+def test_pages_are_light(loaded, client):
+    """HTML and style come to at most 60 KB compressed, the font to 45 KB, on every kind of page."""
+    static = Path(settings.BASE_DIR, "static")
+    style = len(gzip.compress((static / "css" / "site.css").read_bytes()))
+    assert (static / "fonts" / "serif-latin.woff2").stat().st_size <= 45_000
+    shown = [*Edition.objects.public(), *Engagement.objects.public(), *Region.objects.all()]
+    lists = ["home", "article_list", *(f"{kind}_list" for kind in ("region", "country", "person"))]
+    addresses = [reverse(f"articles:{name}") for name in lists]
+    addresses += [row.get_absolute_url() for row in shown]
+    weights = {
+        address: style + len(gzip.compress(client.get(address).content)) for address in addresses
+    }
+    assert {address: weight for address, weight in weights.items() if weight > 60_000} == {}
