@@ -52,14 +52,14 @@ def test_command_says_how_to_sign_in(loaded, client):
 
 
 def test_record_is_as_large_as_promised(loaded):
-    """At least 40 real visits of 2021 to 2025, both ways, in at least five regions."""
+    """At least 150 real visits of 2021 to 2025, both ways, ten or more in each of nine regions."""
     real = Engagement.objects.filter(is_fictional=False)
-    assert real.count() >= 40
+    assert real.count() >= 150
     assert {engagement.start_date.year for engagement in real} == {2021, 2022, 2023, 2024, 2025}
-    assert real.filter(location_country__code="US").count() >= 10
+    assert real.filter(location_country__code="US").count() >= 40
     rows = EngagementRegion.objects.effective().filter(engagement__in=real)
-    large = rows.values("region").annotate(visits=Count("pk")).filter(visits__gte=5)
-    assert large.count() >= 5
+    large = rows.values("region").annotate(visits=Count("pk")).filter(visits__gte=10)
+    assert large.count() >= 9
 
 
 def test_every_engagement_names_its_source(loaded):
