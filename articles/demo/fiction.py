@@ -2,6 +2,7 @@
 
 import datetime as dt
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,15 @@ def source(entry: Entry) -> Source:
 
 
 def load_moves(engagement: Engagement, moves: list[Entry], *, by: User) -> None:
-    """Record earlier dates of an engagement: where it stood, when it was moved and why."""
-    for move in moves:
+    """Record earlier dates of an engagement: where it stood, when it was moved and why.
+
+    Each led to where the next one begins, the last to where the engagement is now.
+    """
+    stood = [partial(move["from"], move.get("precision", Precision.DAY)) for move in moves]
+    for move, (old, new) in zip(moves, pairwise([*stood, engagement.start]), strict=True):
         change = DateChange(engagement=engagement, reason=move["reason"], changed_by=by)
-        change.old_start = partial(move["from"], move.get("precision", Precision.DAY))
-        change.new_start, change.new_end = engagement.start, engagement.end
+        change.old_start, change.new_start = old, new
         change.changed_at = timezone.make_aware(dt.datetime.combine(day(move["on"]), dt.time(9)))
-        change.full_clean()
         change.save()
 
 

@@ -76,7 +76,7 @@ def test_name_that_the_report_omits_cites_its_own_source(loaded):
 def test_tours_are_one_travellers_consecutive_stops(loaded):
     """A tour has one lead visitor, and each stop begins within a day of the last one's end."""
     assert Tour.objects.count() >= 6
-    for tour in Tour.objects.all():
+    for tour in Tour.objects.filter(engagements__is_fictional=False).distinct():
         stops = list(tour.engagements.order_by("start_date", "pk"))
         assert len(stops) > 1, tour
         leads = Participant.objects.filter(engagement__in=stops, side="visitor", is_lead=True)
@@ -113,8 +113,10 @@ def test_invented_promises_are_in_every_state(loaded):
 
 
 def test_articles_are_published_scheduled_withdrawn_and_drafted(loaded):
-    """Four finished articles, and one each in the other states."""
-    assert Edition.objects.public().count() == 4
+    """At least 15 finished articles, half of them invented, and one each in the other states."""
+    finished = Edition.objects.public()
+    assert finished.count() >= 15
+    assert finished.filter(engagement__is_fictional=True).count() >= 5
     assert Edition.objects.scheduled().count() == 1
     assert Article.objects.withdrawn().count() == 1
     drafts = Article.objects.exclude(editions__state=Edition.State.APPROVED)
@@ -122,9 +124,9 @@ def test_articles_are_published_scheduled_withdrawn_and_drafted(loaded):
 
 
 def test_finished_articles_are_of_a_newspapers_length(loaded):
-    """Each has 300 to 600 words, sections, a list and a table."""
+    """Each has 300 to 900 words, sections, a list and a table."""
     for edition in Edition.objects.public():
-        assert 300 <= len(plain_text(edition.body).split()) <= 600, edition
+        assert 300 <= len(plain_text(edition.body).split()) <= 900, edition
         for element in ("<h2>", "<li>", "<table>"):
             assert element in edition.body, (edition, element)
 
