@@ -35,7 +35,7 @@ from articles.workflow import (
     withdraw,
 )
 from engagements.admin import EngagementAdmin
-from engagements.admin.base import ReasonPage
+from engagements.admin.base import BoundedLists, ReasonPage
 from engagements.models import Engagement
 
 
@@ -68,7 +68,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Article)
-class ArticleAdmin(ReasonPage):
+class ArticleAdmin(ReasonPage, BoundedLists):
     form = ArticleForm
     date_hierarchy = "created_at"
     list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
@@ -176,9 +176,9 @@ class ArticleAdmin(ReasonPage):
     # The form
 
     def get_readonly_fields(self, request, obj=None):
-        # Readers, feeds and links hold a public article to its address.
+        # Readers, feeds and links hold a public article to its address and its language.
         was_public = obj is not None and obj.editions.filter(state="approved").exists()
-        return ["picture_shown", "slug"] if was_public else ["picture_shown"]
+        return ["picture_shown", "slug", "language"] if was_public else ["picture_shown"]
 
     @admin.display(description=_("Shown now"))
     def picture_shown(self, article):
@@ -212,16 +212,23 @@ class ArticleAdmin(ReasonPage):
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
-        self._keep_picture_facts(form)
+        self._keep_picture_facts(request, form)
         edition = form.base_edition
         if edition is None or form.content_changed:
             edition = save_edition(obj, author=request.user, **form.content())
         if form.is_publishing:
             self._publish(request, edition, form.cleaned_data.get("publish_at"))
 
-    def _keep_picture_facts(self, form) -> None:
+    def _keep_picture_facts(self, request: HttpRequest, form) -> None:
         picture = form.cleaned_data.get("picture")
-        if picture:
+        # Credit and licence are the picture's, so readers of every article that uses it see them
+        # change at once: one's own that is not public yet, else by those who may.
+        may = request.user.has_perm("articles.change_picture") or (
+            picture
+            and picture.uploaded_by_id == request.user.pk
+            and not Picture.objects.public().filter(pk=picture.pk).exists()
+        )
+        if picture and may:
             picture.credit = form.cleaned_data["picture_credit"]
             picture.licence = form.cleaned_data["picture_licence"]
             picture.save(update_fields=["credit", "licence"])
@@ -263,7 +270,7 @@ class ArticleAdmin(ReasonPage):
         return self._do(
             request,
             article,
-            lambda: unschedule(edition) if edition else None,
+            lambda: unschedule(edition),
             gettext("No longer scheduled: the edition is a draft again."),
         )
 
@@ -290,7 +297,7 @@ class ArticleAdmin(ReasonPage):
 
 
 @admin.register(Picture)
-class PictureAdmin(admin.ModelAdmin):
+class PictureAdmin(BoundedLists):
     list_display = ["uuid", "width", "height", "credit", "licence", "uploaded_by", "created_at"]
     search_fields = ["credit", "licence"]
     fields = ["preview", "credit", "licence", "focal_x", "focal_y"]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.pictures import create_picture
 from articles.workflow import reasons_in_content, reasons_not_to_hide
+from engagements.dates import check_moment
 from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.models import Engagement
 from engagements.text import unique_slug
@@ -88,6 +89,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
     picture_credit = forms.CharField(required=False, max_length=200, label=_("Credit"))
     picture_licence = forms.CharField(required=False, max_length=200, label=_("Licence"))
     publish_at = forms.SplitDateTimeField(
+        validators=[check_moment],
         required=False,
         label=_("Publish at"),
         widget=AdminSplitDateTime,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from articles.models import Article, Edition
 from engagements.models import Engagement, Topic
 
-_RELATED = ("topics", "also_covers")
+MAX_REASON = 300  # characters, as the columns hold
 
 
 @transaction.atomic
@@ -95,7 +95,15 @@ def reasons_in_content(
         reasons.append(_("The story is empty."))
     if not has_topics:
         reasons.append(_("Choose at least one topic."))
-    for covered in filter(None, [engagement, *also_covers]):
+    return reasons + reasons_in_engagements([engagement, *also_covers], at=at)
+
+
+def reasons_in_engagements(
+    engagements: Iterable[Engagement | None], *, at: dt.datetime
+) -> list[str]:
+    """Return which of the engagements readers cannot see at a moment, and why."""
+    reasons = []
+    for covered in filter(None, engagements):
         if covered.withdrawn_at:
             reasons.append(_("The visit “%s” is withdrawn.") % covered)
         elif covered.public_from is None:
@@ -138,8 +146,13 @@ def publish(
 
 
 @transaction.atomic
-def unschedule(edition: Edition) -> None:
-    """Make a scheduled edition a draft again; what is public until then stays public."""
+def unschedule(edition: Edition | None) -> None:
+    """Make a scheduled edition a draft again; what is public until then stays public.
+
+    `None` stands for an article of which nothing is scheduled any more.
+    """
+    if edition is None:
+        raise ValidationError(_("Nothing is scheduled: the hour may have come meanwhile."))
     article = Article.objects.select_for_update().get(pk=edition.article_id)
     edition.refresh_from_db()
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
@@ -162,6 +175,8 @@ def withdraw(article: Article, *, reason: str, at: dt.datetime | None = None) ->
         reasons.append(_("Only a public article can be withdrawn."))
     if not reason.strip():
         reasons.append(_("Say why it is withdrawn: readers will see the reason."))
+    if len(reason.strip()) > MAX_REASON:
+        reasons.append(_("The reason is too long: %d characters at most.") % MAX_REASON)
     if reasons:
         raise ValidationError(reasons)
     article.withdrawn_at = at or timezone.now()
@@ -169,10 +184,26 @@ def withdraw(article: Article, *, reason: str, at: dt.datetime | None = None) ->
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
 
 
+@transaction.atomic
 def reinstate(article: Article) -> None:
-    """Make a withdrawn article public again, as it was."""
+    """Make a withdrawn article public again, as it was, if its engagements still are."""
+    article = Article.objects.select_for_update().get(pk=article.pk)
     if not article.withdrawn_at:
         raise ValidationError(_("This article is not withdrawn."))
+    now = timezone.now()
+    standing = article.editions.filter(state=Edition.State.APPROVED).filter(
+        Q(public_until__isnull=True) | Q(public_until__gt=now)
+    )
+    reasons = [
+        reason
+        for edition in standing.exclude(public_until=F("public_from")).select_related("engagement")
+        for reason in reasons_in_engagements(
+            [edition.engagement, *edition.also_covers.all()],
+            at=max(now, edition.public_from or now),
+        )
+    ]
+    if reasons:
+        raise ValidationError(reasons)
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
 

@@ -117,6 +117,19 @@ _UNREADABLE = _(
 )
 
 
+def check_moment(value: dt.datetime) -> None:
+    """Raise `ValidationError` for a year that no calendar of ours has.
+
+    A zone's shift would take the first or the last moment of all out of Python's reach.
+    """
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise ValidationError(
+            _("The year has to lie between %(first)d and %(last)d."),
+            code="year",
+            params={"first": EARLIEST_YEAR, "last": LATEST_YEAR},
+        )
+
+
 def format_range(start: PartialDate, end: PartialDate | None) -> str:
     """Return "28 January 2025", "28–30 January 2025", "30 January – 2 February 2025" and so on."""
     if end is None or end == start:

@@ -10,7 +10,7 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from engagements.dates import PartialDate
+from engagements.dates import PartialDate, check_moment
 from engagements.models import (
     Action,
     Appointment,
@@ -146,6 +146,8 @@ class EngagementForm(PartialDatesForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
+        if "public_from" in self.fields:
+            self.fields["public_from"].validators.append(check_moment)
         was_saved = self.instance.pk is not None
         self.old_dates = (self.instance.start, self.instance.end) if was_saved else None
 

@@ -5,9 +5,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagements.admin.base import KeyedAutocompletes
-from engagements.forms import ActionForm
+from engagements.admin.base import BoundedLists, KeyedAutocompletes
+from engagements.forms import ActionForm, KeysField
 from engagements.models import Action, ActionUpdate, Source
+from engagements.widgets import is_key
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -35,19 +36,35 @@ class ActionUpdateInline(admin.StackedInline):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        # Readers see an update at once, but for "done", which waits for a second person.
+        action_id = request.resolver_match.kwargs.get("object_id")
+        seen = Action.objects.filter(outcome__engagement__public_from__isnull=False)
+        if (
+            db_field.name == "status"
+            and not request.user.has_perm("engagements.publish_engagement")
+            and is_key(action_id)
+            and seen.filter(pk=action_id).exists()
+        ):
+            done = Action.Status.DONE
+            kwargs["choices"] = [("", "---------"), (done.value, done.label)]
+            kwargs["help_text"] = _("Readers follow this action: ask an editor for another status.")
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         action_id = request.resolver_match.kwargs.get("object_id")
         if db_field.name == "sources":
             kwargs["queryset"] = (
                 Source.objects.filter(engagement__outcomes__actions=action_id)
-                if str(action_id).isdecimal()
+                if is_key(action_id)
                 else Source.objects.none()
             )
+            kwargs["form_class"] = KeysField
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Action)
-class ActionAdmin(KeyedAutocompletes, admin.ModelAdmin):
+class ActionAdmin(KeyedAutocompletes, BoundedLists):
     """What happened since: updates, and the second person's word for "done".
 
     Actions themselves are made in their engagement's form.

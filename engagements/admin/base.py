@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engagements.text import fold
-from engagements.widgets import Autocomplete
+from engagements.widgets import Autocomplete, is_key
 
 
 class QuietRelations(admin.options.BaseModelAdmin):
@@ -44,11 +45,30 @@ class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
         return formset
 
 
-class FoldedSearch(KeyedAutocompletes, admin.ModelAdmin):
+class BoundedLists(admin.ModelAdmin):
+    """Takes what a person may type or tick, and nothing that a database cannot look for."""
+
+    def get_search_results(self, request, queryset, search_term):
+        # Each word is a condition of its own, and databases stop at a thousand or so.
+        return super().get_search_results(request, queryset, search_term[:200])
+
+    def get_changeform_initial_data(self, request):
+        # Nothing of ours fills a form in by its address, where anything may stand.
+        return {}
+
+    def changelist_view(self, request, extra_context=None):
+        if request.method == "POST":
+            ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            request.POST = request.POST.copy()
+            request.POST.setlist(ACTION_CHECKBOX_NAME, [key for key in ticked if is_key(key)])
+        return super().changelist_view(request, extra_context)
+
+
+class FoldedSearch(KeyedAutocompletes, BoundedLists):
     """Finds "Türkiye" for "turkiye": the columns hold folded text, so the term is folded too."""
 
     def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, fold(search_term))
+        return super().get_search_results(request, queryset, fold(search_term[:200]))
 
 
 class ReasonPage(admin.ModelAdmin):

@@ -22,6 +22,7 @@ from engagements.forms import (
     EngagementForm,
     EngagementRegionForm,
     EngagementRegionFormSet,
+    KeysField,
     OutcomeForm,
     OutcomeFormSet,
     ParticipantFormSet,
@@ -36,6 +37,7 @@ from engagements.models import (
     Source,
 )
 from engagements.regions import derive_regions
+from engagements.widgets import is_key
 
 
 class SourcesOfThisEngagement(admin.options.BaseModelAdmin):
@@ -45,9 +47,10 @@ class SourcesOfThisEngagement(admin.options.BaseModelAdmin):
         if db_field.name == "sources":
             pk = request.resolver_match.kwargs.get("object_id", "")
             kwargs["queryset"] = (
-                Source.objects.filter(engagement=pk) if pk.isdecimal() else Source.objects.none()
+                Source.objects.filter(engagement=pk) if is_key(pk) else Source.objects.none()
             )
             kwargs["widget"] = CheckboxSelectMultiple()
+            kwargs["form_class"] = KeysField
             kwargs["help_text"] = _("Where this one fact is from. Save the sources first.")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -177,8 +180,8 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
         "participants__country__search_text",
         "participants__organisation__search_text",
         "location_country__search_text",
+        "location_country__names__search_text",
     ]
-    prepopulated_fields = {"slug": ["title"]}
     autocomplete_fields = ["location_country", "tour"]
     inlines = [ParticipantInline, SourceInline, OutcomeInline, EngagementRegionInline]
     change_form_template = "admin/engagements/engagement/change_form.html"
@@ -198,9 +201,17 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
     ]
 
     def get_readonly_fields(self, request, obj=None):
+        # Links and feeds hold a public engagement to its address. The row is asked: a form that
+        # failed has written into `obj` already.
+        seen = Engagement.objects.filter(public_from__lte=timezone.now())
+        was_public = obj is not None and seen.filter(pk=obj.pk).exists()
+        held = ["withdrawn", "slug"] if was_public else ["withdrawn"]
         if request.user.has_perm("engagements.publish_engagement"):
-            return ["withdrawn"]
-        return ["withdrawn", "public_from"]
+            return held
+        return [*held, "public_from"]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if "slug" in self.get_readonly_fields(request, obj) else {"slug": ["title"]}
 
     def has_change_permission(self, request, obj=None):
         allowed = super().has_change_permission(request, obj)

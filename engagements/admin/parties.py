@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from engagements.admin.base import FoldedSearch, LimitedRows
+from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
 from engagements.forms import AppointmentForm
 from engagements.models import Appointment, Organisation, Person, Topic, Tour
 
@@ -47,7 +47,7 @@ class AppointmentAdmin(FoldedSearch):
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(BoundedLists):
     list_display = ["name", "slug"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -55,7 +55,7 @@ class TopicAdmin(admin.ModelAdmin):
 
 
 @admin.register(Tour)
-class TourAdmin(admin.ModelAdmin):
+class TourAdmin(BoundedLists):
     list_display = ["title"]
     search_fields = ["title"]
     prepopulated_fields = {"slug": ["title"]}

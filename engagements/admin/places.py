@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from engagements.admin.base import FoldedSearch, LimitedRows
+from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
 from engagements.forms import CountryNameFormSet
 from engagements.models import Country, CountryName, Region
 from engagements.regions import apply_pending_changes, pending_changes
@@ -42,7 +42,7 @@ class CountryAdmin(FoldedSearch):
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):
+class RegionAdmin(BoundedLists):
     list_display = ["name", "slug", "position"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}

@@ -257,6 +257,10 @@ class ActionUpdate(models.Model):
         super().save(*args, **kwargs)
         self.action.refresh_status()
 
+    def clean(self) -> None:
+        if self.date and self.date > timezone.localdate():
+            raise ValidationError({"date": _("It lies in the future: tell what has happened.")})
+
     def confirm(self, by) -> None:
         """Let `by`, who is not the one who reported it, stand for "done" and its evidence.
 

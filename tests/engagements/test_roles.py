@@ -167,6 +167,8 @@ def report(client, action: Action, **values) -> int:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_reports_what_happened(sign_in, action, role):
     """The update bears the name of who wrote it, and is never changed."""
+    # A writer's word on a public one waits for a second person, so this one is a draft.
+    Engagement.objects.update(public_from=None)
     client = sign_in(role)
     assert report(client, action, status="under_way") == 302
     update = ActionUpdate.objects.get()
