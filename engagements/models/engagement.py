@@ -105,7 +105,9 @@ class EngagementQuerySet(models.QuerySet):
 
     def for_drawings(self, at: dt.datetime | None = None):
         """Fetch what a drawing shows: parties, place, and the tour's stops (`public_stops`)."""
-        stops = Engagement.objects.public(at).with_parties().order_by("start_date", "pk")
+        # Of two stops on one day, the one that runs on into the next comes later.
+        last = F("end_date").asc(nulls_first=True)
+        stops = Engagement.objects.public(at).with_parties().order_by("start_date", last, "pk")
         return (
             self.with_parties()
             .select_related("tour")
