@@ -91,11 +91,15 @@ def editions_of(subject: Subject, at: dt.datetime | None = None) -> EditionQuery
 
 @dataclass(slots=True)
 class Listed:
-    """A subject in an index: how many visits are on record, and the last day of the latest."""
+    """A subject in an index: how many visits are on record, and the last day of the latest.
+
+    `gloss` says who or what it is. The last two are set for regions.
+    """
 
     subject: Subject
     visits: int = 0
     latest: dt.date | None = None
+    gloss: str = ""
     latest_visit: Engagement | None = None
     activity: list[int] = field(default_factory=list)
 
@@ -130,7 +134,10 @@ def index(kind: str, at: dt.datetime) -> list[Listed]:
         .values_list("subject", "visits", "latest")
     )
     found = {pk: (visits, latest) for pk, visits, latest in counts}
-    return [Listed(row, *found.get(row.pk, (0, None))) for row in public_subjects(kind, at)]
+    return [
+        Listed(row, *found.get(row.pk, (0, None)), gloss=getattr(row, "description", ""))
+        for row in public_subjects(kind, at)
+    ]
 
 
 def regions_with_activity(at: dt.datetime) -> list[Listed]:

@@ -9,7 +9,6 @@ TOPICS = {
     "economy": ("Economy", "Trade, finance and the rules of both."),
     "alliance": ("Alliances", "What allies promise each other, and how they keep in step."),
     "multilateral": ("Summits and conferences", "Many parties at one table, and what they sign."),
-    "migration": ("Migration", "People on the move, and what states agree about them."),
     "ports-and-shipping": ("Ports and shipping", "Harbours, sea lanes and those who work there."),
 }
 

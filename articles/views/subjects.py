@@ -10,10 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles import maps
-from articles.subjects import editions_of, engagements_of, find, index, regions_with_activity
+from articles.subjects import (
+    Listed,
+    editions_of,
+    engagements_of,
+    find,
+    index,
+    regions_with_activity,
+)
 from articles.timeline import Timeline
 from articles.views.common import PROMISES, timeline_of
 from engagements.models import (
@@ -87,10 +95,14 @@ def _area(countries: Iterable[Country]) -> maps.Map | None:
     return maps.area(tuple(sorted(country.code for country in countries)))
 
 
+def _index(request: HttpRequest, title: str, rows: list[Listed]) -> HttpResponse:
+    return render(request, "articles/subject_list.html", {"title": title, "rows": rows})
+
+
 @require_safe
 def country_list(request: HttpRequest) -> HttpResponse:
     rows = [row for row in index("country", timezone.now()) if row.visits]
-    return render(request, "articles/country_list.html", {"rows": rows})
+    return _index(request, _("Countries"), rows)
 
 
 @require_safe
@@ -112,11 +124,10 @@ def person_list(request: HttpRequest) -> HttpResponse:
     # The oldest first, so that the latest stands.
     begun = Appointment.objects.begun(timezone.localdate(at)).reverse()
     offices = {office.person_id: office for office in begun}
-    return render(
-        request,
-        "articles/person_list.html",
-        {"rows": [(row, offices.get(row.subject.pk)) for row in rows]},
-    )
+    for row in rows:
+        if office := offices.get(row.subject.pk):
+            row.gloss = f"{office.title}, {office.party}"
+    return _index(request, _("People"), rows)
 
 
 @require_safe
@@ -142,9 +153,7 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def organisation_list(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "articles/organisation_list.html", {"rows": index("organisation", timezone.now())}
-    )
+    return _index(request, _("Organisations"), index("organisation", timezone.now()))
 
 
 @require_safe
@@ -162,7 +171,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "articles/topic_list.html", {"rows": index("topic", timezone.now())})
+    return _index(request, _("Topics"), index("topic", timezone.now()))
 
 
 @require_safe
