@@ -185,6 +185,10 @@ class Article(models.Model):
             models.UniqueConstraint(
                 fields=["translation_group", "language"], name="article_one_a_language"
             ),
+            models.CheckConstraint(name="article_has_slug", condition=~Q(slug="")),
+            models.CheckConstraint(
+                name="article_language_known", condition=Q(language__in=Language.values)
+            ),
             models.CheckConstraint(
                 name="article_withdrawal_has_reason",
                 condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
@@ -214,7 +218,8 @@ class EditionTopic(ItemBase):
     content_object = models.ForeignKey(
         "articles.Edition", models.CASCADE, related_name="topic_items"
     )
-    tag = models.ForeignKey(Topic, models.CASCADE, related_name="edition_items")
+    # What readers saw does not lose its topics by a deletion.
+    tag = models.ForeignKey(Topic, models.PROTECT, related_name="edition_items")
 
     class Meta:
         verbose_name = _("topic of an edition")
@@ -353,6 +358,7 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
                 name="edition_state_known",
                 condition=Q(state__in=["draft", "in_review", "approved"]),
             ),
+            models.CheckConstraint(name="edition_number_positive", condition=Q(number__gt=0)),
             models.CheckConstraint(
                 name="edition_headline_not_empty",
                 condition=~Q(headline=""),
@@ -364,7 +370,9 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
                     approved_by__isnull=False,
                     public_from__isnull=False,
                     engagement__isnull=False,
-                ),
+                )
+                & ~Q(standfirst="")
+                & ~Q(body=""),
             ),
             models.CheckConstraint(
                 name="edition_unapproved_has_no_time",

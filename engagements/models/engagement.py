@@ -241,6 +241,9 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
                 condition=Q(sort_date__gte=F("start_date")),
             ),
             models.CheckConstraint(
+                name="engagement_named", condition=~Q(title="") & ~Q(slug="")
+            ),
+            models.CheckConstraint(
                 name="engagement_kind_known",
                 condition=Q(
                     kind__in=[
@@ -503,6 +506,15 @@ class Participant(models.Model):
                     )
                 }
             )
+        if self.appointment and self._has_days() and self.appointment not in self._offices():
+            raise ValidationError(
+                {
+                    "appointment": _(
+                        "This office was not held on these days, or not for this party: "
+                        "choose another, or leave it empty."
+                    )
+                }
+            )
 
     @property
     def party(self) -> Country | Organisation | None:
@@ -523,13 +535,20 @@ class Participant(models.Model):
         """Set the office if exactly one of the person's fits the engagement's days."""
         if not self.person_id or self.appointment_id or self.title_text:
             return
-        fitting = (
-            Appointment.objects.held_on(
-                self.engagement.start.first_day, self.engagement.last_day
-            ).filter(person=self.person, country=self.country, organisation=self.organisation)
-        )[:2]
+        fitting = self._offices()[:2]
         if len(fitting) == 1:
             self.appointment = fitting[0]
+
+    def _has_days(self) -> bool:
+        # A form whose dates cannot be read has none to compare with.
+        return bool(self.engagement_id or self.engagement) and bool(self.engagement.start)
+
+    def _offices(self) -> models.QuerySet:
+        """Return the offices that the person held for the party on the engagement's days."""
+        days = (self.engagement.start.first_day, self.engagement.last_day)
+        return Appointment.objects.held_on(*days).filter(
+            person=self.person, country=self.country, organisation=self.organisation
+        )
 
 
 class EngagementRegionQuerySet(models.QuerySet):

@@ -243,6 +243,10 @@ class ActionUpdate(models.Model):
                 violation_error_message=_("“Done” is confirmed by a second person."),
             ),
             models.CheckConstraint(
+                name="actionupdate_confirmed_is_done",
+                condition=Q(confirmed_by__isnull=True) | Q(status="done"),
+            ),
+            models.CheckConstraint(
                 name="actionupdate_has_text",
                 condition=~Q(text=""),
             ),

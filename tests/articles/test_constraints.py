@@ -44,6 +44,8 @@ def two_without_end() -> None:
         "article": edition.article,
         "number": 2,
         "headline": "Second",
+        "standfirst": "A standfirst.",
+        "body": "<p>A story.</p>",
         "state": "approved",
         "approved_by": edition.approved_by,
         "engagement": edition.engagement,
@@ -75,6 +77,9 @@ def with_picture():
 
 CASES = {
     "article_one_a_language": second_translation,
+    "article_has_slug": change(ArticleFactory, slug=""),
+    "article_language_known": change(ArticleFactory, language="xx"),
+    "edition_number_positive": change(make_draft, number=0),
     "article_withdrawal_has_reason": change(ArticleFactory, withdrawn_at=timezone.now),
     "edition_number_unique": same_number,
     "edition_one_approved_without_end": two_without_end,

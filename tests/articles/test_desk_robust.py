@@ -5,12 +5,14 @@ import datetime as dt
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article, Picture
 from articles.roles import DESK_HEAD, EDITOR, WRITER
 from articles.workflow import reinstate, unschedule, withdraw
+from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Engagement
 from tests.articles.samples import make_picture
 from tests.factories import (
@@ -255,3 +257,21 @@ def test_engagement_is_found_by_its_countrys_other_name(admin_client):
     visit.location_country.names.create(name="Barbary", kind="alias")
     answer = admin_client.get(reverse("admin:engagements_engagement_changelist"), {"q": "barbary"})
     assert list(answer.context["cl"].result_list) == [visit]
+
+
+def test_drill_down_by_date_ends_at_the_month(admin_client):
+    """A visit known as "February 2025" is never offered as one of 1 February."""
+    EngagementFactory(start=PartialDate(dt.date(2025, 2, 1), "month"))
+    EngagementFactory()
+    address = reverse("admin:engagements_engagement_changelist")
+    year = admin_client.get(address, {"start_date__year": "2025"}).text
+    assert "start_date__month=2" in year
+    month = {"start_date__year": "2025", "start_date__month": "2"}
+    assert "start_date__day" not in admin_client.get(address, month).text
+
+
+def test_topic_of_a_public_article_cannot_be_deleted():
+    """What readers saw keeps its topics."""
+    edition = make_public()
+    with pytest.raises(ProtectedError):
+        edition.topics.get().delete()

@@ -185,7 +185,7 @@ def test_skip_link_leads_to_the_content(page, article):
     page.goto(ADDRESSES["article"])
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")
 
 
 @every_page

@@ -93,6 +93,12 @@ def update(**columns) -> Callable[[], object]:
     return insert(make)
 
 
+def confirmed_but_open() -> list[ActionUpdate]:
+    row = ActionUpdate(action=ActionFactory(), date=DAY, status="open", text="Held.")
+    row.reported_by, row.confirmed_by = UserFactory(), UserFactory()
+    return [row]
+
+
 def confirmed_by_oneself() -> list[ActionUpdate]:
     user = UserFactory()
     row = ActionUpdate(action=ActionFactory(), date=DAY, status="done", text="Held.")
@@ -195,6 +201,8 @@ CASES: list[tuple[str, Callable[[], object]]] = [
         "engagement_sort_date_in_start_period",
         engagement(sort_date=DAY - dt.timedelta(days=1)),
     ),
+    ("engagement_named", engagement(title="")),
+    ("engagement_named", engagement(slug="")),
     ("engagement_kind_known", engagement(kind="picnic")),
     ("engagement_status_known", engagement(status="perhaps")),
     ("engagement_call_has_no_location", engagement(kind="call")),
@@ -280,6 +288,7 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("actionupdate_status_known", update(status="forgotten")),
     ("actionupdate_confirmed_by_another", insert(confirmed_by_oneself)),
     ("actionupdate_has_text", update(text="")),
+    ("actionupdate_confirmed_is_done", insert(confirmed_but_open)),
 ]
 
 CONSTRAINTS = {

@@ -284,3 +284,21 @@ def test_unique_slug_counts_on():
     assert unique_slug(Engagement, "A visit", "x", keep=first) == "a-visit"
     assert unique_slug(Engagement, "زيارة 🎉", "engagement-1") == "engagement-1"
     assert len(unique_slug(Engagement, "long " * 100, "x")) <= 180
+
+
+def test_office_that_does_not_fit_the_days_is_refused():
+    """After a change of date the page would show a title that nobody held that day."""
+    envoy = PersonFactory()
+    office = AppointmentFactory(person=envoy, start=PartialDate(dt.date(2023, 1, 1)))
+    visit = EngagementFactory()
+    seat = Participant(
+        engagement=visit, organisation=office.organisation, person=envoy, appointment=office
+    )
+    seat.full_clean()
+    visit.start = PartialDate(dt.date(2015, 5, 5))
+    with pytest.raises(ValidationError, match="not held on these days"):
+        seat.full_clean()
+    visit.start = PartialDate(dt.date(2025, 1, 28))
+    seat.organisation, seat.country = None, visit.location_country
+    with pytest.raises(ValidationError, match="not for this party"):
+        seat.full_clean()
