@@ -221,17 +221,25 @@ class ArticleAdmin(ReasonPage, BoundedLists):
 
     def _keep_picture_facts(self, request: HttpRequest, form) -> None:
         picture = form.cleaned_data.get("picture")
-        # Credit and licence are the picture's, so readers of every article that uses it see them
-        # change at once: one's own that is not public yet, else by those who may.
-        may = request.user.has_perm("articles.change_picture") or (
-            picture
-            and picture.uploaded_by_id == request.user.pk
-            and not Picture.objects.public().filter(pk=picture.pk).exists()
+        told = (form.cleaned_data["picture_credit"], form.cleaned_data["picture_licence"])
+        if not picture or told == (picture.credit, picture.licence):
+            return
+        # They are the picture's own: every article that uses it shows them at once, past any
+        # approval. Until one is approved, whoever uploaded it may still change them.
+        is_ones_own = picture.uploaded_by_id == request.user.pk and not (
+            picture.editions.filter(state=Edition.State.APPROVED).exists()
         )
-        if picture and may:
-            picture.credit = form.cleaned_data["picture_credit"]
-            picture.licence = form.cleaned_data["picture_licence"]
+        if is_ones_own or request.user.has_perm("articles.change_picture"):
+            picture.credit, picture.licence = told
             picture.save(update_fields=["credit", "licence"])
+        else:
+            messages.warning(
+                request,
+                gettext(
+                    "Credit and licence of the picture stay as they were: other articles may show "
+                    "them, so ask an editor."
+                ),
+            )
 
     def _publish(self, request: HttpRequest, edition: Edition, at) -> None:
         try:
@@ -239,6 +247,7 @@ class ArticleAdmin(ReasonPage, BoundedLists):
         except ValidationError as error:
             for reason in error.messages:
                 messages.error(request, reason)
+            request.was_not_published = True  # type: ignore[attr-defined]
             return
         if at:
             told = gettext("Scheduled: readers see it from %s.") % spelled_out(at)
@@ -246,6 +255,12 @@ class ArticleAdmin(ReasonPage, BoundedLists):
         else:
             link = format_html('<a href="{}">{}</a>', edition.get_absolute_url(), edition)
             messages.success(request, format_html(gettext("Published: {}"), link))
+
+    def message_user(self, request, message, level=messages.INFO, *args, **kwargs):
+        if level == messages.SUCCESS and getattr(request, "was_not_published", False):
+            # Django's own would say that all went well.
+            message, level = gettext("Saved as a draft, and not published."), messages.WARNING
+        super().message_user(request, message, level, *args, **kwargs)
 
     def visit_topics(self, request: HttpRequest) -> HttpResponse:
         """Return the topics of `?visit=<pk>` as JSON: `{"topics": [{"id": 1, "name": "…"}]}`."""

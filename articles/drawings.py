@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from PIL import Image, ImageDraw, ImageFont
 
 from articles import maps
@@ -78,9 +77,7 @@ class Drawing:
                 "origins": origins,
                 "places": places,
             }
-        return ngettext("Map of %(places)s.", "Map of %(places)s.", len(self.names)) % {
-            "places": places
-        }
+        return _("Map of %(places)s.") % {"places": places}
 
     @property
     def rings(self) -> list[tuple[float, float, int]]:

@@ -179,6 +179,12 @@ class EngagementForm(PartialDatesForm):
                 _("Readers have seen the old dates: say why they change."),
             )
         withdrawn_at, public_from = self.instance.withdrawn_at, cleaned.get("public_from")
+        hides = public_from is None or public_from > timezone.now()
+        if was_seen and not withdrawn_at and "public_from" in cleaned and hides:
+            self.add_error(
+                "public_from",
+                _("Readers have seen it. Withdraw it instead, with a reason."),
+            )
         if (
             withdrawn_at
             and "public_from" in cleaned

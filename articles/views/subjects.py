@@ -144,6 +144,10 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
         countries = Country.objects.in_bulk(counts)
         return {
             "offices": person.appointments.begun(timezone.localdate(at)),
+            # Of the organisations, only these have a page to link to.
+            "organisations": set(
+                Organisation.objects.public(at).filter(appointments__person=person)
+            ),
             "travels": [(countries[pk], visits) for pk, visits in counts.items()],
             "map": _area(countries.values()),
         }

@@ -53,10 +53,12 @@ def test_writers_draft_does_not_change_a_public_pictures_credit(client):
     draft = make_draft(author=person)
     Article.objects.filter(pk=draft.article_id).update(created_by=person)
     address = reverse("admin:articles_article_change", args=[draft.article_id])
-    client.post(
+    answer = client.post(
         address,
         article_form(draft, picture=picture.pk, picture_alt="Teal", picture_credit="Mine"),
+        follow=True,
     )
+    assert "Credit and licence of the picture stay as they were" in answer.text
     assert Picture.objects.get().credit == "Agency"
     assert "Agency" in client.get(public.get_absolute_url()).text
 
@@ -275,3 +277,27 @@ def test_topic_of_a_public_article_cannot_be_deleted():
     edition = make_public()
     with pytest.raises(ProtectedError):
         edition.topics.get().delete()
+
+
+def test_refused_publication_is_not_called_a_success(client):
+    """What was saved and what was not are both said, and nothing that is untrue."""
+    edition = make_draft(topics=[])
+    client, _person = signed_in(client, EDITOR)
+    address = reverse("admin:articles_article_change", args=[edition.article_id])
+    data = article_form(edition, headline="Another", _publish="1")
+    answer = client.post(address, data, follow=True).text
+    assert "Choose at least one topic" in answer
+    assert "changed successfully" not in answer
+    assert not Article.objects.public().exists()
+
+
+@pytest.mark.parametrize("date", ["", "2199-01-01"])
+def test_public_engagement_is_withdrawn_not_emptied(client, date):
+    """Its address would answer 404 and say nothing: the form points to the withdrawal."""
+    visit = EngagementFactory()
+    client, _person = signed_in(client, EDITOR)
+    address = reverse("admin:engagements_engagement_change", args=[visit.pk])
+    time = "00:00" if date else ""
+    answer = client.post(address, {"title": "T", "public_from_0": date, "public_from_1": time})
+    assert "Withdraw it instead" in answer.text
+    assert Engagement.objects.public().exists()

@@ -203,3 +203,13 @@ def test_address_of_a_country_is_its_code_in_lower_case(client):
     assert client.get("/countries/dz/").status_code == 200
     for wrong in ("DZ", "d", "dza", "d1", "zz"):
         assert client.get(f"/countries/{wrong}/").status_code == 404
+
+
+def test_office_at_a_body_without_a_page_has_no_link(client):
+    """What nothing public names has no page, so nothing leads there."""
+    envoy, quiet = PersonFactory(slug="envoy"), OrganisationFactory(name="Quiet", slug="quiet")
+    AppointmentFactory(person=envoy, organisation=quiet, title="Clerk")
+    take_part(EngagementFactory(), country=country("FR"), person=envoy)
+    page = client.get("/people/envoy/").content.decode()
+    assert "Clerk, Quiet" in page
+    assert "/organisations/quiet/" not in page

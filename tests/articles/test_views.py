@@ -80,7 +80,7 @@ def test_list_shows_what_is_public(client, topics, party, name):
 
 QUERIES = {
     "home": 19, "article_list": 8, "region_list": 6, "country_list": 2, "person_list": 3,
-    "organisation_list": 2, "topic_list": 2, "region": 10, "country": 11, "person": 12,
+    "organisation_list": 2, "topic_list": 2, "region": 10, "country": 11, "person": 13,
     "organisation": 11, "topic": 16,
 }  # fmt: skip
 
