@@ -7,6 +7,7 @@ the cards that other sites show of a shared address.
 import io
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from articles import maps
-from articles.maps import Map, Place, Ring
+from articles.maps import Map, Mark, Place, Point
+from engagements.dates import format_range
 from engagements.models import Engagement
 
 SHARE_SIZE = (1200, 630)
@@ -44,6 +46,8 @@ class Drawing:
     is_fictional: bool
     stops: tuple[Place, ...]
     origins: tuple[Place, ...]
+    # "Stop 2 of 4, 27–30 January 2025"; empty for what is no stop.
+    stop: str
     # Turns the rings that stand for a place where there is none, so that each has its own.
     turn: int
 
@@ -94,7 +98,7 @@ class Drawing:
 
 def drawing_of(engagement: Engagement) -> Drawing:
     """Return the drawing of an engagement fetched by `for_drawings()`."""
-    stops = engagement.tour.public_stops if engagement.tour else []
+    stops: list[Engagement] = engagement.tour.public_stops if engagement.tour else []
     countries = [stop.location_country for stop in (stops if len(stops) > 1 else [engagement])]
     places = [
         Place(country.code, country.name, country == engagement.location_country)
@@ -122,8 +126,20 @@ def drawing_of(engagement: Engagement) -> Drawing:
         is_fictional=engagement.is_fictional,
         stops=tuple(places),
         origins=tuple(origins.values()),
+        stop=_stop(engagement, stops),
         turn=engagement.uuid.int % 180,
     )
+
+
+def _stop(engagement: Engagement, stops: list[Engagement]) -> str:
+    if len(stops) < 2 or engagement not in stops:
+        return ""
+    end = max((stop.end or stop.start for stop in stops), key=lambda day: day.last_day)
+    return _("Stop %(number)d of %(count)d, %(when)s") % {
+        "number": stops.index(engagement) + 1,
+        "count": len(stops),
+        "when": format_range(stops[0].start, end),
+    }
 
 
 # A page that is shared is fetched by many within minutes.
@@ -145,36 +161,49 @@ def share_image(drawing: Drawing) -> bytes:
 
 
 def _draw_map(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
-    def placed(ring: Ring) -> list[tuple[float, float]]:
-        return [((x + PANEL) * factor, y * factor) for x, y in ring]
-
     found = drawing.map
     if found is None:
         for x, y, radius in drawing.rings:
-            box = [(x + PANEL - radius) * factor, (y - radius) * factor]
-            box += [(x + PANEL + radius) * factor, (y + radius) * factor]
+            box = _disc((x, y), radius, factor)
             pen.ellipse(box, outline=COLOURS["accent"], width=2 * factor)
         return
     for rings, colour in (
         (found.land, "land"), (found.stops, "stop"), (found.here, "accent"),
     ):  # fmt: skip
         for ring in rings:
-            pen.polygon(placed(ring), fill=COLOURS[colour])
-            pen.line(placed((*ring, ring[0])), fill=COLOURS["rule"], width=factor)
+            pen.polygon(_placed(ring, factor), fill=COLOURS[colour])
+            pen.line(_placed((*ring, ring[0]), factor), fill=COLOURS["rule"], width=factor)
+    for dot in found.dots:
+        pen.ellipse(_disc(dot, 6, factor), fill=COLOURS["accent"])
     for way in found.ways:
-        pen.line(placed(way), fill=COLOURS["ink"], width=3 * factor, joint="curve")
+        pen.line(_placed(way, factor), fill=COLOURS["ink"], width=3 * factor, joint="curve")
     for mark in found.marks:
-        (x, y), radius = placed(((mark.x, mark.y),))[0], (18 if mark.number else 8) * factor
-        pen.ellipse(
-            [x - radius, y - radius, x + radius, y + radius],
-            fill=COLOURS["ink"], outline=COLOURS["paper"], width=3 * factor,
-        )  # fmt: skip
-        if mark.number:
-            _text(pen, (x, y), str(mark.number), 22 * factor, COLOURS["paper"], "mm")
-        elif mark.name:
-            side = 16 * factor * (1 if mark.anchor == "start" else -1)
-            anchor = "lm" if mark.anchor == "start" else "rm"
-            _text(pen, (x + side, y), mark.name, 24 * factor, COLOURS["ink"], anchor, halo=True)
+        _draw_mark(pen, mark, factor)
+
+
+def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, factor: int) -> None:
+    [(x, y)] = _placed([(mark.x, mark.y)], factor)
+    pen.ellipse(
+        _disc((mark.x, mark.y), 18 if mark.number else 8, factor),
+        fill=COLOURS["ink"], outline=COLOURS["paper"], width=3 * factor,
+    )  # fmt: skip
+    if mark.number:
+        _text(pen, (x, y), str(mark.number), 22 * factor, COLOURS["paper"], "mm")
+    elif mark.name:
+        side = 16 * factor * (1 if mark.anchor == "start" else -1)
+        anchor = "lm" if mark.anchor == "start" else "rm"
+        _text(pen, (x + side, y), mark.name, 24 * factor, COLOURS["ink"], anchor, halo=True)
+
+
+def _placed(points: Iterable[Point], factor: int) -> list[Point]:
+    """Return points of the map's frame where they are in the picture, right of the words."""
+    return [((x + PANEL) * factor, y * factor) for x, y in points]
+
+
+def _disc(at: Point, radius: float, factor: int) -> list[Point]:
+    """Return the corners of the box around a circle of the map."""
+    x, y = at
+    return _placed([(x - radius, y - radius), (x + radius, y + radius)], factor)
 
 
 def _write(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
@@ -184,6 +213,7 @@ def _write(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
         _text(pen, (left, 102 * factor), _("Fictional"), 22 * factor, COLOURS["accent"], "lm")
     lines = [
         *((line, 44, "ink") for line in _wrapped(drawing.when, 44 * factor, width)),
+        *((line, 24, "ink_2") for line in _wrapped(drawing.stop, 24 * factor, width)),
         ("", 14, "ink"),
         *((line, 27, "ink_2") for line in _wrapped(drawing.who, 27 * factor, width)),
         *((line, 27, "accent") for line in _wrapped(drawing.where, 27 * factor, width)),

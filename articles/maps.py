@@ -28,6 +28,8 @@ HORIZON = math.radians(140)
 INSET = (36, 84)
 # More origins than these have no room for their names.
 MOST_NAMES = 5
+# A state whose outline is smaller than this in both directions is told by a dot.
+SMALLEST_OUTLINE = 14
 
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
@@ -63,6 +65,8 @@ class Map:
     disputed: tuple[Ring, ...]
     ways: tuple[Ring, ...]
     marks: tuple[Mark, ...]
+    # Where the map is about a state too small to be seen.
+    dots: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +157,29 @@ def draw(
     here = {place.code for place in stops if place.is_here}
     there = {place.code for place in stops} - here
     rings: dict[str, list[Ring]] = {"land": [], "stops": [], "here": [], "disputed": []}
+    dots = []
     for code, outline in known.items():
         kind = "here" if code in here else "stops" if code in there else "land"
-        rings[kind] += _drawn(outline.rings, view, detail)
+        rings[kind] += (drawn := _drawn(outline.rings, view, detail))
+        if kind == "here" and _is_tiny(drawn):
+            dots += [at for at in [view(outline.centre)] if _is_inside(at)]
         rings[kind] += (torn := _drawn(outline.disputed, view, detail))
         rings["disputed"] += torn
     marks, ways = _route(stops, origins, view)
-    return Map(**{kind: tuple(found) for kind, found in rings.items()}, ways=ways, marks=marks)
+    areas = {kind: tuple(found) for kind, found in rings.items()}
+    return Map(**areas, ways=ways, marks=marks, dots=tuple(dots))
+
+
+def _is_inside(point: Point) -> bool:
+    return 0 <= point[0] <= WIDTH and 0 <= point[1] <= HEIGHT
+
+
+def _is_tiny(rings: Sequence[Ring]) -> bool:
+    return all(
+        max(axis) - min(axis) < SMALLEST_OUTLINE
+        for ring in rings
+        for axis in zip(*ring, strict=True)
+    )
 
 
 @lru_cache(maxsize=512)

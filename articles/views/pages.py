@@ -25,6 +25,7 @@ from engagements.models import (
 )
 
 ARTICLES_A_PAGE = 20
+EARLIER_MEETINGS = 5
 
 
 @require_safe
@@ -96,8 +97,21 @@ def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
         "status": engagement.status_on(today),
         "regions": regions,
         "stops": engagement.tour.public_stops if engagement.tour else [],
+        "earlier_meetings": _earlier_meetings(engagement, at),
         "today": today,
     }
+
+
+def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> QuerySet[Engagement]:
+    """Return the latest encounters of the same two parties before this one, newest first."""
+    if not engagement.pair:
+        return Engagement.objects.none()
+    return (
+        Engagement.objects.public(at)
+        .between(*(participant.party for participant in engagement.pair))
+        .filter(status=Engagement.Status.TOOK_PLACE, sort_date__lt=engagement.start_date)
+        .newest_first()[:EARLIER_MEETINGS]
+    )
 
 
 @require_safe
@@ -109,7 +123,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
     context: dict[str, Any] = {
         "edition": edition,
-        "also_covers": edition.also_covers.public(at),
+        "also_covers": edition.also_covers.public(at).oldest_first(),
         "earlier_editions": _earlier_public_notes(edition, at),
     }
     # Defence in depth: an article never shows facts that are not public themselves.

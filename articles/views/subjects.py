@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,6 +30,7 @@ from engagements.models import (
     Country,
     Engagement,
     Organisation,
+    Participant,
     Person,
     Region,
     Topic,
@@ -121,13 +122,30 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
 def person_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     rows = index("person", at)
-    # The oldest first, so that the latest stands.
-    begun = Appointment.objects.begun(timezone.localdate(at)).reverse()
-    offices = {office.person_id: office for office in begun}
+    titles = _titles(at)
     for row in rows:
-        if office := offices.get(row.subject.pk):
-            row.gloss = f"{office.title}, {office.party}"
+        row.gloss = titles.get(row.subject.pk, "")
     return _index(request, _("People"), rows)
+
+
+def _titles(at: dt.datetime) -> dict[int | None, str]:
+    """Return what each person is, by pk: the office held, else the title at the latest visit."""
+    latest = (
+        Participant.objects.filter(
+            person=OuterRef("pk"), engagement__in=Engagement.objects.public(at)
+        )
+        .order_by("-engagement__sort_date", "-engagement")
+        .values("pk")[:1]
+    )
+    shown = Person.objects.order_by().values_list(Subquery(latest), flat=True)
+    found = Participant.objects.filter(pk__in=shown).select_related(
+        "country", "organisation", "appointment"
+    )
+    titles = {p.person_id: f"{p.title}, {p.party_name}" for p in found if p.title}
+    # The oldest first, so that the latest stands.
+    for office in Appointment.objects.begun(timezone.localdate(at)).reverse():
+        titles[office.person_id] = f"{office.title}, {office.party}"
+    return titles
 
 
 @require_safe

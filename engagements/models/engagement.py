@@ -78,6 +78,13 @@ class EngagementQuerySet(models.QuerySet):
     def with_person(self, person: Person):
         return self._of(Q(person=person))
 
+    def between(self, one: Country | Organisation, other: Country | Organisation):
+        """Engagements to which both are a party."""
+        return self.with_party(one).with_party(other)
+
+    def with_party(self, party: Country | Organisation):
+        return self.of_country(party) if isinstance(party, Country) else self.of_organisation(party)
+
     def travels_of(self, person: Person):
         """Where a person was a guest: engagements that took place in another country's house."""
         guest = Q(person=person) & ~Q(side=Participant.Side.HOST)
@@ -92,6 +99,10 @@ class EngagementQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-sort_date", "-pk")
 
+    def oldest_first(self):
+        # Of two stops on one day, the one that runs on into the next comes later.
+        return self.order_by("start_date", F("end_date").asc(nulls_first=True), "pk")
+
     def with_parties(self):
         """Fetch what `who_and_where()` reads, in two queries however many rows there are."""
         return self.select_related("location_country").prefetch_related(
@@ -105,9 +116,7 @@ class EngagementQuerySet(models.QuerySet):
 
     def for_drawings(self, at: dt.datetime | None = None):
         """Fetch what a drawing shows: parties, place, and the tour's stops (`public_stops`)."""
-        # Of two stops on one day, the one that runs on into the next comes later.
-        last = F("end_date").asc(nulls_first=True)
-        stops = Engagement.objects.public(at).with_parties().order_by("start_date", last, "pk")
+        stops = Engagement.objects.public(at).with_parties().oldest_first()
         return (
             self.with_parties()
             .select_related("tour")
@@ -345,6 +354,20 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
     def _on_side(self, side: str) -> list["Participant"]:
         # Filtered here, so that a prefetch is used.
         return [p for p in self.participants.all() if p.side == side]
+
+    @property
+    def pair(self) -> tuple["Participant", "Participant"] | None:
+        """Who leads the visitors and who receives them, or those that stand for the only two."""
+        found = (
+            [next((p for p in side if p.is_lead), side[0]) for side in (self.visitors, self.hosts)]
+            if self.visitors and self.hosts
+            else self.participants.all()
+        )
+        parties = {participant.party: participant for participant in reversed(found)}
+        if len(parties) != 2:
+            return None
+        second, first = parties.values()
+        return first, second
 
     @property
     def who(self) -> str:

@@ -47,6 +47,7 @@ def test_tour_shows_its_public_stops_in_order():
     drawing = drawn(second)
     assert [(stop.code, stop.is_here) for stop in drawing.stops] == [("DZ", False), ("TN", True)]
     assert drawing.names == ["Algeria", "Tunisia"]
+    assert drawing.stop == "Stop 2 of 2, 27–29 January 2025"
 
 
 def test_call_shows_both_ends():

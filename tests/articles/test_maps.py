@@ -51,6 +51,14 @@ def test_every_country_can_be_the_place(code):
         assert drawn.here
 
 
+def test_tiny_states_of_a_region_are_told_by_dots():
+    """An archipelago across an ocean is not an empty sea."""
+    drawn = maps.area(("PG", "NR", "TO", "WS"))
+    assert drawn is not None
+    assert len(drawn.dots) == 3
+    assert all(inside(*dot) for dot in drawn.dots)
+
+
 @given(st.lists(st.sampled_from(CODES), min_size=1, max_size=8), st.sets(st.sampled_from(CODES)))
 def test_any_journey_can_be_drawn(stops, origins):
     """Whoever goes wherever: all marks are in the frame and nothing is drawn far beyond it."""

@@ -213,3 +213,27 @@ def test_office_at_a_body_without_a_page_has_no_link(client):
     page = client.get("/people/envoy/").content.decode()
     assert "Clerk, Quiet" in page
     assert "/organisations/quiet/" not in page
+
+
+def test_person_is_told_by_the_office_or_by_the_latest_title(client):
+    """Who has no office on record is what the latest public visit says."""
+    envoy, minister = PersonFactory(name="Envoy"), PersonFactory(name="Minister")
+    AppointmentFactory(
+        person=envoy, title="Special Representative", organisation=None, country=country("ES")
+    )
+    for year, title, public in (
+        (2023, "Deputy", True),
+        (2024, "Minister", True),
+        (2026, "?", False),
+    ):
+        visit = EngagementFactory(
+            start=PartialDate(dt.date(year, 1, 5)),
+            public_from=timezone.now() if public else None,
+        )
+        take_part(visit, country=country("DZ"), person=minister, title_text=title)
+        take_part(visit, country=country("ES"), person=envoy, title_text="Guest")
+    page = client.get("/people/").content.decode()
+    assert "Special Representative, Spain" in page
+    assert "Minister, Algeria" in page
+    assert "Deputy" not in page
+    assert "?, Algeria" not in page
