@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.http import (
     Http404,
@@ -25,6 +26,7 @@ from articles.forms import ArticleForm, CoveredEngagementForm
 from articles.media import picture_response
 from articles.models import Article, Edition, Picture
 from articles.pictures import redraw_share
+from articles.receivers import one_refresh
 from articles.workflow import (
     publish,
     reasons_not_to_hide,
@@ -67,8 +69,18 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset
 
 
+class RefreshedOnce(admin.ModelAdmin):
+    """A form's many rows are followed by one refresh of the timelines, in its transaction."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with transaction.atomic(), one_refresh():
+            return super().changeform_view(request, *args, **kwargs)
+
+
 @admin.register(Article)
-class ArticleAdmin(ReasonPage, BoundedLists):
+class ArticleAdmin(RefreshedOnce, ReasonPage, BoundedLists):
     form = ArticleForm
     date_hierarchy = "created_at"
     list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
@@ -376,7 +388,7 @@ class CoverageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Engagement)
-class CoveredEngagementAdmin(EngagementAdmin):
+class CoveredEngagementAdmin(RefreshedOnce, EngagementAdmin):
     form = CoveredEngagementForm
     list_display = [*EngagementAdmin.list_display, "coverage"]
     list_filter = [*EngagementAdmin.list_filter, CoverageFilter]

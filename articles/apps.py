@@ -9,7 +9,9 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from articles.roles import sync_roles  # noqa: PLC0415 - models are not ready before
+        from articles import receivers  # noqa: PLC0415 - models are not ready before
+        from articles.roles import sync_roles  # noqa: PLC0415
 
         # Permissions exist only after this signal, which Django's own receiver answers first.
         post_migrate.connect(sync_roles, sender=self)
+        receivers.connect()

@@ -16,12 +16,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from articles.models import Article, Edition
+from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 
 MAX_REASON = 300  # characters, as the columns hold
 
 
 @transaction.atomic
+@one_refresh()
 def save_edition(
     article: Article,
     *,
@@ -119,6 +121,7 @@ def reasons_in_engagements(
 
 
 @transaction.atomic
+@one_refresh()
 def publish(
     edition: Edition, *, by: Any, at: dt.datetime | None = None, backdated: bool = False
 ) -> None:
@@ -146,6 +149,7 @@ def publish(
 
 
 @transaction.atomic
+@one_refresh()
 def unschedule(edition: Edition | None) -> None:
     """Make a scheduled edition a draft again; what is public until then stays public.
 
@@ -167,6 +171,7 @@ def unschedule(edition: Edition | None) -> None:
 
 
 @transaction.atomic
+@one_refresh()
 def withdraw(article: Article, *, reason: str, at: dt.datetime | None = None) -> None:
     """Take a public article off; its address then answers 410 with the date and `reason`."""
     article = Article.objects.select_for_update().get(pk=article.pk)
@@ -185,6 +190,7 @@ def withdraw(article: Article, *, reason: str, at: dt.datetime | None = None) ->
 
 
 @transaction.atomic
+@one_refresh()
 def reinstate(article: Article) -> None:
     """Make a withdrawn article public again, as it was, if its engagements still are."""
     article = Article.objects.select_for_update().get(pk=article.pk)

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",  # before staticfiles: runserver serves as production does
     "django.contrib.staticfiles",
     "csp",
+    "django_htmx",
     "django_prose_editor",
     # After django.contrib.auth, and articles last: its groups get permissions that must exist.
     "engagements",

@@ -66,6 +66,16 @@ class PartialDate:
             return self.date.replace(day=days)
         return self.date
 
+    @property
+    def sort_key(self) -> int:
+        """The place on a timeline as yyyymmdd: the last day; of a year alone, after its months.
+
+        January 2025 is 20250131, 2025 is 20251331.
+        """
+        day = self.last_day
+        month = 13 if self.precision == Precision.YEAR else day.month
+        return day.year * 10_000 + month * 100 + day.day
+
     def isoformat(self) -> str:
         """Return "2025-01-28", "2025-01" or "2025": what `<time datetime>` takes."""
         length = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}

@@ -35,10 +35,9 @@ def derive_regions(engagement: Engagement) -> None:
     rows = EngagementRegion.objects.filter(engagement=engagement)
     rows.filter(origin=DERIVED).exclude(region__in=wanted).delete()
     present = set(rows.values_list("region_id", flat=True))
-    EngagementRegion.objects.bulk_create(
-        EngagementRegion(engagement=engagement, region_id=pk, origin=DERIVED)
-        for pk in sorted(wanted - present)
-    )
+    # One by one: the receivers of a saved row would not hear of bulk_create().
+    for pk in sorted(wanted - present):
+        rows.create(engagement=engagement, region_id=pk, origin=DERIVED)
 
 
 def pending_changes(region: Region) -> tuple[list[Engagement], list[Engagement]]:
@@ -70,9 +69,7 @@ def pending_changes(region: Region) -> tuple[list[Engagement], list[Engagement]]
 def apply_pending_changes(region: Region) -> tuple[int, int]:
     """Do what `pending_changes` announced; return how many engagements joined and left."""
     joining, leaving = pending_changes(region)
-    EngagementRegion.objects.bulk_create(
-        EngagementRegion(engagement=engagement, region=region, origin=DERIVED)
-        for engagement in joining
-    )
+    for engagement in joining:
+        EngagementRegion.objects.create(engagement=engagement, region=region, origin=DERIVED)
     EngagementRegion.objects.filter(region=region, engagement__in=leaving, origin=DERIVED).delete()
     return len(joining), len(leaving)

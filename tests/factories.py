@@ -8,6 +8,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from articles.models import Article, Edition
+from articles.receivers import one_refresh
 from articles.workflow import publish, save_edition
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -106,6 +107,12 @@ class EngagementFactory(DjangoModelFactory):
     location_country = factory.LazyFunction(lambda: Country.objects.get(code="DZ"))
     city = "Algiers"
     public_from = factory.LazyFunction(lambda: timezone.now() - YESTERDAY)
+
+    @classmethod
+    def _generate(cls, *args, **kwargs):
+        # As a form does: its rows are followed by one refresh of the timelines.
+        with one_refresh():
+            return super()._generate(*args, **kwargs)
 
     @factory.post_generation
     def parties(engagement, create, parties, **kwargs):  # noqa: N805 - factory_boy's convention

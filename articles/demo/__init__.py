@@ -11,6 +11,7 @@ from articles.demo.fiction import load_fiction
 from articles.demo.record import load_algiers, load_record
 from articles.demo.stories import load_stories
 from articles.demo.topics import load_topics
+from articles.receivers import one_refresh
 from engagements.models import Engagement
 
 __all__ = ["ACCOUNTS", "PASSWORD", "is_loaded", "load"]
@@ -21,6 +22,7 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
+@one_refresh()
 def load() -> None:
     """Fill an empty newsroom. Raises `ValidationError` if the content breaks a rule."""
     users = load_accounts()

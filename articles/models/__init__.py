@@ -5,5 +5,16 @@ from articles.models.articles import (
     Language,
 )
 from articles.models.pictures import Picture, Rendition
+from articles.models.timeline import ContentVersion, TimelineEntry, TimelineTotal
 
-__all__ = ["Article", "Edition", "EditionTopic", "Language", "Picture", "Rendition"]
+__all__ = [
+    "Article",
+    "ContentVersion",
+    "Edition",
+    "EditionTopic",
+    "Language",
+    "Picture",
+    "Rendition",
+    "TimelineEntry",
+    "TimelineTotal",
+]

@@ -76,10 +76,13 @@ class ActionQuerySet(models.QuerySet):
         """Actions of public engagements."""
         return self.filter(outcome__engagement__in=Engagement.objects.public(at))
 
+    def unfinished(self):
+        """Actions neither done nor dropped."""
+        return self.exclude(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+
     def overdue(self, today: dt.date):
-        """Actions neither done nor dropped whose due day, month or year has wholly passed."""
-        unfinished = self.exclude(status__in=[Action.Status.DONE, Action.Status.DROPPED])
-        return unfinished.filter(
+        """Unfinished actions whose due day, month or year has wholly passed."""
+        return self.unfinished().filter(
             Q(due_precision="day", due_date__lt=today)
             | Q(due_precision="month", due_date__lt=today.replace(day=1))
             | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))

@@ -1,0 +1,101 @@
+"""What the timelines are read from: derived from facts and coverage, rebuilt at will.
+
+`articles.timeline_index` keeps these rows; nothing else writes them.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from engagements.models import Engagement
+
+
+class TimelineEntry(models.Model):
+    """An engagement under one of its terms: a region, a country, a topic, a status ...
+
+    An inverted index: a timeline is the entries of one term in their order, a filtered one those
+    whose engagement has the other terms too. A row may be stale; the page's query applies the
+    rule of visibility again, so a stale row can omit, never leak.
+    """
+
+    class Kind(models.IntegerChoices):
+        REGION = 1, _("region")
+        COUNTRY = 2, _("country")
+        PERSON = 3, _("person")
+        ORGANISATION = 4, _("organisation")
+        TOPIC = 5, _("topic")
+        KIND = 6, _("kind")
+        STATUS = 7, _("status")
+        COVERAGE = 8, _("coverage")
+        ACTIONS = 9, _("open actions")
+
+    kind = models.PositiveSmallIntegerField(choices=Kind.choices)
+    # The pk, or a number that `articles.timeline_index` gives: not one model's, so no foreign key.
+    subject = models.PositiveIntegerField()
+    # `PartialDate.sort_key` of the start.
+    sort_key = models.PositiveIntegerField()
+    # Not held to its engagement by the database: a deletion takes the facts away one by one, and
+    # the last step takes the entries.
+    engagement = models.ForeignKey(
+        Engagement, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    # Empty for what readers could see when the row was written.
+    hidden_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["kind", "subject", "-sort_key", "-engagement", "hidden_until"],
+                name="timelineentry_in_order",
+            ),
+            models.Index(
+                fields=["hidden_until"],
+                condition=Q(hidden_until__isnull=False),
+                name="timelineentry_hidden",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "kind", "subject"], name="timelineentry_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.subject}: {self.engagement_id}"
+
+
+class TimelineTotal(models.Model):
+    """How many entries a term has in a month, or two terms have together in a year.
+
+    Hidden ones are counted too: who reads a total takes them away. People have no totals; the
+    entries of one person are soon counted.
+    """
+
+    kind = models.PositiveSmallIntegerField()
+    subject = models.PositiveIntegerField()
+    # 0 and 0: the term alone, and `period` is yyyymm (month 13: unknown); else it is the year.
+    other_kind = models.PositiveSmallIntegerField(default=0)
+    other_subject = models.PositiveIntegerField(default=0)
+    period = models.PositiveIntegerField()
+    # Not positive by force: a total that is out of step must not keep a fact from being saved.
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject", "other_kind", "other_subject", "period"],
+                name="timelinetotal_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.subject} {self.other_kind}/{self.other_subject} {self.period}"
+
+
+class ContentVersion(models.Model):
+    """One row: a number that grows with every change of a fact or a story."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)

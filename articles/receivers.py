@@ -1,0 +1,133 @@
+"""What follows from a saved or deleted row: fresh timeline entries, and a new content version.
+
+Django sends these signals for every `save()` and `delete()`, also from a shell, but for neither
+`update()` nor `bulk_create()`: who uses those on facts or coverage calls `facts_changed()`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.apps import apps
+from django.db.models import F, Model
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from articles.models import (
+    Article,
+    ContentVersion,
+    Edition,
+    TimelineEntry,
+    TimelineTotal,
+)
+from articles.timeline_index import refresh
+from engagements.models import (
+    Action,
+    Engagement,
+    EngagementRegion,
+    EngagementTopic,
+    Organisation,
+    Outcome,
+    Participant,
+)
+
+_waiting: ContextVar[set[int] | None] = ContextVar("engagements that wait", default=None)
+
+
+@contextmanager
+def one_refresh() -> Iterator[None]:
+    """Let everything saved meanwhile be followed by one refresh, at the end.
+
+    Without it each row of a form brings one of its own. Belongs inside the transaction.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: set[int] = set()
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    facts_changed(waiting)
+
+
+def facts_changed(engagements: Collection[int]) -> None:
+    """Refresh the entries of engagements, and let every stored page and card be made anew."""
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.update(engagements)
+        return
+    content_changed()
+    refresh(engagements)
+
+
+def content_changed() -> None:
+    # The row's lock also puts those who write at the same time in a line, so that no two wait for
+    # each other's totals.
+    if not ContentVersion.objects.update(number=F("number") + 1):
+        ContentVersion.objects.create(number=1)
+
+
+def _of_outcome(action: Action) -> list[int]:
+    return list(Outcome.objects.filter(pk=action.outcome_id).values_list("engagement", flat=True))
+
+
+def _of_organisation(organisation: Organisation) -> Iterable[int]:
+    # Its country is the country of what it takes part in.
+    return organisation.participations.values_list("engagement", flat=True).distinct()
+
+
+def _of_article(article: Article) -> set[int]:
+    approved = article.editions.filter(state=Edition.State.APPROVED)
+    covered = set(approved.values_list("engagement", flat=True))
+    return {pk for pk in covered.union(approved.values_list("also_covers", flat=True)) if pk}
+
+
+def _of_edition(edition: Edition) -> set[int]:
+    # Also what its predecessors covered.
+    own = {edition.engagement_id} if edition.engagement_id else set()
+    return own | _of_article(edition.article)
+
+
+# Model: the engagements, by pk, whose entries a row of it decides.
+_DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
+    Engagement: lambda engagement: [engagement.pk],
+    Participant: lambda participant: [participant.engagement_id],
+    EngagementRegion: lambda row: [row.engagement_id],
+    EngagementTopic: lambda row: [row.content_object_id],
+    Outcome: lambda outcome: [outcome.engagement_id],
+    Action: _of_outcome,
+    Organisation: _of_organisation,
+    Article: _of_article,
+    Edition: _of_edition,
+    Edition.also_covers.through: lambda row: [row.engagement_id],
+}
+_DERIVED = (ContentVersion, TimelineEntry, TimelineTotal)
+
+
+def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
+    if kwargs.get("raw"):
+        return  # a fixture: `rebuild_timelines` follows it
+    find = _DECIDES.get(sender)
+    facts_changed(set(find(instance)) if find else [])
+
+
+def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:
+    if not action.startswith("post_"):
+        return
+    covered: Iterable[int] = []
+    if sender is Edition.also_covers.through:
+        covered = kwargs["pk_set"] or [] if isinstance(instance, Edition) else [instance.pk]
+    facts_changed(set(covered))
+
+
+def connect() -> None:
+    """Listen to every model of facts and coverage, and to no other."""
+    for label in ("articles", "engagements"):
+        for model in apps.get_app_config(label).get_models(include_auto_created=True):
+            if model not in _DERIVED:
+                name = f"articles.receivers.{model._meta.label}"
+                post_save.connect(_row_changed, sender=model, dispatch_uid=name)
+                post_delete.connect(_row_changed, sender=model, dispatch_uid=name)
+                m2m_changed.connect(_relation_changed, sender=model, dispatch_uid=name)

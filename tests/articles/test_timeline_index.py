@@ -1,0 +1,292 @@
+"""The timelines' index against the slow query, whatever is saved, published or withdrawn."""
+
+import datetime as dt
+import io
+from collections import Counter
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
+from articles.receivers import one_refresh
+from articles.subjects import engagements_of
+from articles.timeline_index import COLUMNS, KINDS, STATUSES, WITH, refresh
+from articles.workflow import publish, reinstate, unschedule, withdraw
+from engagements.dates import PartialDate, Precision
+from engagements.models import (
+    Action,
+    Country,
+    Engagement,
+    EngagementRegion,
+    Organisation,
+    Participant,
+    Person,
+    Region,
+    Topic,
+)
+from engagements.regions import apply_pending_changes, derive_regions
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    OutcomeFactory,
+    PersonFactory,
+    TopicFactory,
+    UserFactory,
+    make_draft,
+)
+
+pytestmark = pytest.mark.django_db
+
+Kind = TimelineEntry.Kind
+HOUR = dt.timedelta(hours=1)
+
+
+def entries(at: dt.datetime) -> set[tuple[int, int, int]]:
+    """Return kind, subject and engagement of what the index shows at a moment."""
+    rows = TimelineEntry.objects.exclude(hidden_until__gt=at)
+    return set(rows.values_list("kind", "subject", "engagement_id"))
+
+
+def slow(at: dt.datetime) -> set[tuple[int, int, int]]:
+    """Return the same from the facts themselves."""
+    found = {
+        (kind, subject.pk, engagement.pk)
+        for kind, model in (
+            (Kind.REGION, Region),
+            (Kind.COUNTRY, Country),
+            (Kind.PERSON, Person),
+            (Kind.ORGANISATION, Organisation),
+            (Kind.TOPIC, Topic),
+        )
+        for subject in model.objects.all()
+        if model is not Country or subject.code in {"DZ", "ES", "IT", "TN"}
+        for engagement in engagements_of(subject, at)
+    }
+    for visit in Engagement.objects.public(at):
+        found.add((Kind.KIND, KINDS[visit.kind], visit.pk))
+        found.add((Kind.STATUS, STATUSES[visit.status], visit.pk))
+        if Edition.objects.public(at).covering([visit]).exists():
+            found.add((Kind.COVERAGE, WITH, visit.pk))
+        if Action.objects.unfinished().filter(outcome__engagement=visit).exists():
+            found.add((Kind.ACTIONS, WITH, visit.pk))
+    return found
+
+
+def recount() -> Counter:
+    """Count the totals from the entries, the plain way."""
+    counts: Counter = Counter()
+    rows = list(TimelineEntry.objects.exclude(kind=Kind.PERSON))
+    for row in rows:
+        counts[row.kind, row.subject, 0, 0, row.sort_key // 100] += 1
+        for other in rows:
+            if other.engagement_id == row.engagement_id and other != row:
+                key = (row.kind, row.subject, other.kind, other.subject, row.sort_key // 10_000)
+                counts[key] += 1
+    return counts
+
+
+def totals() -> dict:
+    columns = ("kind", "subject", "other_kind", "other_subject", "period", "count")
+    return {row[:5]: row[5] for row in TimelineTotal.objects.values_list(*columns) if row[5]}
+
+
+class Newsroom:
+    """What an editor can do, each by number, so that hypothesis can choose."""
+
+    def __init__(self) -> None:
+        self.user = UserFactory()
+        self.topics = TopicFactory.create_batch(2)
+        self.people = PersonFactory.create_batch(2)
+        self.body = OrganisationFactory()
+        self.regions = list(Region.objects.filter(countries__code="DZ"))
+
+    def visit(self, number: int) -> Engagement:
+        visits = list(Engagement.objects.order_by("pk"))
+        return visits[number % len(visits)] if visits else EngagementFactory()
+
+    def add_visit(self, n: int) -> None:
+        now = timezone.now()
+        EngagementFactory(
+            start=PartialDate(dt.date(2024 + n % 2, 1 + n % 12, 5), list(Precision)[n % 3]),
+            public_from=[now - HOUR, now + HOUR, None][n % 3],
+            parties=[("visitor", ["ES", "IT"][n % 2]), ("host", ["DZ", "TN"][n // 2 % 2])],
+            topics=self.topics[: n % 3],
+        )
+
+    def change_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        visit.status = list(STATUSES)[n % 5]
+        visit.kind = "meeting" if n % 2 else "visit"
+        visit.start = PartialDate(dt.date(2023, 1 + n % 12, 1))
+        visit.save()
+
+    def draft_or_release(self, n: int) -> None:
+        visit = self.visit(n)
+        visit.public_from = None if n % 2 else timezone.now() - HOUR
+        if not visit.withdrawn_at:
+            visit.save()
+
+    def take_part(self, n: int) -> None:
+        visit = self.visit(n)
+        if not visit.participants.filter(person=self.people[n % 2]).exists():
+            Participant.objects.create(
+                engagement=visit, organisation=self.body, person=self.people[n % 2]
+            )
+        derive_regions(visit)
+
+    def leave(self, n: int) -> None:
+        self.visit(n).participants.last().delete() if self.visit(n).participants.exists() else None
+
+    def move_body(self, n: int) -> None:
+        self.body.country = Country.objects.get(code="TN") if n % 2 else None
+        self.body.save()
+
+    def tag(self, n: int) -> None:
+        self.visit(n).topics.set(self.topics[n % 3 :])
+
+    def edit_regions(self, n: int) -> None:
+        row, _ = EngagementRegion.objects.get_or_create(
+            engagement=self.visit(n), region=self.regions[n % len(self.regions)]
+        )
+        row.origin = EngagementRegion.Origin.REMOVED if n % 2 else EngagementRegion.Origin.ADDED
+        row.save()
+
+    def change_region(self, n: int) -> None:
+        region = self.regions[n % len(self.regions)]
+        region.countries.set(Country.objects.filter(code__in=["IT"] if n % 2 else ["DZ", "TN"]))
+        apply_pending_changes(region)
+
+    def promise(self, n: int) -> None:
+        action = ActionFactory(outcome=OutcomeFactory(engagement=self.visit(n)))
+        if n % 2:
+            action.status = Action.Status.DONE
+            action.save()
+
+    def drop_outcome(self, n: int) -> None:
+        outcome = self.visit(n).outcomes.last()
+        if outcome:
+            outcome.delete()
+
+    def tell(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit.public_from is None or visit.withdrawn_at:
+            return
+        article = [e.article for e in Edition.objects.order_by("pk")][n % 7 : n % 7 + 1]
+        edition = make_draft(
+            article[0] if article else None,
+            engagement=visit,
+            topics=self.topics,
+            author=self.user,
+            also_covers=Engagement.objects.public()[: n % 2],
+        )
+        if not edition.article.withdrawn_at:
+            publish(edition, by=self.user, at=timezone.now() + (1 + n % 3) * HOUR)
+
+    def tell_now(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit in Engagement.objects.public():
+            publish(make_draft(engagement=visit, topics=self.topics), by=self.user)
+
+    def take_back(self, n: int) -> None:
+        if edition := Edition.objects.scheduled().first():
+            unschedule(edition)
+
+    def withdraw_story(self, n: int) -> None:
+        edition = Edition.objects.public().order_by("pk").first()
+        if edition:
+            withdraw(edition.article, reason="Wrong")
+
+    def reinstate_story(self, n: int) -> None:
+        edition = Edition.objects.filter(article__withdrawn_at__isnull=False).first()
+        if edition and edition.engagement.public_from and not edition.engagement.withdrawn_at:
+            reinstate(edition.article)
+
+    def withdraw_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit in Engagement.objects.public():
+            visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), "Wrong"
+            visit.save()
+
+    def delete_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        if not Edition.objects.filter(engagement=visit).exists():
+            visit.delete()
+
+
+DEEDS = sorted(name for name in vars(Newsroom) if name[0] != "_" and name != "visit")
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 30)), min_size=2, max_size=12))
+def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
+    """Any sequence of saves, publications, withdrawals and region changes, now and in a day."""
+    with transaction.atomic():
+        newsroom = Newsroom()
+        newsroom.add_visit(0)
+        for name, number in deeds:
+            getattr(newsroom, name)(number)
+        now = timezone.now()
+        for at in (now, now + dt.timedelta(days=1)):
+            assert entries(at) == slow(at)
+        assert totals() == recount()
+        kept = set(TimelineEntry.objects.values_list(*COLUMNS))
+        call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
+        assert set(TimelineEntry.objects.values_list(*COLUMNS)) == kept
+        assert totals() == recount()
+        transaction.set_rollback(True)
+
+
+def test_entries_stand_in_the_order_of_a_timeline():
+    """A month alone stands at its end, a year alone after its months."""
+    for date, precision, key in (
+        (dt.date(2025, 1, 28), "day", 20250128),
+        (dt.date(2025, 2, 1), "month", 20250228),
+        (dt.date(2025, 1, 1), "year", 20251331),
+    ):
+        visit = EngagementFactory(start=PartialDate(date, precision))
+        assert set(
+            TimelineEntry.objects.filter(engagement=visit).values_list("sort_key", flat=True)
+        ) == {key}
+
+
+def test_nothing_is_written_where_nothing_changed():
+    """A corrected summary leaves entries and totals alone."""
+    visit = EngagementFactory()
+    with CaptureQueriesContext(connection) as queries:
+        refresh([visit.pk])
+    assert not [q for q in queries if not q["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
+
+
+def test_form_brings_one_refresh():
+    """What a form saves row by row is refreshed once, when all of it is there."""
+    visit = EngagementFactory()
+    with CaptureQueriesContext(connection) as queries, one_refresh():
+        for topic in TopicFactory.create_batch(3):
+            visit.topics.add(topic)
+        visit.save()
+        assert not TimelineEntry.objects.filter(kind=Kind.TOPIC).exists()
+    assert TimelineEntry.objects.filter(kind=Kind.TOPIC).count() == 3
+    reads = [q for q in queries if 'FROM "articles_timelineentry"' in q["sql"]]
+    assert len(reads) == 2  # this test's own, and one
+
+
+def test_every_change_is_a_new_content_version():
+    """A name, a headline's topic, a region's countries: all stand on pages."""
+    person, topic = PersonFactory(), TopicFactory()
+    region = Region.objects.first()
+    for change in (
+        person.save,
+        topic.save,
+        region.countries.clear,
+        person.delete,
+        lambda: ContentVersion.objects.all().delete() and topic.save(),
+    ):
+        before = ContentVersion.objects.values_list("number", flat=True).first()
+        change()
+        assert ContentVersion.objects.get().number != before or before == 1
