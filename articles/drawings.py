@@ -98,8 +98,7 @@ class Drawing:
 
 def drawing_of(engagement: Engagement) -> Drawing:
     """Return the drawing of an engagement fetched by `for_drawings()`."""
-    stops: list[Engagement] = engagement.tour.public_stops if engagement.tour else []
-    countries = [stop.location_country for stop in (stops if len(stops) > 1 else [engagement])]
+    countries = [stop.location_country for stop in engagement.stops or [engagement]]
     places = [
         Place(country.code, country.name, country == engagement.location_country)
         for country in countries
@@ -126,19 +125,19 @@ def drawing_of(engagement: Engagement) -> Drawing:
         is_fictional=engagement.is_fictional,
         stops=tuple(places),
         origins=tuple(origins.values()),
-        stop=_stop(engagement, stops),
+        stop=_stop(engagement),
         turn=engagement.uuid.int % 180,
     )
 
 
-def _stop(engagement: Engagement, stops: list[Engagement]) -> str:
-    if len(stops) < 2 or engagement not in stops:
+def _stop(engagement: Engagement) -> str:
+    if not engagement.stops:
         return ""
-    end = max((stop.end or stop.start for stop in stops), key=lambda day: day.last_day)
+    end = max((stop.end or stop.start for stop in engagement.stops), key=lambda day: day.last_day)
     return _("Stop %(number)d of %(count)d, %(when)s") % {
-        "number": stops.index(engagement) + 1,
-        "count": len(stops),
-        "when": format_range(stops[0].start, end),
+        "number": engagement.stop_number,
+        "count": len(engagement.stops),
+        "when": format_range(engagement.stops[0].start, end),
     }
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, ExtractQuarter, ExtractYear
 from django.http import Http404
@@ -24,6 +24,7 @@ from engagements.models import (
     Topic,
 )
 from engagements.models.engagement import EngagementQuerySet
+from engagements.visibility import is_public
 
 # An activity line goes back six years.
 QUARTERS = 24
@@ -47,10 +48,9 @@ def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
         case "organisation":
             return Organisation.objects.public(at)
         case "topic":
-            return Topic.objects.filter(
-                Q(engagement_items__content_object__in=Engagement.objects.public(at))
-                | Q(edition_items__content_object__in=Edition.objects.public(at))
-            ).distinct()
+            tagged = EngagementTopic.objects.filter(is_public(at, "content_object__"))
+            told = Edition.objects.public(at).filter(topic_items__tag=OuterRef("pk"))
+            return Topic.objects.filter(Exists(tagged.filter(tag=OuterRef("pk"))) | Exists(told))
     raise ValueError(kind)
 
 
@@ -123,7 +123,7 @@ def index(kind: str, at: dt.datetime) -> list[Listed]:
     rows, engagement, subject = _TIES[kind]
     past = Q(**{f"{engagement}__status": Engagement.Status.TOOK_PLACE})
     counts = (
-        rows.filter(**{f"{engagement}__in": Engagement.objects.public(at)})
+        rows.filter(is_public(at, f"{engagement}__"))
         .annotate(subject=subject)
         .values("subject")
         .annotate(
@@ -146,8 +146,8 @@ def regions_with_activity(at: dt.datetime) -> list[Listed]:
     newest = (
         EngagementRegion.objects.effective()
         .filter(
+            is_public(at, "engagement__"),
             region=OuterRef("pk"),
-            engagement__in=Engagement.objects.public(at),
             engagement__status=Engagement.Status.TOOK_PLACE,
         )
         .order_by("-engagement__sort_date", "-engagement")
@@ -163,7 +163,7 @@ def regions_with_activity(at: dt.datetime) -> list[Listed]:
     counts = (
         EngagementRegion.objects.effective()
         .filter(
-            engagement__in=Engagement.objects.public(at),
+            is_public(at, "engagement__"),
             engagement__status=Engagement.Status.TOOK_PLACE,
             engagement__sort_date__gte=dt.date(quarters[0][0], quarters[0][1] * 3 - 2, 1),
         )

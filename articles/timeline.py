@@ -1,12 +1,24 @@
-"""The timeline: rows in, periods out. No request, no SQL."""
+"""The timeline: entries in, periods out. No request, no SQL."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Protocol
 
-from engagements.dates import Precision
 from engagements.models import Action, Engagement
+
+
+class Placed(Protocol):
+    """What can stand on a timeline."""
+
+    @property
+    def sort_key(self) -> int:
+        """The `PartialDate.sort_key` of its start."""
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it stands above *today*."""
 
 
 @dataclass(slots=True)
@@ -16,11 +28,16 @@ class Entry:
     engagement: Engagement
     status: str
     is_unconfirmed: bool
+    is_ahead: bool
     coverage: list = field(default_factory=list)
     actions_done: int = 0
     actions: int = 0
     # The title that the timeline's person held that day.
     title: str = ""
+
+    @property
+    def sort_key(self) -> int:
+        return self.engagement.start.sort_key
 
 
 @dataclass(slots=True)
@@ -29,7 +46,7 @@ class Month:
 
     number: int | None
     first_day: dt.date
-    entries: list[Entry]
+    entries: list
 
 
 @dataclass(slots=True)
@@ -43,46 +60,30 @@ class Timeline:
     """`upcoming` stands first, the soonest last, above the line that says *today*."""
 
     today: dt.date
-    upcoming: list[Entry]
+    upcoming: list
     years: list[Year]
 
     @property
     def is_empty(self) -> bool:
         return not (self.upcoming or self.years)
 
-    @property
-    def entries(self) -> list[Entry]:
-        months = [month for year in self.years for month in year.months]
-        return self.upcoming + [entry for month in months for entry in month.entries]
 
+def build_timeline(entries: Sequence[Placed], *, today: dt.date) -> Timeline:
+    """Group entries, newest first, into what is coming up and years with their months.
 
-def build_timeline(
-    engagements: Iterable[Engagement],
-    *,
-    today: dt.date,
-    coverage: dict[int, list] | None = None,
-) -> Timeline:
-    """Group `engagements`, newest first, into what is coming up and years with their months.
-
-    `coverage` maps an engagement's pk to the public editions that tell it. What was postponed
-    or cancelled stays where its date is. Engagements known only to the year open their year in a
-    group of their own, never under a month: they are sorted by the last day of their period.
+    What was postponed or cancelled stays where its date is. Engagements known only to the year
+    open their year in a group of their own, never under a month.
     """
-    coverage = coverage or {}
-    upcoming: list[Entry] = []
-    past: list[Entry] = []
-    for engagement in engagements:
-        entry = make_entry(engagement, today=today, coverage=coverage.get(engagement.pk, []))
-        (upcoming if _is_ahead(engagement, today) else past).append(entry)
-    past.sort(key=_position, reverse=True)
+    past = [entry for entry in entries if not entry.is_ahead]
     years = [
-        Year(year, [_month(number, list(entries)) for number, entries in groupby(rows, _month_of)])
-        for year, rows in groupby(past, lambda entry: entry.engagement.start_date.year)
+        Year(year, [_month(key, list(rows)) for key, rows in groupby(of_year, _month_of)])
+        for year, of_year in groupby(past, lambda entry: entry.sort_key // 10_000)
     ]
-    return Timeline(today, upcoming, years)
+    return Timeline(today, [entry for entry in entries if entry.is_ahead], years)
 
 
 def make_entry(engagement: Engagement, *, today: dt.date, coverage: list) -> Entry:
+    """Return the entry of an engagement with its public editions, oldest first."""
     statuses = [
         action.status for outcome in engagement.outcomes.all() for action in outcome.actions.all()
     ]
@@ -90,31 +91,19 @@ def make_entry(engagement: Engagement, *, today: dt.date, coverage: list) -> Ent
         engagement,
         status=engagement.status_on(today),
         is_unconfirmed=engagement.is_unconfirmed(today),
+        # A cancelled visit of next month is news of the future too; one under way today is not.
+        is_ahead=engagement.is_upcoming(today) or engagement.start.first_day > today,
         coverage=coverage,
         actions_done=statuses.count(Action.Status.DONE),
         actions=len(statuses),
     )
 
 
-def _is_ahead(engagement: Engagement, today: dt.date) -> bool:
-    # A cancelled visit of next month is news of the future too; one under way today is not.
-    return engagement.is_upcoming(today) or engagement.start.first_day > today
+def _month_of(entry: Placed) -> int:
+    return entry.sort_key // 100
 
 
-def _month_of(entry: Entry) -> int | None:
-    start = entry.engagement.start
-    return None if start.precision == Precision.YEAR else start.date.month
-
-
-def _position(entry: Entry) -> tuple:
-    engagement = entry.engagement
-    return (
-        engagement.start_date.year,
-        _month_of(entry) or 13,
-        engagement.sort_date,
-        engagement.pk,
-    )
-
-
-def _month(number: int | None, entries: list[Entry]) -> Month:
-    return Month(number, entries[0].engagement.start_date, entries)
+def _month(key: int, entries: list) -> Month:
+    year, month = divmod(key, 100)
+    known = month <= 12
+    return Month(month if known else None, dt.date(year, month if known else 1, 1), entries)

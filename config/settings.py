@@ -128,6 +128,14 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [lazy(static, str)("js/prose-paste.js")], "extensions": {"CleanPaste": html_tags([])}}
 ]
 
+# What pages are put together from, such as a timeline's cards: some 2 KB each, in each process.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 # Files
 
 STATIC_URL = "/static/"

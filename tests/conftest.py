@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from hypothesis import settings as hypothesis_settings
 
@@ -35,6 +36,12 @@ def private_media(settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Each test begins with an empty cache: a rolled back version would come again."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles.cards import for_entries
 from articles.drawings import drawing_of, share_image
 from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
 from articles.subjects import regions_with_activity
 from articles.timeline import make_entry
-from articles.views.common import PROMISES, for_entries, page_of
+from articles.views.common import PROMISES, page_of
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -39,7 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
             status__in=[Engagement.Status.PLANNED, Engagement.Status.CONFIRMED],
             sort_date__gte=today,
         )
-        .order_by("sort_date", "pk")
+        .order_by("sort_date", "pk"),
+        at,
     )
     actions = Action.objects.public(at)
     context = {
@@ -96,7 +98,7 @@ def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
         "drawing": drawing_of(engagement),
         "status": engagement.status_on(today),
         "regions": regions,
-        "stops": engagement.tour.public_stops if engagement.tour else [],
+        "stops": engagement.stops,
         "earlier_meetings": _earlier_meetings(engagement, at),
         "today": today,
     }

@@ -7,23 +7,28 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles import maps
+from articles import filters, maps, matches
+from articles.cards import cards_of
+from articles.filters import View
+from articles.matches import matching
+from articles.panel import panel_of
 from articles.subjects import (
     Listed,
     editions_of,
-    engagements_of,
     find,
     index,
     regions_with_activity,
 )
-from articles.timeline import Timeline
-from articles.views.common import PROMISES, timeline_of
+from articles.timeline import build_timeline
+from articles.timeline_index import Kind, Term
+from articles.versions import content_version, kept
+from articles.views.common import PROMISES
 from engagements.models import (
     Action,
     Appointment,
@@ -35,6 +40,17 @@ from engagements.models import (
     Region,
     Topic,
 )
+from engagements.visibility import is_public
+
+ENTRIES_A_PAGE = 50
+
+_TERMS = {
+    "region": Kind.REGION,
+    "country": Kind.COUNTRY,
+    "person": Kind.PERSON,
+    "organisation": Kind.ORGANISATION,
+    "topic": Kind.TOPIC,
+}
 
 
 def _subject(
@@ -43,27 +59,44 @@ def _subject(
     """Answer with a subject's timeline; `details` returns what else its page shows."""
     at = timezone.now()
     subject = find(kind, key, at)
-    timeline, page = timeline_of(request, engagements_of(subject, at), at)
-    if isinstance(subject, Person):
-        _add_titles(timeline, subject)
-    context = {
+    try:
+        view = filters.read(request.GET, request.path)
+    except filters.UnreadableError as error:
+        said = {"subject": subject, "reason": error}
+        return render(request, "articles/unreadable.html", said, status=400)
+    if any(name in request.GET and not request.GET[name] for name in filters.PARAMETERS):
+        # A form sends what nobody chose too; the address that is shared says only what was.
+        return redirect(view.own_address)
+    context: dict[str, Any] = {
         "subject": subject,
-        "timeline": timeline,
-        "page": page,
+        "view": view,
         "feeds": {
             "RSS": reverse(f"articles:{kind}_feed_rss", kwargs=key),
             "Atom": reverse(f"articles:{kind}_feed_atom", kwargs=key),
         },
         "today": timezone.localdate(at),
     }
-    return render(request, f"articles/{kind}.html", context | details(subject, at))
+    term = Term(_TERMS[kind], subject.pk)
+    context |= _timeline(term, subject, view, at, request.build_absolute_uri("/")[:-1])
+    if view.is_whole:
+        context |= details(subject, at)
+    return render(request, f"articles/{kind}.html", context)
 
 
-def _add_titles(timeline: Timeline, person: Person) -> None:
-    for entry in timeline.entries:
-        for participant in entry.engagement.participants.all():
-            if participant.person_id == person.pk:
-                entry.title = participant.title
+def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
+    version = content_version(at)
+    entries = matching(term, view, at)
+    found = matches.page_of(entries, view, at, ENTRIES_A_PAGE)
+    person = subject if isinstance(subject, Person) else None
+    cards = cards_of(found.entries, version=version, at=at, origin=origin, person=person)
+    name = f"panel:{term.kind}:{term.subject}:{view.address()}"
+    panel = kept(version, name, lambda: panel_of(term, entries, view, at))
+    return {
+        "timeline": build_timeline(cards, today=timezone.localdate(at)),
+        "panel": panel,
+        "newer": view.address(newer=str(found.newer)) if found.newer else "",
+        "older": view.address(older=str(found.older)) if found.older else "",
+    }
 
 
 @require_safe
@@ -131,9 +164,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 def _titles(at: dt.datetime) -> dict[int | None, str]:
     """Return what each person is, by pk: the office held, else the title at the latest visit."""
     latest = (
-        Participant.objects.filter(
-            person=OuterRef("pk"), engagement__in=Engagement.objects.public(at)
-        )
+        Participant.objects.filter(is_public(at, "engagement__"), person=OuterRef("pk"))
         .order_by("-engagement__sort_date", "-engagement")
         .values("pk")[:1]
     )

@@ -23,6 +23,7 @@ from engagements.models.parties import Appointment, Organisation, Person, exactl
 from engagements.models.places import Country, Region
 from engagements.models.topics import EngagementTopic
 from engagements.text import search_text
+from engagements.visibility import is_public
 
 
 class Tour(models.Model):
@@ -46,12 +47,7 @@ class Tour(models.Model):
 
 class EngagementQuerySet(models.QuerySet):
     def public(self, at: dt.datetime | None = None):
-        """Engagements that readers may see at a moment (`None`: now).
-
-        An empty `public_from` is a draft; one in the future is embargoed.
-        """
-        at = at or timezone.now()
-        return self.filter(public_from__lte=at).exclude(withdrawn_at__lte=at)
+        return self.filter(is_public(at))
 
     def withdrawn(self, at: dt.datetime | None = None):
         """Engagements that were public once and are so no longer: their address answers 410."""
@@ -240,7 +236,10 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
         permissions = [
             ("publish_engagement", _("Can make an engagement public or withdraw it")),
         ]
-        indexes = [models.Index(fields=["-sort_date", "-id"], name="engagement_newest_first")]
+        indexes = [
+            models.Index(fields=["-sort_date", "-id"], name="engagement_newest_first"),
+            models.Index(fields=["public_from"], name="engagement_public_from"),
+        ]
         constraints = [
             *partial_date_constraints("engagement", "start", required=True),
             *partial_date_constraints("engagement", "end"),
@@ -354,6 +353,16 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
     def _on_side(self, side: str) -> list["Participant"]:
         # Filtered here, so that a prefetch is used.
         return [p for p in self.participants.all() if p.side == side]
+
+    @property
+    def stops(self) -> list["Engagement"]:
+        """The public stops of its tour in their order, if it is one of several."""
+        stops = self.tour.public_stops if self.tour else []
+        return stops if len(stops) > 1 and self in stops else []
+
+    @property
+    def stop_number(self) -> int:
+        return self.stops.index(self) + 1
 
     @property
     def pair(self) -> tuple["Participant", "Participant"] | None:

@@ -13,6 +13,7 @@ from engagements.dates import PartialDateProperty, partial_date_constraints
 from engagements.models.engagement import Engagement
 from engagements.models.parties import Organisation
 from engagements.models.places import Country
+from engagements.visibility import is_public
 
 
 class Source(models.Model):
@@ -74,7 +75,7 @@ class Outcome(models.Model):
 class ActionQuerySet(models.QuerySet):
     def public(self, at: dt.datetime | None = None):
         """Actions of public engagements."""
-        return self.filter(outcome__engagement__in=Engagement.objects.public(at))
+        return self.filter(is_public(at, "outcome__engagement__"))
 
     def unfinished(self):
         """Actions neither done nor dropped."""

@@ -1,10 +1,10 @@
 """Who: organisations, people and the offices they hold."""
 
 import datetime as dt
+from typing import Any
 
-from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.text import search_text
+from engagements.visibility import is_public
 
 
 def exactly_one_party(label: str) -> models.CheckConstraint:
@@ -35,12 +36,9 @@ class PartyQuerySet(models.QuerySet):
 
         No other has a page, so that nobody reads from an address who is coming.
         """
-        engagements = apps.get_model("engagements", "Engagement").objects.public(at)
-        return self.filter(
-            pk__in=apps.get_model("engagements", "Participant")
-            .objects.filter(engagement__in=engagements)
-            .values("person" if self.model is Person else "organisation")
-        )
+        participation: Any = self.model._meta.get_field("participations")
+        taking_part = participation.related_model.objects.filter(is_public(at, "engagement__"))
+        return self.filter(Exists(taking_part.filter(**{participation.field.name: OuterRef("pk")})))
 
 
 class Organisation(models.Model):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.timeline import Timeline, build_timeline
+from articles.timeline import Timeline, build_timeline, make_entry
 from engagements.dates import PartialDate
 from engagements.models import Action, Engagement, Outcome
 
@@ -24,7 +24,6 @@ def prefetched(model: type, rows: list):
 def row(pk: int, date: str, status: str = "took_place", actions: tuple = ()) -> Engagement:
     """Return an unsaved engagement whose outcomes are as if prefetched: no SQL is needed."""
     visit = Engagement(pk=pk, title=f"Visit {pk}", status=status, start=PartialDate.parse(date))
-    visit.sort_date = visit.start.last_day
     outcome = Outcome(pk=pk + 1, engagement=visit)
     planned = [Action(outcome=outcome, status=status) for status in actions]
     outcome._prefetched_objects_cache = {"actions": prefetched(Action, planned)}
@@ -32,9 +31,13 @@ def row(pk: int, date: str, status: str = "took_place", actions: tuple = ()) -> 
     return visit
 
 
-def build(*rows: Engagement, **options) -> Timeline:
-    newest_first = sorted(rows, key=lambda r: (r.sort_date, r.pk), reverse=True)
-    return build_timeline(newest_first, today=TODAY, **options)
+def build(*rows: Engagement, coverage: dict | None = None) -> Timeline:
+    newest_first = sorted(rows, key=lambda r: (r.start.sort_key, r.pk), reverse=True)
+    entries = [
+        make_entry(row, today=TODAY, coverage=(coverage or {}).get(row.pk, []))
+        for row in newest_first
+    ]
+    return build_timeline(entries, today=TODAY)
 
 
 def shape(timeline: Timeline) -> list:

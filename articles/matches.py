@@ -1,0 +1,282 @@
+"""What a view of a timeline holds: its page, its number, its months and the choices left.
+
+Everything is read from the index, so that a page of a million visits costs what one of a thousand
+costs. What is counted row by row stops at `MOST_EXACT`; beyond it the stored totals answer, or a
+count is said to be "at least".
+"""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+
+from articles.filters import Cursor, View
+from articles.models import TimelineEntry, TimelineTotal
+from articles.timeline_index import WITH, Term
+from engagements.models import Action
+from engagements.visibility import is_public
+
+Kind = TimelineEntry.Kind
+
+# Matches that are counted one by one.
+MOST_EXACT = 10_000
+# Of more, the choices are counted among this many of the newest.
+SAMPLE = 1_000
+# By the column: the relation's name would stand for the engagement's own order.
+NEWEST_FIRST = ("-sort_key", "-engagement_id")
+
+
+class Found(NamedTuple):
+    """A page: the places of its entries, newest first, and those where its neighbours begin."""
+
+    entries: list[Cursor]
+    newer: Cursor | None
+    older: Cursor | None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What stands above a timeline's entries.
+
+    `months` maps yyyymm (month 13: unknown) to entries, or years (yyyy) where only those are
+    known. It ends early, at `is_exact` being false, where more match than are counted. `choices`
+    maps a kind of term to its subjects and their entries; of the kinds in `sampled` only the
+    newest entries were counted, so there may be more.
+    """
+
+    count: int
+    is_exact: bool
+    months: dict[int, int]
+    choices: dict[int, dict[int, int]]
+    overdue: int
+    sampled: set[int] = field(default_factory=set)
+
+
+def shown(at: dt.datetime) -> Q:
+    return Q(hidden_until__isnull=True) | Q(hidden_until__lte=at)
+
+
+def matching(subject: Term, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    """Return the entries of the view under its rarest term, in no order.
+
+    The rarest one is walked and the others are looked up for each of its entries.
+    """
+    terms = sorted({subject, *view.terms}, key=_totals_of({subject, *view.terms}).__getitem__)
+    entries = TimelineEntry.objects.filter(shown(at), kind=terms[0].kind, subject=terms[0].subject)
+    for term in terms[1:]:
+        entries = entries.filter(Exists(_beside(term, at)))
+    if view.year:
+        entries = entries.filter(
+            sort_key__gte=view.year * 10_000, sort_key__lt=(view.year + 1) * 10_000
+        )
+    coverage, actions = view.choices.get("coverage"), view.choices.get("actions")
+    if coverage and coverage.value == "without":
+        entries = entries.exclude(Exists(_beside(Term(Kind.COVERAGE, WITH), at)))
+    if actions and actions.value == "overdue":
+        entries = entries.filter(Exists(_overdue(at)))
+    return entries
+
+
+def _beside(term: Term, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    return TimelineEntry.objects.filter(
+        shown(at), engagement=OuterRef("engagement"), kind=term.kind, subject=term.subject
+    )
+
+
+def _overdue(at: dt.datetime) -> QuerySet[Action]:
+    return Action.objects.overdue(timezone.localdate(at)).filter(
+        outcome__engagement=OuterRef("engagement")
+    )
+
+
+def _totals_of(terms: set[Term]) -> dict[Term, int]:
+    """Return how many entries each term has; of a person, who has no totals, it is 0."""
+    if len(terms) == 1:
+        return dict.fromkeys(terms, 0)
+    found = Q()
+    for term in terms:
+        found |= Q(kind=term.kind, subject=term.subject)
+    rows = (
+        TimelineTotal.objects.filter(found, other_kind=0)
+        .values_list("kind", "subject")
+        .annotate(Sum("count"))
+    )
+    return dict.fromkeys(terms, 0) | {Term(kind, pk): total for kind, pk, total in rows}
+
+
+def page_of(entries: QuerySet[TimelineEntry], view: View, at: dt.datetime, size: int) -> Found:
+    """Return the page of `size` entries at the view's place. The rule of visibility holds again."""
+    # A stale row of the index is passed over here.
+    entries = entries.filter(is_public(at, "engagement__"))
+    if view.newer:
+        rows = _places(_after(entries, view.newer, newer=True), size + 1)
+        page = rows[:size][::-1]
+        last = page[-1] if page else view.newer
+        return Found(page, page[0] if len(rows) > size else None, _beyond(entries, last))
+    place = view.older or (Cursor(view.start_key, 0) if view.start_key else None)
+    here = _after(entries, place, newer=False) if place else entries.order_by(*NEWEST_FIRST)
+    rows = _places(here, size + 1)
+    page = rows[:size]
+    before = _beyond(entries, page[0] if page else place, newer=True) if place else None
+    return Found(page, before, page[-1] if len(rows) > size else None)
+
+
+def _beyond(
+    entries: QuerySet[TimelineEntry], place: Cursor, *, newer: bool = False
+) -> Cursor | None:
+    """Return the place itself if there are entries beyond it."""
+    return place if _after(entries, place, newer=newer).exists() else None
+
+
+def _after(
+    entries: QuerySet[TimelineEntry], place: Cursor, *, newer: bool
+) -> QuerySet[TimelineEntry]:
+    """Return the entries beyond a place, the nearest first."""
+    key, pk = place
+    # The first condition is a range of the index; the second takes off its few rows of that day.
+    if newer:
+        beyond = entries.filter(sort_key__gte=key).exclude(sort_key=key, engagement__lte=pk)
+        return beyond.order_by("sort_key", "engagement_id")
+    beyond = entries.filter(sort_key__lte=key).exclude(sort_key=key, engagement__gte=pk)
+    return beyond.order_by(*NEWEST_FIRST)
+
+
+def _places(entries: QuerySet[TimelineEntry], most: int) -> list[Cursor]:
+    rows = entries.values_list("sort_key", "engagement_id")[:most]
+    return [Cursor(*row) for row in rows]
+
+
+def summary_of(
+    subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt.datetime
+) -> Summary:
+    """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
+    hidden = _hidden(at)
+    months = _stored_months(subject, view, hidden)
+    if months is None or (view.terms and sum(months.values()) <= MOST_EXACT):
+        keys = _keys(entries, MOST_EXACT + 1)
+        months, is_exact = dict(Counter(key // 100 for key in keys[:MOST_EXACT])), True
+        is_exact = len(keys) <= MOST_EXACT
+    else:
+        is_exact = True
+    count = sum(months.values())
+    if count < MOST_EXACT:
+        return Summary(count, is_exact, months, *_choices(entries, at))
+    newest = entries.order_by(*NEWEST_FIRST)[:SAMPLE]
+    choices, overdue = _choices(newest, at)
+    sampled = set(choices)
+    if is_exact and not set(view.choices) - {"year"}:
+        choices |= (stored := _stored_choices(subject, view, hidden))
+        sampled -= set(stored)
+    return Summary(count, is_exact, months, choices, overdue, sampled)
+
+
+def _keys(entries: QuerySet[TimelineEntry], most: int) -> list[int]:
+    newest = entries.order_by(*NEWEST_FIRST)
+    return list(newest.values_list("sort_key", flat=True)[:most])
+
+
+def _choices(
+    entries: QuerySet[TimelineEntry], at: dt.datetime
+) -> tuple[dict[int, dict[int, int]], int]:
+    """Return the entries of each further term, and how many have overdue actions."""
+    engagements = entries.values("engagement")
+    choices: dict[int, dict[int, int]] = {}
+    rows = (
+        TimelineEntry.objects.filter(shown(at), engagement__in=engagements)
+        .exclude(kind=Kind.REGION)
+        .values_list("kind", "subject")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    for kind, pk, count in rows:
+        choices.setdefault(kind, {})[pk] = count
+    if not choices.get(Kind.ACTIONS):
+        return choices, 0
+    overdue = Action.objects.overdue(timezone.localdate(at)).filter(
+        outcome__engagement__in=engagements
+    )
+    return choices, overdue.aggregate(n=Count("outcome__engagement", distinct=True))["n"]
+
+
+def _stored_months(subject: Term, view: View, hidden: "Hidden") -> dict[int, int] | None:
+    """Return what the stored totals know: months without a filter, years with one, or `None`."""
+    names = set(view.choices) - {"year"}
+    if subject.kind == Kind.PERSON or "person" in names or len(names) > 1:
+        return None
+    if not names:
+        return _alone(subject, view, hidden)
+    [choice] = (view.choices[name] for name in names)
+    if choice.term is None or choice.value == "overdue":
+        return None
+    return _together(subject, choice.term, view, hidden)
+
+
+# Engagement: its terms and whether each is hidden, and the `sort_key`.
+Hidden = dict[int, tuple[dict[Term, bool], int]]
+
+
+def _hidden(at: dt.datetime) -> Hidden:
+    """Return the engagements with an entry that readers do not see yet: the totals count it."""
+    waiting = TimelineEntry.objects.filter(hidden_until__gt=at).values("engagement")
+    found: Hidden = {}
+    rows = TimelineEntry.objects.filter(engagement__in=waiting).values_list(
+        "engagement_id", "kind", "subject", "sort_key", "hidden_until"
+    )
+    for pk, kind, subject, sort_key, until in rows:
+        terms, _key = found.setdefault(pk, ({}, sort_key))
+        terms[Term(kind, subject)] = until is not None and until > at
+    return found
+
+
+def _alone(subject: Term, view: View, hidden: Hidden) -> dict[int, int]:
+    """Return the entries of the subject by month."""
+    rows = TimelineTotal.objects.filter(
+        kind=subject.kind, subject=subject.subject, other_kind=0, count__gt=0
+    )
+    if view.year:
+        rows = rows.filter(period__gte=view.year * 100, period__lt=(view.year + 1) * 100)
+    months = Counter(dict(rows.values_list("period", "count")))
+    for terms, key in hidden.values():
+        if terms.get(subject) and key // 100 in months:
+            months[key // 100] -= 1
+    return dict(+months)
+
+
+def _together(subject: Term, other: Term, view: View, hidden: Hidden) -> dict[int, int]:
+    """Return the entries that both terms have, by year."""
+    rows = TimelineTotal.objects.filter(
+        kind=subject.kind,
+        subject=subject.subject,
+        other_kind=other.kind,
+        other_subject=other.subject,
+        count__gt=0,
+    )
+    if view.year:
+        rows = rows.filter(period=view.year)
+    years = Counter(dict(rows.values_list("period", "count")))
+    for terms, key in hidden.values():
+        if subject in terms and other in terms and (terms[subject] or terms[other]):
+            years[key // 10_000] -= 1
+    return dict(+years)
+
+
+def _stored_choices(subject: Term, view: View, hidden: Hidden) -> dict[int, dict[int, int]]:
+    rows = TimelineTotal.objects.filter(
+        ~Q(other_kind__in=(0, Kind.REGION)), kind=subject.kind, subject=subject.subject
+    )
+    if view.year:
+        rows = rows.filter(period=view.year)
+    sums = rows.values_list("other_kind", "other_subject").annotate(Sum("count")).order_by()
+    totals = Counter({Term(kind, pk): count for kind, pk, count in sums})
+    for terms, key in hidden.values():
+        if subject in terms and (not view.year or key // 10_000 == view.year):
+            totals.subtract(
+                term for term, is_hidden in terms.items() if is_hidden or terms[subject]
+            )
+    choices: dict[int, dict[int, int]] = {}
+    for (kind, pk), count in (+totals).items():
+        choices.setdefault(kind, {})[pk] = count
+    return choices

@@ -1,0 +1,18 @@
+"""The rule of visibility of an engagement, for itself and for whatever belongs to it."""
+
+import datetime as dt
+
+from django.db.models import Q
+from django.utils import timezone
+
+
+def is_public(at: dt.datetime | None = None, through: str = "") -> Q:
+    """Return the rule of visibility: what readers may see at a moment (`None`: now).
+
+    An empty `public_from` is a draft; one in the future is embargoed. `through` leads from another
+    model to its engagement: "engagement__".
+    """
+    at = at or timezone.now()
+    return Q(**{f"{through}public_from__lte": at}) & (
+        Q(**{f"{through}withdrawn_at__isnull": True}) | Q(**{f"{through}withdrawn_at__gt": at})
+    )

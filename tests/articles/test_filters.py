@@ -1,0 +1,340 @@
+"""A view of a timeline: what the address asks for, what is found, and what is said of it."""
+
+import contextlib
+import datetime as dt
+import re
+from collections import Counter
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from articles import filters, matches
+from articles.filters import FILTERS, Cursor, UnreadableError, View
+from articles.matches import matching, page_of, summary_of
+from articles.panel import panel_of
+from articles.timeline_index import Kind, Term
+from engagements.dates import PartialDate, Precision
+from engagements.models import Action, Country, Engagement, Participant, Region, Topic
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    OutcomeFactory,
+    PersonFactory,
+    TopicFactory,
+    make_public,
+)
+
+pytestmark = pytest.mark.django_db
+
+SIZE = 3
+
+
+@pytest.fixture
+def region() -> Region:
+    return Region.objects.get(slug="southern-neighbourhood")
+
+
+def choice(name: str, value: str) -> filters.Choice:
+    return FILTERS[name](name, value)
+
+
+def view(**choices: str) -> View:
+    return View("/x/", {name: choice(name, value) for name, value in choices.items()})
+
+
+def shown(page: str) -> list[str]:
+    """Return the titles on a page, in their order."""
+    return re.findall(r'class="title"><a [^>]+>([^<]+)<', page)
+
+
+def all_pages(client, address: str, rel: str = "next") -> list[str]:
+    """Return the titles of a timeline from page to page."""
+    found: list[str] = []
+    for _page in range(50):
+        page = client.get(address).content.decode()
+        found += shown(page) if rel == "next" else shown(page)[::-1]
+        link = re.search(rf'rel="{rel}" href="([^"#]+)', page)
+        if not link:
+            return found
+        address = link[1].replace("&amp;", "&")
+    raise AssertionError("the pages do not end")
+
+
+# Places
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**63 - 1))
+def test_cursor_survives_an_address(key, pk):
+    """What a link carries is read as what it was."""
+    assert Cursor.parse(str(Cursor(key, pk))) == (key, pk)
+
+
+@given(st.text(max_size=30))
+def test_nonsense_is_no_cursor(text):
+    """Any text is a place or is refused with a sentence."""
+    with contextlib.suppress(UnreadableError):
+        assert str(Cursor.parse(text)) == text
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(list(Precision))), max_size=14),
+    st.lists(st.integers(0, 40), max_size=4),
+    st.booleans(),
+)
+def test_each_entry_is_met_once_while_others_come_in(days, later, is_filtered):
+    """From page to page every entry that was there stands exactly once, in the same order."""
+    with transaction.atomic():
+        topic = TopicFactory()
+        subject = Term(Kind.COUNTRY, Country.objects.get(code="DZ").pk)
+        one = View("/x/", {"topic": choice("topic", topic.slug)} if is_filtered else {})
+
+        def add(day: int, precision: str) -> int:
+            start = PartialDate(dt.date(2024, 11, 20) + dt.timedelta(days=day), precision)
+            return EngagementFactory(start=start, topics=[topic]).pk
+
+        present = [add(*day) for day in days]
+        EngagementFactory(topics=[TopicFactory()], parties=[("visitor", "IT"), ("host", "FR")])
+        met, arrivals, at = [], list(later), timezone.now() + dt.timedelta(minutes=1)
+        for _page in range(20):
+            found = page_of(matching(subject, one, at), one, at, SIZE)
+            met += found.entries
+            if not found.older:
+                break
+            if arrivals:
+                add(arrivals.pop(), Precision.DAY)
+            one.older = found.entries[-1]
+        assert met == sorted(met, reverse=True)
+        assert len(set(met)) == len(met)
+        assert set(present) <= {place.engagement for place in met}
+        # And back, from the last page to the newest.
+        back: list[Cursor] = met[len(met) // SIZE * SIZE :] if len(met) % SIZE else met[-SIZE:]
+        one.older, one.newer = None, back[0] if back else None
+        while one.newer:
+            found = page_of(matching(subject, one, at), one, at, SIZE)
+            back = found.entries + back
+            one.newer = found.newer
+        assert set(met) <= set(back)
+        assert back == sorted(back, reverse=True)
+        transaction.set_rollback(True)
+
+
+def test_links_lead_through_all_entries_both_ways(client, region, monkeypatch):
+    """Older and newer are links; the first page has no newer one, the last no older one."""
+    monkeypatch.setattr("articles.views.subjects.ENTRIES_A_PAGE", SIZE)
+    titles = [
+        EngagementFactory(start=PartialDate(dt.date(2024, 1 + n, 1)), title=f"Visit {n}").title
+        for n in range(8)
+    ]
+    address = region.get_absolute_url()
+    assert all_pages(client, address) == titles[::-1]
+    assert all_pages(client, f"{address}?from=2024-01", "prev") == titles
+    page = client.get(f"{address}?from=2024-05").content.decode()
+    assert shown(page)[0] == "Visit 4"
+    assert 'rel="prev"' in page
+
+
+def test_jump_to_a_year_begins_with_its_unknown_months(client, region):
+    """What is known to the year only stands before its months."""
+    EngagementFactory(start=PartialDate(dt.date(2024, 1, 1), "year"), title="Some time")
+    EngagementFactory(start=PartialDate(dt.date(2024, 12, 31)), title="Last day")
+    EngagementFactory(start=PartialDate(dt.date(2025, 1, 1)), title="Later")
+    for start, expected in (("2024", ["Some time", "Last day"]), ("2024-12", ["Last day"])):
+        page = client.get(f"{region.get_absolute_url()}?from={start}").content.decode()
+        assert shown(page) == expected
+    assert shown(client.get(f"{region.get_absolute_url()}?from=1999").content.decode()) == []
+
+
+def test_stale_entry_is_passed_over(client, region):
+    """A row that the index should not have shows nothing: the rule of visibility holds again."""
+    visit = EngagementFactory(title="Secret")
+    Engagement.objects.filter(pk=visit.pk).update(public_from=None)
+    assert "Secret" not in client.get(region.get_absolute_url()).content.decode()
+
+
+# Filters
+
+
+@pytest.fixture
+def some_visits(region) -> dict[str, Engagement]:
+    """Visits that differ in one thing each."""
+    security, energy = (
+        TopicFactory(name=name, slug=name.lower()) for name in ("Security", "Energy")
+    )
+    envoy, union = PersonFactory(name="Envoy", slug="envoy"), OrganisationFactory(slug="union")
+    plain = EngagementFactory(title="Plain", topics=[energy])
+    EngagementFactory(title="Tagged", topics=[security])
+    led = EngagementFactory(title="Led", topics=[security])
+    Participant.objects.create(engagement=led, organisation=union, person=envoy)
+    told = EngagementFactory(
+        title="Told", topics=[security], kind="summit", start=PartialDate(dt.date(2023, 5, 1))
+    )
+    make_public(engagement=told, topics=[security])
+    make_public(engagement=plain, topics=[security], also_covers=[led])
+    promised = EngagementFactory(title="Promised", status="cancelled", topics=[security])
+    ActionFactory(outcome=OutcomeFactory(engagement=promised))
+    late = EngagementFactory(title="Late", topics=[energy])
+    ActionFactory(
+        outcome=OutcomeFactory(engagement=late), due_date=dt.date(2025, 2, 1), due_precision="day"
+    )
+    EngagementFactory(
+        title="Elsewhere", parties=[("visitor", "FR"), ("host", "DZ")], topics=[energy]
+    )
+    return {visit.title: visit for visit in Engagement.objects.all()}
+
+
+ALL = {"Plain", "Tagged", "Led", "Told", "Promised", "Late", "Elsewhere"}
+VIEWS = [
+    ({"topic": "security"}, {"Tagged", "Led", "Told", "Promised"}),
+    ({"country": "fr"}, {"Elsewhere"}),
+    ({"person": "envoy"}, {"Led"}),
+    ({"organisation": "union"}, {"Led"}),
+    ({"kind": "summit"}, {"Told"}),
+    ({"status": "cancelled"}, {"Promised"}),
+    ({"year": "2023"}, {"Told"}),
+    ({"coverage": "with"}, {"Told", "Plain", "Led"}),
+    ({"coverage": "without"}, ALL - {"Told", "Plain", "Led"}),
+    ({"actions": "open"}, {"Promised", "Late"}),
+    ({"actions": "overdue"}, {"Late"}),
+    ({"topic": "security", "coverage": "with"}, {"Told", "Led"}),
+    ({"topic": "security", "coverage": "with", "year": "2025", "country": "es"}, {"Led"}),
+    ({"topic": "energy", "status": "cancelled"}, set()),
+]
+
+
+@pytest.mark.parametrize(("chosen", "expected"), VIEWS)
+def test_filter_shows_what_it_says(client, region, some_visits, chosen, expected):
+    """Each filter alone, and several together."""
+    response = client.get(region.get_absolute_url(), chosen)
+    page = response.content.decode()
+    assert set(shown(page)) == expected
+    number = f"{len(expected)} visit{'' if len(expected) == 1 else 's'}"
+    assert f'role="status">{number}' in page
+    assert ("Nothing matches all of these filters" in page) == (not expected)
+
+
+@pytest.mark.parametrize(("chosen", "expected"), VIEWS)
+def test_number_behind_a_choice_is_what_it_gives(region, some_visits, chosen, expected):
+    """Every choice in every view leads to as many visits as it says."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    one = view(**chosen)
+    for select in panel_of(subject, matching(subject, one, at), one, at).selects:
+        for option in select.options:
+            narrower = view(**chosen, **{select.name: option.value})
+            count = matching(subject, narrower, at).count()
+            assert option.number == str(count), (select.name, option)
+
+
+def test_embargoed_coverage_is_in_no_count(client, region):
+    """Neither the choice nor the view tells that an article is coming."""
+    visit, at = EngagementFactory(), timezone.now()
+    make_public(engagement=visit, at=at + dt.timedelta(hours=1))
+    page = client.get(region.get_absolute_url()).content.decode()
+    assert "With an article (0)" in page
+    assert "Without an article (1)" in page
+    subject = Term(Kind.REGION, region.pk)
+    later = at + dt.timedelta(hours=2)
+    for moment, count in ((at, 0), (later, 1)):
+        with_article = view(coverage="with")
+        assert matching(subject, with_article, moment).count() == count
+        without = matching(subject, view(coverage="without"), moment)
+        assert without.count() == 1 - count
+
+
+def test_each_filter_can_be_taken_off(client, region, some_visits):
+    """A link per filter leads to the view without it, and one to the whole timeline."""
+    chosen = {"topic": "security", "year": "2025"}
+    page = client.get(region.get_absolute_url(), chosen).content.decode()
+    links = re.search(r'class="chosen".*?</ul>', page, re.DOTALL)[0]
+    found = [parse_qs(urlsplit(link).query) for link in re.findall(r'href="([^"]+)"', links)]
+    assert found == [{"year": ["2025"]}, {"topic": ["security"]}, {}]
+    title = re.search(r"<title>(.+?)</title>", page)[1]
+    assert title.startswith("Southern Neighbourhood: Security, 2025")
+    assert "about Security, in 2025." in page
+
+
+def test_form_is_answered_with_a_short_address(client, region):
+    """What nobody chose does not stay in the address; what somebody chose does."""
+    TopicFactory(slug="energy")
+    response = client.get(
+        region.get_absolute_url(), {"topic": "energy", "country": "", "year": "", "from": ""}
+    )
+    assert response.status_code == 302
+    assert response.url == f"{region.get_absolute_url()}?topic=energy"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("topic=no-such", 404), ("country=zz", 404), ("person=nobody", 404),
+        ("organisation=none", 404), ("kind=party", 400), ("status=lost", 400), ("year=99999", 400),
+        ("year=0001", 400), ("year=abcd", 400), ("year=%D9%A2%D9%A0%D9%A2%D9%A4", 400),
+        ("coverage=maybe", 400), ("actions=x", 400), ("newer=AAAA", 400),
+        ("older=__________________________", 400), ("older=________________", 400),
+        ("from=2024-13", 400), ("from=9999", 400), ("from=2024-1", 400), ("topic=a&topic=b", 400),
+        ("from=2024&older=AAAAAAAAAAAAAAAA", 400), ("year=" + "9" * 5000, 400),
+        ("topic=" + "x" * 5000, 404), ("&".join(f"a{n}=1" for n in range(10_000)), 400),
+        ("utm_source=x&unknown=1", 200), ("older=AAAAAAAAAAAAAAAA", 200),
+    ],
+)  # fmt: skip
+def test_nonsense_is_answered_with_a_page(client, region, query, status):
+    """Never an error of the server; what is wrong stands on the page."""
+    response = client.get(f"{region.get_absolute_url()}?{query}")
+    assert response.status_code == status
+    page = response.content.decode()
+    assert "<h1" in page
+    if status == 400 and len(query) < 9000:
+        assert re.search(r'class="standfirst">[^<]{15,}\.', page)
+
+
+# What is too much to count
+
+
+@pytest.fixture
+def counted_little(monkeypatch) -> None:
+    monkeypatch.setattr(matches, "MOST_EXACT", 3)
+    monkeypatch.setattr(matches, "SAMPLE", 2)
+
+
+def test_stored_totals_answer_where_too_many_match(region, some_visits, counted_little):
+    """Without a filter, and with one, the number is exact; the months or years come from totals."""
+    EngagementFactory(public_from=timezone.now() + dt.timedelta(hours=1))
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    whole = summary_of(subject, matching(subject, view(), at), view(), at)
+    assert (whole.count, whole.is_exact, whole.months) == (7, True, {202501: 6, 202305: 1})
+    security, france = Topic.objects.get(slug="security"), Country.objects.get(code="FR")
+    assert whole.choices[Kind.TOPIC][security.pk] == 4
+    assert whole.choices[Kind.COUNTRY][france.pk] == 1
+    assert Kind.TOPIC not in whole.sampled
+    one = view(topic="security")
+    told = summary_of(subject, matching(subject, one, at), one, at)
+    assert (told.count, told.is_exact, told.months) == (4, True, {2025: 3, 2023: 1})
+    assert Kind.COUNTRY in told.sampled
+    two = view(topic="security", country="es")
+    many = summary_of(subject, matching(subject, two, at), two, at)
+    assert (many.count, many.is_exact, sum(many.months.values())) == (3, False, 3)
+
+
+def test_more_than_is_counted_is_said_to_be_more(client, region, some_visits, counted_little):
+    """ "More than", and a plus behind a choice: no number is made up."""
+    address = region.get_absolute_url()
+    page = client.get(address, {"topic": "security", "country": "es"}).content.decode()
+    assert "More than " in page
+    assert re.search(r"\(\d\+\)", page)
+
+
+def test_choices_agree_with_the_facts(region, some_visits):
+    """The numbers behind countries and topics, counted from the facts themselves."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    found = summary_of(subject, matching(subject, view(), at), view(), at)
+    counts: Counter = Counter()
+    for visit in some_visits.values():
+        counts.update({row.country_id for row in visit.participants.all() if row.country_id})
+    assert found.choices[Kind.COUNTRY] == counts
+    unfinished = Action.objects.unfinished().count()
+    assert found.choices[Kind.ACTIONS] == {1: unfinished}
