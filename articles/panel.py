@@ -58,13 +58,12 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`jumps` are the months or years that hold entries, the newest first."""
+    """`first` and `last` are the periods at the strip's ends, in words."""
 
     count: int
     words: str
     selects: list[Select]
     bars: list[Bar]
-    jumps: list[Option]
     first: str
     last: str
 
@@ -82,11 +81,6 @@ def panel_of(subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt
             if name not in view.choices and (options := find(summary, subject))
         ],
         _bars(periods, view, today),
-        [
-            Option(_period_value(key), _period_label(key), number_format(count))
-            for key, count in sorted(summary.months.items(), reverse=True)
-            if key % 100 <= 12 or key < 10_000
-        ],
         _period_label(min(periods)) if periods else "",
         _period_label(max(periods)) if periods else "",
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from django import template
@@ -34,13 +35,15 @@ def drawing(engagement: Engagement) -> Drawing:
 
 
 @register.filter
-def as_areas(rings: Iterable[Ring]) -> str:
+@lru_cache(maxsize=2048)  # a map's rings are kept too, so that they are soon found again
+def as_areas(rings: tuple[Ring, ...]) -> str:
     """Return rings as the `d` of an SVG path, closed, in whole units and relative steps."""
     return SafeString("".join(_steps(ring) + "z" for ring in rings))
 
 
 @register.filter
-def as_lines(rings: Iterable[Ring]) -> str:
+@lru_cache(maxsize=2048)
+def as_lines(rings: tuple[Ring, ...]) -> str:
     return SafeString("".join(_steps(ring) for ring in rings))
 
 

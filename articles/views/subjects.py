@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -90,10 +91,14 @@ def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str
     person = subject if isinstance(subject, Person) else None
     cards = cards_of(found.entries, version=version, at=at, origin=origin, person=person)
     name = f"panel:{term.kind}:{term.subject}:{view.address()}"
-    panel = kept(version, name, lambda: panel_of(term, entries, view, at))
+
+    def panel() -> str:
+        context = {"panel": panel_of(term, entries, view, at), "view": view}
+        return render_to_string("includes/panel.html", context)
+
     return {
         "timeline": build_timeline(cards, today=timezone.localdate(at)),
-        "panel": panel,
+        "panel": kept(version, name, panel),
         "newer": view.address(newer=str(found.newer)) if found.newer else "",
         "older": view.address(older=str(found.older)) if found.older else "",
     }
