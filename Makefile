@@ -5,6 +5,8 @@ PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 ARGS ?=
+N ?= 1000000
+LARGE ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -15,7 +17,7 @@ TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/n
 # Nothing installed or set elsewhere may change what runs.
 unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test lint lock bench bench-data clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +25,8 @@ help:
 	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; ARGS: for pytest)'
 	@echo 'make lint   formatters, linters, type checker'
 	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
+	@echo 'make bench  times the timelines at 10,000 and 1,000,000 visits into docs/performance.md (LARGE=100000: sooner)'
+	@echo 'make bench-data N=1000000  fills an empty database with so many visits (DATABASE_URL, or var/bench/N.sqlite3)'
 	@echo 'make clean  remove what was built; the data in var/ stays'
 
 demo: .venv/base.stamp
@@ -41,6 +45,13 @@ lint: .venv/dev.stamp
 lock: .venv/dev.stamp
 	$(UV) $(if $(UPGRADE),--upgrade) base.in --output-file base.txt
 	$(UV) $(if $(UPGRADE),--upgrade) dev.in --constraint base.txt --output-file dev.txt
+
+bench: .venv/dev.stamp
+	@exec $(BIN)/python -m tests.bench --write $(if $(LARGE),--large '$(LARGE)')
+
+bench-data: .venv/dev.stamp
+	@mkdir -p var/bench
+	@DATABASE_URL="$${DATABASE_URL:-sqlite:///$(CURDIR)/var/bench/$(N).sqlite3}" exec $(BIN)/python -m tests.bench fill '$(N)'
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis htmlcov .coverage

@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from articles.filters import Cursor
 from articles.models import Edition
@@ -66,6 +67,7 @@ def _rendered(
             "heading": "h3" if entry.is_ahead else "h4",
             "site_name": settings.SITE_NAME,
             "origin": origin,
+            "LANGUAGE_CODE": get_language(),
         }
         html = render_to_string("includes/entry.html", context)
         cards[visit.pk] = Card(html, entry.sort_key, entry.is_ahead)

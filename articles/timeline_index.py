@@ -16,6 +16,7 @@ from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from articles.bulk import insert
 from articles.models import Edition, TimelineEntry, TimelineTotal
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -90,7 +91,7 @@ def refresh(engagements: Collection[int]) -> None:
     # Only what differs is written.
     for kind, subject, _sort_key, engagement, _hidden in before - after:
         TimelineEntry.objects.filter(engagement=engagement, kind=kind, subject=subject).delete()
-    TimelineEntry.objects.bulk_create(map(_entry, after - before))
+    _insert(after - before)
     change = _totals(row for row in after if row[3] in changed)
     change.subtract(_totals(row for row in before if row[3] in changed))
     _add_to_totals(change)
@@ -104,14 +105,16 @@ def rebuild(report: Callable[[int], object]) -> None:
     totals: Counter[tuple[int, ...]] = Counter()
     for pks in _batches(recorded().order_by("pk").values_list("pk", flat=True)):
         rows = list(_rows(recorded().filter(pk__gte=pks[0], pk__lte=pks[-1])))
-        TimelineEntry.objects.bulk_create(map(_entry, rows), batch_size=BATCH)
+        _insert(rows)
         totals.update(_totals(rows))
         report(len(pks))
     _add_to_totals(totals)
 
 
-def _entry(row: Row) -> TimelineEntry:
-    return TimelineEntry(**dict(zip(COLUMNS, row, strict=True)))
+def _insert(rows: Iterable[Row]) -> None:
+    adapt = connection.ops.adapt_datetimefield_value
+    table = TimelineEntry._meta.db_table
+    insert(table, COLUMNS, ((*row[:4], row[4] and adapt(row[4])) for row in rows))
 
 
 def _batches(pks: QuerySet) -> Iterator[list[int]]:

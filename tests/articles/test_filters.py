@@ -246,6 +246,11 @@ def test_embargoed_coverage_is_in_no_count(client, region):
         assert without.count() == 1 - count
 
 
+def test_card_is_as_translated_as_its_page(client, region, some_visits):
+    """A kept card knows the language that its labels are in."""
+    assert 'lang=""' not in client.get(region.get_absolute_url()).content.decode()
+
+
 def test_each_filter_can_be_taken_off(client, region, some_visits):
     """A link per filter leads to the view without it, and one to the whole timeline."""
     chosen = {"topic": "security", "year": "2025"}

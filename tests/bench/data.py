@@ -13,10 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.core.management.color import no_style
 from django.db import connection, models
 from django.utils import timezone
 from tqdm import tqdm
 
+from articles.bulk import insert
 from articles.models import Article, Edition, EditionTopic
 from articles.receivers import content_changed
 from articles.timeline_index import rebuild
@@ -230,16 +232,7 @@ def copy(model: type[models.Model], rows: Iterable[models.Model]) -> None:
         for field in model._meta.concrete_fields
         if not (field.primary_key and getattr(next(iter(rows)), field.attname) is None)
     ]
-    values = _values(fields, rows)
-    table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as target:
-                for row in values:
-                    target.write_row(row)
-        else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608
+    insert(model._meta.db_table, [field.column for field in fields], _values(fields, rows))
 
 
 def _values(fields: list, rows: Iterable[models.Model]) -> Iterator[list]:
@@ -255,8 +248,6 @@ def _create(model: type[models.Model], rows: Iterable[models.Model]) -> list[int
 
 def _restart_sequences() -> None:
     """Let the next row's pk follow the last one that was written past the sequence."""
-    from django.core.management.color import no_style  # noqa: PLC0415
-
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(ORDER)):
             cursor.execute(statement)

@@ -1,21 +1,16 @@
-"""Make a database and fill it: `python -m tests.bench.fill N`, on DATABASE_URL."""
+"""Make a database and fill it."""
 
-import os
 import sys
 import time
 
-import django
+from django.core.management import call_command
+from django.db import connection
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
+from engagements.models import Engagement
+from tests.bench.data import fill
 
-    from engagements.models import Engagement
-    from tests.bench.data import fill
 
-    number = int(sys.argv[1])
+def main(number: str) -> None:
     call_command("migrate", verbosity=0)
     if Engagement.objects.exists():
         sys.exit("This database holds engagements already: name an empty one.")
@@ -25,5 +20,5 @@ if __name__ == "__main__":
             cursor.execute("PRAGMA synchronous = OFF")
             cursor.execute("PRAGMA cache_size = -1000000")
     began = time.monotonic()
-    fill(number)
-    print(f"{number:,} engagements in {time.monotonic() - began:.0f} s")
+    fill(int(number))
+    print(f"{int(number):,} engagements in {time.monotonic() - began:.0f} s", file=sys.stderr)

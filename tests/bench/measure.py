@@ -1,4 +1,4 @@
-"""Time the pages of one database: `python -m tests.bench.measure`, on DATABASE_URL; JSON comes out.
+"""Time the pages of one database; JSON comes out.
 
 A page is asked for through the whole of Django, in this process, without a server. Nothing that an
 earlier page put together is kept unless a figure says so.
@@ -6,23 +6,32 @@ earlier page put together is kept unless a figure says so.
 
 import datetime as dt
 import json
-import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 
-import django
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import Count, Sum
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles.filters import FILTERS, Cursor, View
+from articles.matches import NEWEST_FIRST, matching
+from articles.models import Edition, TimelineEntry, TimelineTotal
+from articles.receivers import one_refresh
+from articles.timeline_index import Kind, Term
+from engagements.dates import PartialDate
+from engagements.models import Country, Engagement, Person, Region, Topic
+from engagements.visibility import is_public
 
 RUNS = 15
 
 
 def main() -> None:
-    from django.test import Client
-    from django.utils import timezone
-
-    from engagements.models import Engagement
 
     client = Client(headers={"host": "localhost"})
     figures: dict[str, object] = {"engagements": Engagement.objects.count()}
@@ -38,21 +47,8 @@ def main() -> None:
 
 def views() -> dict[str, list[str]]:
     """Return what is measured: a name, and addresses of that kind, each asked for once a run."""
-    from django.db.models import Count
-
-    from articles.filters import Cursor
-    from articles.models import TimelineEntry, TimelineTotal
-    from articles.timeline_index import Kind
-    from engagements.models import Country, Person, Region, Topic
-
-    def largest(kind: int, most: int) -> list[int]:
-        rows = TimelineTotal.objects.filter(kind=kind, other_kind=0).values_list("subject")
-        return list(
-            rows.annotate(n=Count("pk")).order_by("-n", "subject").values_list("subject", flat=True)
-        )[:most]
 
     def busiest(kind: int, most: int) -> list[int]:
-        from django.db.models import Sum
 
         rows = TimelineTotal.objects.filter(kind=kind, other_kind=0).values("subject")
         return list(
@@ -109,9 +105,6 @@ def views() -> dict[str, list[str]]:
 
 def measure_page(client, addresses: list[str]) -> dict:
     """Return the median and worst milliseconds of the addresses, and the queries of one."""
-    from django.core.cache import cache
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     def ask(address: str) -> None:
         cache.clear()
@@ -145,11 +138,6 @@ def timed(call: Callable[[], object]) -> float:
 
 def measure_save() -> float:
     """Return the median milliseconds of saving an engagement with a changed date and topic."""
-    from django.db import transaction
-
-    from articles.receivers import one_refresh
-    from engagements.dates import PartialDate
-    from engagements.models import Engagement, Topic
 
     topics = list(Topic.objects.order_by("pk")[:2])
     times = []
@@ -172,9 +160,6 @@ def measure_rendering(client) -> dict:
     `whole` asks with the cards and filters kept from the page before, as it is while nothing
     changes; `cold` with nothing kept, as it is for the first reader after a change.
     """
-    from django.core.cache import cache
-
-    from articles.models import Edition
 
     timeline = next(iter(views()["first page"]))
     article = Edition.objects.public().order_by("pk").first().get_absolute_url()
@@ -199,11 +184,6 @@ def measure_rendering(client) -> dict:
 
 def plans(at: dt.datetime) -> dict[str, str]:
     """Return how the database reads a page and a filtered one."""
-    from articles.filters import FILTERS, View
-    from articles.matches import matching, NEWEST_FIRST
-    from articles.timeline_index import Kind, Term
-    from engagements.models import Region, Topic
-    from engagements.visibility import is_public
 
     region = Region.objects.get(slug="european-union")
     topic = FILTERS["topic"]("topic", Topic.objects.order_by("pk").first().slug)
@@ -214,9 +194,3 @@ def plans(at: dt.datetime) -> dict[str, str]:
         page = entries.filter(is_public(at, "engagement__")).order_by(*NEWEST_FIRST)
         found[name] = page.values_list("sort_key", "engagement_id")[:51].explain()
     return found
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
-    django.setup()
-    main()

@@ -7,7 +7,7 @@ _DATA = os.environ.get("BENCH_DATA_DIR") or tempfile.gettempdir()
 os.environ.update(
     DEBUG="false",
     DEMO="false",
-    SECRET_KEY="bench-only-5bVt0Yq8mXz3Kc7Lw1Rj9Nf4Hs6Pd2Ga-uEoIyTbQvZx",  # noqa: S106
+    SECRET_KEY="bench-only-5bVt0Yq8mXz3Kc7Lw1Rj9Nf4Hs6Pd2Ga-uEoIyTbQvZx",
     ALLOWED_HOSTS="localhost",
     DATA_DIR=_DATA,
     TAG_AUTHORITY="communique.example,2025",

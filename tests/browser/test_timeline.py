@@ -1,0 +1,123 @@
+"""A timeline in a browser: filters with and without scripts, the strip, the keyboard, citations."""
+
+import datetime as dt
+
+import pytest
+from playwright.sync_api import expect
+
+from engagements.dates import PartialDate
+from tests.factories import EngagementFactory, TopicFactory, make_public
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+ADDRESS = "/regions/southern-neighbourhood/"
+
+
+@pytest.fixture
+def visits():
+    """Three visits in three months; two are about security, one of them has an article."""
+    security, energy = TopicFactory(name="Security", slug="security"), TopicFactory(name="Energy")
+    for month, topic in ((1, security), (2, energy), (4, security)):
+        visit = EngagementFactory(
+            title=f"Visit {month}", topics=[topic], start=PartialDate(dt.date(2025, month, 3))
+        )
+    make_public(engagement=visit, topics=[security])
+
+
+def titles(page) -> list[str]:
+    return page.locator(".entry .title").all_inner_texts()
+
+
+def test_filter_swaps_in_place_and_back_undoes_it(page, live_server, visits):
+    """A choice changes the view, the address and the title; Back and reload keep their views."""
+    page.goto(ADDRESS)
+    page.evaluate("window.sameDocument = true")
+    page.get_by_text("Filter, or go to a month").click()
+    page.get_by_label("Topic", exact=True).select_option(label="Security (2)")
+    expect(page.get_by_role("status")).to_have_text("2 visits: about Security.")
+    expect(page).to_have_url(f"{live_server.url}{ADDRESS}?topic=security")
+    expect(page).to_have_title("Southern Neighbourhood: Security – Communiqué")
+    assert titles(page) == ["Visit 4", "Visit 1"]
+    assert page.evaluate("window.sameDocument")
+    page.get_by_label("Coverage", exact=True).select_option(label="With an article (1)")
+    expect(page.get_by_role("status")).to_have_text("1 visit: about Security, with an article.")
+    page.get_by_role("link", name="Security take off").click()
+    expect(page.get_by_role("status")).to_have_text("1 visit: with an article.")
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("1 visit: with an article.")
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("status")).to_have_text("2 visits: about Security.")
+    page.go_back()
+    expect(page.get_by_role("status")).to_have_text("3 visits.")
+
+
+def test_filter_works_without_scripts(browser, live_server, visits):
+    """One small form and a button do the same."""
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(ADDRESS)
+    page.get_by_text("Filter, or go to a month").click()
+    page.get_by_label("Topic", exact=True).select_option(label="Security (2)")
+    page.get_by_role("button", name="Show").click()
+    assert page.url == f"{live_server.url}{ADDRESS}?topic=security"
+    assert titles(page) == ["Visit 4", "Visit 1"]
+    # What would give nothing cannot be chosen.
+    assert page.get_by_label("Status", exact=True).locator("option[disabled]").count() == 4
+    page.get_by_role("link", name="Security take off").click()
+    assert len(titles(page)) == 3
+    context.close()
+
+
+def test_nonsense_in_the_month_is_answered_in_words(browser, live_server, visits):
+    """Whoever types a month by hand reads what it should look like."""
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{ADDRESS}?from=spring")
+    expect(page.get_by_text("“spring” is no month: write 2025-01, or 2025.")).to_be_visible()
+    page.get_by_role("link", name="See all of").click()
+    assert len(titles(page)) == 3
+    context.close()
+
+
+def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
+    """Each month with visits has a bar, told in words, that leads there."""
+    page.goto(ADDRESS)
+    strip = page.get_by_role("navigation", name="Visits through time")
+    bars = strip.get_by_role("link")
+    assert [bar.get_attribute("aria-label") for bar in bars.all()] == [
+        "January 2025: 1 visit", "February 2025: 1 visit", "April 2025: 1 visit",
+    ]  # fmt: skip
+    bars.nth(1).click()
+    expect(page.get_by_role("link", name="Newest")).to_be_visible()
+    assert titles(page) == ["Visit 2", "Visit 1"]
+    page.get_by_role("link", name="Newer").click()
+    expect(page.get_by_role("heading", name="Visit 4")).to_be_visible()
+
+
+def test_keys_lead_from_entry_to_entry(page, live_server, visits):
+    """Where an entry has the focus, j and k go on; elsewhere they are only letters."""
+    page.goto(ADDRESS)
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement === document.body")
+    page.get_by_role("link", name="Visit 4").focus()
+    for key, title in (("j", "Visit 2"), ("j", "Visit 1"), ("j", "Visit 1"), ("k", "Visit 2")):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.textContent") == title
+
+
+def test_citation_is_copied(page, live_server, visits):
+    """An entry's citation has its permanent address, and a button where it can be copied."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(ADDRESS)
+    entry = page.locator(".entry").first
+    entry.get_by_text("Cite").click()
+    entry.get_by_role("button", name="Copy").click()
+    expect(entry.get_by_role("button", name="Copied")).to_be_visible()
+    slug = entry.get_attribute("id")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        f"Communiqué: Visit 4, 3 April 2025. {live_server.url}/engagements/{slug}/"
+    )
