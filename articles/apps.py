@@ -11,7 +11,9 @@ class ArticlesConfig(AppConfig):
     def ready(self) -> None:
         from articles import receivers  # noqa: PLC0415 - models are not ready before
         from articles.roles import sync_roles  # noqa: PLC0415
+        from articles.timeline_index import rebuild_if_empty  # noqa: PLC0415
 
         # Permissions exist only after this signal, which Django's own receiver answers first.
         post_migrate.connect(sync_roles, sender=self)
+        post_migrate.connect(rebuild_if_empty, sender=self)
         receivers.connect()

@@ -43,8 +43,8 @@ class Summary:
 
     `months` maps yyyymm (month 13: unknown) to entries, or years (yyyy) where only those are
     known. It ends early, at `is_exact` being false, where more match than are counted. `choices`
-    maps a kind of term to its subjects and their entries; of the kinds in `sampled` only the
-    newest entries were counted, so there may be more.
+    maps a kind of term to its subjects and their entries; of the kinds in `sampled`, and of
+    overdue actions if it `is_sample`, only the newest entries were counted: there may be more.
     """
 
     count: int
@@ -53,6 +53,7 @@ class Summary:
     choices: dict[int, dict[int, int]]
     overdue: int
     sampled: set[int] = field(default_factory=set)
+    is_sample: bool = False
 
 
 def shown(at: dt.datetime) -> Q:
@@ -154,23 +155,20 @@ def summary_of(
 ) -> Summary:
     """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
     hidden = _hidden(at)
-    months = _stored_months(subject, view, hidden)
+    months, is_exact = _stored_months(subject, view, hidden), True
     if months is None or (view.terms and sum(months.values()) <= MOST_EXACT):
         keys = _keys(entries, MOST_EXACT + 1)
-        months, is_exact = dict(Counter(key // 100 for key in keys[:MOST_EXACT])), True
+        months = dict(Counter(key // 100 for key in keys[:MOST_EXACT]))
         is_exact = len(keys) <= MOST_EXACT
-    else:
-        is_exact = True
     count = sum(months.values())
-    if count < MOST_EXACT:
+    if is_exact and count <= MOST_EXACT:
         return Summary(count, is_exact, months, *_choices(entries, at))
-    newest = entries.order_by(*NEWEST_FIRST)[:SAMPLE]
-    choices, overdue = _choices(newest, at)
-    sampled = set(choices)
-    if is_exact and not set(view.choices) - {"year"}:
-        choices |= (stored := _stored_choices(subject, view, hidden))
-        sampled -= set(stored)
-    return Summary(count, is_exact, months, choices, overdue, sampled)
+    choices, overdue = _choices(entries.order_by(*NEWEST_FIRST)[:SAMPLE], at)
+    if set(view.choices) - {"year"} or not is_exact:
+        return Summary(count, is_exact, months, choices, overdue, set(Kind), is_sample=True)
+    # People have no totals.
+    choices = _stored_choices(subject, view, hidden) | {Kind.PERSON: choices.get(Kind.PERSON, {})}
+    return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
 
 
 def _keys(entries: QuerySet[TimelineEntry], most: int) -> list[int]:

@@ -100,10 +100,11 @@ def _words(summary: Summary, view: View) -> str:
     return f"{number}: {phrases}." if phrases else f"{number}."
 
 
-def _count(summary: Summary, kind: int, count: int) -> str:
-    if kind not in summary.sampled:
+def _number(count: int, *, is_least: bool) -> str:
+    """Return a count in words; of what was counted in part, nothing where none was met."""
+    if not is_least:
         return number_format(count, force_grouping=True)
-    return f"{number_format(min(count, ROUND), force_grouping=True)}+"
+    return f"{number_format(min(count, ROUND), force_grouping=True)}+" if count else ""
 
 
 # The choices
@@ -118,7 +119,11 @@ def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term],
             counts.pop(subject.subject, None)
         kept = dict(Counter(counts).most_common(MOST_CHOICES))
         return [
-            Option(str(getattr(row, value)).lower(), row.name, _count(summary, kind, kept[row.pk]))
+            Option(
+                str(getattr(row, value)).lower(),
+                row.name,
+                _number(kept[row.pk], is_least=kind in summary.sampled),
+            )
             for row in rows.filter(pk__in=kept)
         ]
 
@@ -134,7 +139,9 @@ def _of_numbers(
         counts = summary.choices.get(kind, {})
         return [
             Option(
-                value, capfirst(str(label)), _count(summary, kind, counts.get(numbers[value], 0))
+                value,
+                capfirst(str(label)),
+                _number(counts.get(numbers[value], 0), is_least=kind in summary.sampled),
             )
             for value, label in labels
         ]
@@ -154,23 +161,22 @@ def _years(summary: Summary, subject: Term) -> list[Option]:
 
 def _coverage(summary: Summary, subject: Term) -> list[Option]:
     told = summary.choices.get(Kind.COVERAGE, {}).get(WITH, 0)
-    if Kind.COVERAGE in summary.sampled:
-        counts = {"with": _count(summary, Kind.COVERAGE, told), "without": ""}
-    else:
-        counts = {
-            "with": _count(summary, Kind.COVERAGE, told),
-            "without": number_format(summary.count - told, force_grouping=True),
-        }
-    return [Option(name, capfirst(str(COVERAGE[name])), counts[name]) for name in COVERAGE]
+    is_least = Kind.COVERAGE in summary.sampled
+    numbers = {
+        "with": _number(told, is_least=is_least),
+        # Of the newest alone one cannot say how many of all have none.
+        "without": "" if is_least else _number(summary.count - told, is_least=False),
+    }
+    return [Option(name, capfirst(str(COVERAGE[name])), numbers[name]) for name in COVERAGE]
 
 
 def _actions(summary: Summary, subject: Term) -> list[Option]:
     unfinished = summary.choices.get(Kind.ACTIONS, {}).get(WITH, 0)
-    counts = {"open": unfinished, "overdue": summary.overdue}
-    return [
-        Option(name, capfirst(str(label)), _count(summary, Kind.ACTIONS, counts[name]))
-        for name, label in ACTIONS.items()
-    ]
+    numbers = {
+        "open": _number(unfinished, is_least=Kind.ACTIONS in summary.sampled),
+        "overdue": _number(summary.overdue, is_least=summary.is_sample),
+    }
+    return [Option(name, capfirst(str(label)), numbers[name]) for name, label in ACTIONS.items()]
 
 
 _OPTIONS: dict[str, Callable[[Summary, Term], list[Option]]] = {

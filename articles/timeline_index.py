@@ -111,6 +111,12 @@ def rebuild(report: Callable[[int], object]) -> None:
     _add_to_totals(totals)
 
 
+def rebuild_if_empty(**kwargs: object) -> None:
+    """Make the index where there is none: after `migrate`, of a database older than the index."""
+    if recorded().exists() and not TimelineEntry.objects.exists():
+        rebuild(lambda _done: None)
+
+
 def _insert(rows: Iterable[Row]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     table = TimelineEntry._meta.db_table

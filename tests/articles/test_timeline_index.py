@@ -290,3 +290,13 @@ def test_every_change_is_a_new_content_version():
         before = ContentVersion.objects.values_list("number", flat=True).first()
         change()
         assert ContentVersion.objects.get().number != before or before == 1
+
+
+def test_older_database_gets_its_index():
+    """`migrate` makes the index of a newsroom that has none."""
+    visit = EngagementFactory()
+    TimelineEntry.objects.all().delete()
+    TimelineTotal.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    assert TimelineEntry.objects.filter(engagement=visit).exists()
+    assert totals() == recount()
