@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from articles.filters import Cursor, View
@@ -68,17 +69,25 @@ def matching(subject: Term, view: View, at: dt.datetime) -> QuerySet[TimelineEnt
     terms = sorted({subject, *view.terms}, key=_totals_of({subject, *view.terms}).__getitem__)
     entries = TimelineEntry.objects.filter(shown(at), kind=terms[0].kind, subject=terms[0].subject)
     for term in terms[1:]:
-        entries = entries.filter(Exists(_beside(term, at)))
+        entries = entries.filter(_has(_beside(term, at)))
     if view.year:
         entries = entries.filter(
             sort_key__gte=view.year * 10_000, sort_key__lt=(view.year + 1) * 10_000
         )
     coverage, actions = view.choices.get("coverage"), view.choices.get("actions")
     if coverage and coverage.value == "without":
-        entries = entries.exclude(Exists(_beside(Term(Kind.COVERAGE, WITH), at)))
+        entries = entries.filter(~_has(_beside(Term(Kind.COVERAGE, WITH), at)))
     if actions and actions.value == "overdue":
-        entries = entries.filter(Exists(_overdue(at)))
+        entries = entries.filter(_has(_overdue(at)))
     return entries
+
+
+def _has(rows: QuerySet) -> Q:
+    """Return the condition that there is one of the rows, looked up entry by entry.
+
+    Not `Exists`: PostgreSQL would make a join of it, and read a million rows to find fifty.
+    """
+    return Q(IsNull(Subquery(rows.values("pk")[:1]), False))  # noqa: FBT003 - the lookup's operand
 
 
 def _beside(term: Term, at: dt.datetime) -> QuerySet[TimelineEntry]:
@@ -156,14 +165,17 @@ def summary_of(
     """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
     hidden = _hidden(at)
     months, is_exact = _stored_months(subject, view, hidden), True
-    if months is None or (view.terms and sum(months.values()) <= MOST_EXACT):
-        keys = _keys(entries, MOST_EXACT + 1)
-        months = dict(Counter(key // 100 for key in keys[:MOST_EXACT]))
-        is_exact = len(keys) <= MOST_EXACT
+    if months is not None and sum(months.values()) > MOST_EXACT:
+        newest = _places(entries.order_by(*NEWEST_FIRST), SAMPLE)
+    else:
+        newest = _places(entries.order_by(*NEWEST_FIRST), MOST_EXACT + 1)
+        is_exact = len(newest) <= MOST_EXACT
+        if months is None or view.terms:
+            months = dict(Counter(place.sort_key // 100 for place in newest[:MOST_EXACT]))
     count = sum(months.values())
     if is_exact and count <= MOST_EXACT:
-        return Summary(count, is_exact, months, *_choices(entries, at))
-    choices, overdue = _choices(entries.order_by(*NEWEST_FIRST)[:SAMPLE], at)
+        return Summary(count, is_exact, months, *_choices(newest, at))
+    choices, overdue = _choices(newest[:SAMPLE], at)
     if set(view.choices) - {"year"} or not is_exact:
         return Summary(count, is_exact, months, choices, overdue, set(Kind), is_sample=True)
     # People have no totals.
@@ -171,16 +183,9 @@ def summary_of(
     return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
 
 
-def _keys(entries: QuerySet[TimelineEntry], most: int) -> list[int]:
-    newest = entries.order_by(*NEWEST_FIRST)
-    return list(newest.values_list("sort_key", flat=True)[:most])
-
-
-def _choices(
-    entries: QuerySet[TimelineEntry], at: dt.datetime
-) -> tuple[dict[int, dict[int, int]], int]:
+def _choices(places: list[Cursor], at: dt.datetime) -> tuple[dict[int, dict[int, int]], int]:
     """Return the entries of each further term, and how many have overdue actions."""
-    engagements = entries.values("engagement")
+    engagements = [place.engagement for place in places]
     choices: dict[int, dict[int, int]] = {}
     rows = (
         TimelineEntry.objects.filter(shown(at), engagement__in=engagements)

@@ -62,10 +62,10 @@ class EditionQuerySet(models.QuerySet):
 
     def covering(self, engagements):
         """Editions whose own visit, or one of those rounded up, is among `engagements`."""
-        covered = Edition.also_covers.through.objects.filter(
-            edition=OuterRef("pk"), engagement__in=engagements
-        )
-        return self.filter(Q(engagement__in=engagements) | Exists(covered))
+        own = Edition.objects.filter(engagement__in=engagements).order_by().values("pk")
+        rounds = Edition.also_covers.through.objects.filter(engagement__in=engagements)
+        # Not one condition OR the other: that would look at every edition.
+        return self.filter(pk__in=own.union(rounds.values("edition")))
 
     def in_region(self, region: Region):
         return self.covering(Engagement.objects.in_region(region))
