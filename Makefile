@@ -47,7 +47,7 @@ lock: .venv/dev.stamp
 	$(UV) $(if $(UPGRADE),--upgrade) dev.in --constraint base.txt --output-file dev.txt
 
 bench: .venv/dev.stamp
-	@exec $(BIN)/python -m tests.bench --write $(if $(LARGE),--large '$(LARGE)')
+	@exec $(BIN)/python -m tests.bench --write $(if $(LARGE),--large '$(LARGE)') $(ARGS)
 
 bench-data: .venv/dev.stamp
 	@mkdir -p var/bench

@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
+from articles import totals
 from articles.filters import Cursor, View
 from articles.models import TimelineEntry, TimelineTotal
 from articles.timeline_index import WITH, Term
@@ -80,6 +81,31 @@ def matching(subject: Term, view: View, at: dt.datetime) -> QuerySet[TimelineEnt
     if actions and actions.value == "overdue":
         entries = entries.filter(_has(_overdue(at)))
     return entries
+
+
+def latest_of(term: Term, at: dt.datetime, *, before: int) -> QuerySet[TimelineEntry]:
+    """Return the entries before a month (yyyymm) of an outer query's region that have a term too.
+
+    Newest first.
+    """
+    entries = TimelineEntry.objects.filter(
+        shown(at), kind=Kind.REGION, subject=OuterRef("pk"), sort_key__lt=before * 100
+    )
+    return entries.filter(_has(_beside(term, at))).order_by(*NEWEST_FIRST)
+
+
+def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> QuerySet:
+    """Return the engagements, by pk, that took place before a `sort_key` with both parties.
+
+    Newest first.
+    """
+    rarer, commoner = sorted((one, other), key=_totals_of({one, other}).__getitem__)
+    entries = TimelineEntry.objects.filter(
+        shown(at), kind=rarer.kind, subject=rarer.subject, sort_key__lt=before
+    )
+    for term in (commoner, totals.TOOK_PLACE):
+        entries = entries.filter(_has(_beside(term, at)))
+    return entries.order_by(*NEWEST_FIRST).values_list("engagement_id", flat=True)
 
 
 def _has(rows: QuerySet) -> Q:
@@ -163,7 +189,7 @@ def summary_of(
     subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt.datetime
 ) -> Summary:
     """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
-    hidden = _hidden(at)
+    hidden = totals.hidden(at)
     months, is_exact = _stored_months(subject, view, hidden), True
     if months is not None and sum(months.values()) > MOST_EXACT:
         newest = _places(entries.order_by(*NEWEST_FIRST), SAMPLE)
@@ -179,7 +205,9 @@ def summary_of(
     if set(view.choices) - {"year"} or not is_exact:
         return Summary(count, is_exact, months, choices, overdue, set(Kind), is_sample=True)
     # People have no totals.
-    choices = _stored_choices(subject, view, hidden) | {Kind.PERSON: choices.get(Kind.PERSON, {})}
+    choices = totals.beside(subject, hidden, view.year) | {
+        Kind.PERSON: choices.get(Kind.PERSON, {})
+    }
     return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
 
 
@@ -204,82 +232,14 @@ def _choices(places: list[Cursor], at: dt.datetime) -> tuple[dict[int, dict[int,
     return choices, overdue.aggregate(n=Count("outcome__engagement", distinct=True))["n"]
 
 
-def _stored_months(subject: Term, view: View, hidden: "Hidden") -> dict[int, int] | None:
+def _stored_months(subject: Term, view: View, hidden: totals.Hidden) -> dict[int, int] | None:
     """Return what the stored totals know: months without a filter, years with one, or `None`."""
     names = set(view.choices) - {"year"}
     if subject.kind == Kind.PERSON or "person" in names or len(names) > 1:
         return None
     if not names:
-        return _alone(subject, view, hidden)
+        return totals.by_month(subject, hidden, view.year)
     [choice] = (view.choices[name] for name in names)
     if choice.term is None or choice.value == "overdue":
         return None
-    return _together(subject, choice.term, view, hidden)
-
-
-# Engagement: its terms and whether each is hidden, and the `sort_key`.
-Hidden = dict[int, tuple[dict[Term, bool], int]]
-
-
-def _hidden(at: dt.datetime) -> Hidden:
-    """Return the engagements with an entry that readers do not see yet: the totals count it."""
-    waiting = TimelineEntry.objects.filter(hidden_until__gt=at).values("engagement")
-    found: Hidden = {}
-    rows = TimelineEntry.objects.filter(engagement__in=waiting).values_list(
-        "engagement_id", "kind", "subject", "sort_key", "hidden_until"
-    )
-    for pk, kind, subject, sort_key, until in rows:
-        terms, _key = found.setdefault(pk, ({}, sort_key))
-        terms[Term(kind, subject)] = until is not None and until > at
-    return found
-
-
-def _alone(subject: Term, view: View, hidden: Hidden) -> dict[int, int]:
-    """Return the entries of the subject by month."""
-    rows = TimelineTotal.objects.filter(
-        kind=subject.kind, subject=subject.subject, other_kind=0, count__gt=0
-    )
-    if view.year:
-        rows = rows.filter(period__gte=view.year * 100, period__lt=(view.year + 1) * 100)
-    months = Counter(dict(rows.values_list("period", "count")))
-    for terms, key in hidden.values():
-        if terms.get(subject) and key // 100 in months:
-            months[key // 100] -= 1
-    return dict(+months)
-
-
-def _together(subject: Term, other: Term, view: View, hidden: Hidden) -> dict[int, int]:
-    """Return the entries that both terms have, by year."""
-    rows = TimelineTotal.objects.filter(
-        kind=subject.kind,
-        subject=subject.subject,
-        other_kind=other.kind,
-        other_subject=other.subject,
-        count__gt=0,
-    )
-    if view.year:
-        rows = rows.filter(period=view.year)
-    years = Counter(dict(rows.values_list("period", "count")))
-    for terms, key in hidden.values():
-        if subject in terms and other in terms and (terms[subject] or terms[other]):
-            years[key // 10_000] -= 1
-    return dict(+years)
-
-
-def _stored_choices(subject: Term, view: View, hidden: Hidden) -> dict[int, dict[int, int]]:
-    rows = TimelineTotal.objects.filter(
-        ~Q(other_kind__in=(0, Kind.REGION)), kind=subject.kind, subject=subject.subject
-    )
-    if view.year:
-        rows = rows.filter(period=view.year)
-    sums = rows.values_list("other_kind", "other_subject").annotate(Sum("count")).order_by()
-    totals = Counter({Term(kind, pk): count for kind, pk, count in sums})
-    for terms, key in hidden.values():
-        if subject in terms and (not view.year or key // 10_000 == view.year):
-            totals.subtract(
-                term for term, is_hidden in terms.items() if is_hidden or terms[subject]
-            )
-    choices: dict[int, dict[int, int]] = {}
-    for (kind, pk), count in (+totals).items():
-        choices.setdefault(kind, {})[pk] = count
-    return choices
+    return totals.together(subject, choice.term, hidden, view.year)

@@ -3,22 +3,20 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, ExtractQuarter, ExtractYear
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
-from articles.models import Edition
+from articles import totals
+from articles.matches import latest_of, shown
+from articles.models import Edition, TimelineEntry
 from articles.models.articles import EditionQuerySet
-from engagements.dates import Precision
+from articles.timeline_index import STATUSES, Kind, Term
 from engagements.models import (
     Country,
     Engagement,
-    EngagementRegion,
     EngagementTopic,
     Organisation,
-    Participant,
     Person,
     Region,
     Topic,
@@ -91,96 +89,85 @@ def editions_of(subject: Subject, at: dt.datetime | None = None) -> EditionQuery
 
 @dataclass(slots=True)
 class Listed:
-    """A subject in an index: how many visits are on record, and the last day of the latest.
+    """A subject in an index: how many visits are on record, and the year of the latest (0: none).
 
     `gloss` says who or what it is. The last two are set for regions.
     """
 
     subject: Subject
     visits: int = 0
-    latest: dt.date | None = None
+    latest: int = 0
     gloss: str = ""
     latest_visit: Engagement | None = None
     activity: list[int] = field(default_factory=list)
 
 
-# Kind: rows that tie an engagement to a subject, the engagement's and the subject's column.
-_TIES: dict[str, tuple[QuerySet, str, Combinable]] = {
-    "region": (EngagementRegion.objects.effective(), "engagement", F("region")),
-    "country": (
-        Participant.objects.all(),
-        "engagement",
-        Coalesce("country", "organisation__country"),
-    ),
-    "person": (Participant.objects.all(), "engagement", F("person")),
-    "organisation": (Participant.objects.all(), "engagement", F("organisation")),
-    "topic": (EngagementTopic.objects.all(), "content_object", F("tag")),
+KINDS = {
+    "region": Kind.REGION,
+    "country": Kind.COUNTRY,
+    "person": Kind.PERSON,
+    "organisation": Kind.ORGANISATION,
+    "topic": Kind.TOPIC,
 }
+
+
+def term_of(subject: Subject) -> Term:
+    return Term(KINDS[str(subject._meta.model_name)], subject.pk)
 
 
 def index(kind: str, at: dt.datetime) -> list[Listed]:
     """Return the subjects of a kind with what is on record of each, in their own order."""
-    rows, engagement, subject = _TIES[kind]
-    past = Q(**{f"{engagement}__status": Engagement.Status.TOOK_PLACE})
-    counts = (
-        rows.filter(is_public(at, f"{engagement}__"))
-        .annotate(subject=subject)
-        .values("subject")
-        .annotate(
-            visits=Count(engagement, distinct=True),
-            latest=Max(f"{engagement}__sort_date", filter=past),
-        )
-        .order_by()
-        .values_list("subject", "visits", "latest")
-    )
-    found = {pk: (visits, latest) for pk, visits, latest in counts}
+    subjects = list(public_subjects(kind, at))
+    if kind == "person":
+        visits, years = _of_people(at)
+    else:
+        less = totals.hidden(at)
+        visits = totals.of_each(KINDS[kind], less)
+        years = totals.latest_years(KINDS[kind], less)
     return [
-        Listed(row, *found.get(row.pk, (0, None)), gloss=getattr(row, "description", ""))
-        for row in public_subjects(kind, at)
+        Listed(row, visits.get(row.pk, 0), years.get(row.pk, 0), getattr(row, "description", ""))
+        for row in subjects
     ]
+
+
+def _of_people(at: dt.datetime) -> tuple[dict[int, int], dict[int, int]]:
+    """Return each person's entries, and the year of the latest that took place: no totals know."""
+    rows = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON)
+    counts = rows.values_list("subject").annotate(
+        visits=Count("pk"),
+        newest=Max("sort_key", filter=Q(engagement__status=Engagement.Status.TOOK_PLACE)),
+    )
+    found = list(counts.order_by())
+    return (
+        {pk: visits for pk, visits, _key in found},
+        {pk: (key or 0) // 10_000 for pk, _visits, key in found},
+    )
 
 
 def regions_with_activity(at: dt.datetime) -> list[Listed]:
     """Return the regions with their latest visit and the visits of each of the last quarters."""
     regions = index("region", at)
-    newest = (
-        EngagementRegion.objects.effective()
-        .filter(
-            is_public(at, "engagement__"),
-            region=OuterRef("pk"),
-            engagement__status=Engagement.Status.TOOK_PLACE,
-        )
-        .order_by("-engagement__sort_date", "-engagement")
-    )
+    today = timezone.localdate(at)
+    present = today.year * 100 + today.month
+    newest = latest_of(Term(Kind.STATUS, STATUSES["took_place"]), at, before=present + 1)
     latest = dict(
         Region.objects.annotate(visit=Subquery(newest.values("engagement")[:1]))
         .values_list("pk", "visit")
         .order_by()
     )
-    visits = Engagement.objects.in_bulk([pk for pk in latest.values() if pk])
-    today = timezone.localdate(at)
+    visits = Engagement.objects.public(at).in_bulk([pk for pk in latest.values() if pk])
     quarters = _quarters(today)
-    counts = (
-        EngagementRegion.objects.effective()
-        .filter(
-            is_public(at, "engagement__"),
-            engagement__status=Engagement.Status.TOOK_PLACE,
-            engagement__sort_date__gte=dt.date(quarters[0][0], quarters[0][1] * 3 - 2, 1),
-        )
-        # A visit known to the year belongs to no quarter.
-        .exclude(engagement__start_precision=Precision.YEAR)
-        .values_list(
-            "region",
-            ExtractYear("engagement__sort_date"),
-            ExtractQuarter("engagement__sort_date"),
-        )
-        .annotate(visits=Count("pk"))
-        .order_by()
+    # A visit known to the year stands as its month 13 and belongs to no quarter.
+    months = totals.months_of_each(
+        Kind.REGION, totals.hidden(at), quarters[0][0] * 100 + quarters[0][1] * 3 - 2, present
     )
-    found = {(pk, year, quarter): visits for pk, year, quarter, visits in counts}
     for row in regions:
-        row.latest_visit = visits.get(latest.get(row.subject.pk))
-        row.activity = [found.get((row.subject.pk, *quarter), 0) for quarter in quarters]
+        pk = row.subject.pk
+        row.latest_visit = visits.get(latest.get(pk))
+        row.activity = [
+            sum(months[pk, year * 100 + month] for month in range(last * 3 - 2, last * 3 + 1))
+            for year, last in quarters
+        ]
     return regions
 
 

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from articles.cards import for_entries
 from articles.drawings import drawing_of, share_image
+from articles.matches import meetings_of
 from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
-from articles.subjects import regions_with_activity
+from articles.subjects import regions_with_activity, term_of
 from articles.timeline import make_entry
 from articles.views.common import PROMISES, page_of
 from engagements.models import (
@@ -108,12 +109,9 @@ def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> QuerySet[Engag
     """Return the latest encounters of the same two parties before this one, newest first."""
     if not engagement.pair:
         return Engagement.objects.none()
-    return (
-        Engagement.objects.public(at)
-        .between(*(participant.party for participant in engagement.pair))
-        .filter(status=Engagement.Status.TOOK_PLACE, sort_date__lt=engagement.start_date)
-        .newest_first()[:EARLIER_MEETINGS]
-    )
+    one, other = (term_of(party) for party in engagement.pair)
+    met = meetings_of(one, other, at, before=engagement.start.sort_key)
+    return Engagement.objects.public(at).filter(pk__in=met[:EARLIER_MEETINGS]).newest_first()
 
 
 @require_safe

@@ -25,9 +25,10 @@ from articles.subjects import (
     find,
     index,
     regions_with_activity,
+    term_of,
 )
 from articles.timeline import build_timeline
-from articles.timeline_index import Kind, Term
+from articles.timeline_index import Term
 from articles.versions import content_version, kept
 from articles.views.common import PROMISES
 from engagements.models import (
@@ -44,14 +45,6 @@ from engagements.models import (
 from engagements.visibility import is_public
 
 ENTRIES_A_PAGE = 50
-
-_TERMS = {
-    "region": Kind.REGION,
-    "country": Kind.COUNTRY,
-    "person": Kind.PERSON,
-    "organisation": Kind.ORGANISATION,
-    "topic": Kind.TOPIC,
-}
 
 
 def _subject(
@@ -77,8 +70,7 @@ def _subject(
         },
         "today": timezone.localdate(at),
     }
-    term = Term(_TERMS[kind], subject.pk)
-    context |= _timeline(term, subject, view, at, request.build_absolute_uri("/")[:-1])
+    context |= _timeline(term_of(subject), subject, view, at, request.build_absolute_uri("/")[:-1])
     if view.is_whole:
         context |= details(subject, at)
     return render(request, f"articles/{kind}.html", context)

@@ -74,13 +74,6 @@ class EngagementQuerySet(models.QuerySet):
     def with_person(self, person: Person):
         return self._of(Q(person=person))
 
-    def between(self, one: Country | Organisation, other: Country | Organisation):
-        """Engagements to which both are a party."""
-        return self.with_party(one).with_party(other)
-
-    def with_party(self, party: Country | Organisation):
-        return self.of_country(party) if isinstance(party, Country) else self.of_organisation(party)
-
     def travels_of(self, person: Person):
         """Where a person was a guest: engagements that took place in another country's house."""
         guest = Q(person=person) & ~Q(side=Participant.Side.HOST)
@@ -365,18 +358,15 @@ class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit
         return self.stops.index(self) + 1
 
     @property
-    def pair(self) -> tuple["Participant", "Participant"] | None:
-        """Who leads the visitors and who receives them, or those that stand for the only two."""
+    def pair(self) -> tuple[Country | Organisation, Country | Organisation] | None:
+        """The party that leads the visitors and the one that receives them, or the only two."""
         found = (
             [next((p for p in side if p.is_lead), side[0]) for side in (self.visitors, self.hosts)]
             if self.visitors and self.hosts
             else self.participants.all()
         )
-        parties = {participant.party: participant for participant in reversed(found)}
-        if len(parties) != 2:
-            return None
-        second, first = parties.values()
-        return first, second
+        parties = list(dict.fromkeys(p.party for p in found if p.party))
+        return (parties[0], parties[1]) if len(parties) == 2 else None
 
     @property
     def who(self) -> str:
@@ -554,9 +544,7 @@ class Participant(models.Model):
 
     @property
     def party_name(self) -> str:
-        if self.country:
-            return self.country.name
-        return self.organisation.short_name if self.organisation else ""
+        return self.party.short_name if self.party else ""
 
     @property
     def title(self) -> str:

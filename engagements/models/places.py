@@ -84,6 +84,11 @@ class Country(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("articles:country", args=[self.code.lower()])
 
+    @property
+    def short_name(self) -> str:
+        """As an organisation's: what stands where room is short."""
+        return self.name
+
 
 class CountryName(models.Model):
     """Another name of a country: its name in another language, or an alias ("Burma")."""

@@ -38,4 +38,4 @@ def test_encounter_of_many_has_no_pair():
     assert EngagementFactory(parties=three).pair is None
     assert EngagementFactory(parties=[("host", "ES")]).pair is None
     first, second = EngagementFactory(parties=three[:2]).pair
-    assert (first.party_name, second.party_name) == ("Algeria", "Spain")
+    assert (str(first), str(second)) == ("Algeria", "Spain")
