@@ -83,7 +83,7 @@ def refresh(engagements: Collection[int]) -> None:
         return
     # Two who save the same engagement must not both count it.
     list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk").values("pk"))
-    before = set(TimelineEntry.objects.filter(engagement__in=pks).values_list(*COLUMNS).iterator())
+    before = set(TimelineEntry.objects.filter(engagement__in=pks).values_list(*COLUMNS))
     after = set(_rows(recorded().filter(pk__in=pks)))
     changed = {row[3] for row in before ^ after}
     if not changed:

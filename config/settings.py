@@ -128,11 +128,11 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [lazy(static, str)("js/prose-paste.js")], "extensions": {"CleanPaste": html_tags([])}}
 ]
 
-# What pages are put together from, such as a timeline's cards: some 2 KB each, in each process.
+# What pages are put together from, in each process: a card has some 2 KB, a timeline's filters 20.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
+        "OPTIONS": {"MAX_ENTRIES": 3_000},
     }
 }
 
