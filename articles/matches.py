@@ -194,10 +194,9 @@ def summary_of(
     if months is not None and sum(months.values()) > MOST_EXACT:
         newest = _places(entries.order_by(*NEWEST_FIRST), SAMPLE)
     else:
-        newest = _places(entries.order_by(*NEWEST_FIRST), MOST_EXACT + 1)
-        is_exact = len(newest) <= MOST_EXACT
+        newest, is_exact = _counted(subject, entries, months is None, hidden)
         if months is None or view.terms:
-            months = dict(Counter(place.sort_key // 100 for place in newest[:MOST_EXACT]))
+            months = dict(Counter(place.sort_key // 100 for place in newest))
     count = sum(months.values())
     if is_exact and count <= MOST_EXACT:
         return Summary(count, is_exact, months, *_choices(newest, at))
@@ -209,6 +208,27 @@ def summary_of(
         Kind.PERSON: choices.get(Kind.PERSON, {})
     }
     return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
+
+
+def _counted(
+    subject: Term, entries: QuerySet[TimelineEntry], is_unknown: bool, hidden: totals.Hidden
+) -> tuple[list[Cursor], bool]:
+    """Return the newest matches, and whether these are all.
+
+    Where nothing is known of their number, a sample tells whether counting on is worth it: if its
+    matches lie so close together that twice `MOST_EXACT` are to be expected, it is not.
+    """
+    newest_first = entries.order_by(*NEWEST_FIRST)
+    if is_unknown and subject.kind != Kind.PERSON:
+        sample = _places(newest_first, SAMPLE + 1)
+        if len(sample) <= SAMPLE:
+            return sample, True
+        months = totals.by_month(subject, hidden)
+        passed = sum(n for month, n in months.items() if month >= sample[-1].sort_key // 100)
+        if SAMPLE * sum(months.values()) > 2 * MOST_EXACT * max(1, passed):
+            return sample[:SAMPLE], False
+    found = _places(newest_first, MOST_EXACT + 1)
+    return found[:MOST_EXACT], len(found) <= MOST_EXACT
 
 
 def _choices(places: list[Cursor], at: dt.datetime) -> tuple[dict[int, dict[int, int]], int]:

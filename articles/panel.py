@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.filters import ACTIONS, COVERAGE, LABELS, Kind, View
-from articles.matches import MOST_EXACT, Summary, summary_of
+from articles.matches import Summary, summary_of
 from articles.models import TimelineEntry
 from articles.timeline_index import KINDS, STATUSES, WITH, Term
 from engagements.models import Country, Engagement, Organisation, Person, Topic
@@ -94,7 +94,7 @@ def _words(summary: Summary, view: View) -> str:
         }
     else:
         number = _("More than %(count)s visits") % {
-            "count": number_format(MOST_EXACT, force_grouping=True)
+            "count": number_format(summary.count, force_grouping=True)
         }
     phrases = ", ".join(choice.phrase for choice in view.choices.values())
     return f"{number}: {phrases}." if phrases else f"{number}."
