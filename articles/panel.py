@@ -200,7 +200,7 @@ def _year_of(key: int) -> int:
 
 
 def _periods(months: dict[int, int]) -> dict[int, int]:
-    """Return the entries by month, gaps filled; by year if the time is long or a month unknown."""
+    """Return the entries by month, gaps filled; by year if that is all known, or the time long."""
     if not months:
         return {}
     numbers = [key // 100 * 12 + key % 100 for key in months if key > 9999]
