@@ -8,10 +8,10 @@ count is said to be "at least".
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.lookups import IsNull
+from django.db.models import Count, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from articles import totals
@@ -29,6 +29,18 @@ MOST_EXACT = 10_000
 SAMPLE = 1_000
 # By the column: the relation's name would stand for the engagement's own order.
 NEWEST_FIRST = ("-sort_key", "-engagement_id")
+
+
+COVERED = Term(Kind.COVERAGE, WITH)
+UNFINISHED = Term(Kind.ACTIONS, WITH).token
+
+
+class Match(NamedTuple):
+    """An entry that is counted: its place, and the terms of its engagement."""
+
+    sort_key: int
+    engagement: int
+    terms: str | None
 
 
 class Found(NamedTuple):
@@ -63,23 +75,24 @@ def shown(at: dt.datetime) -> Q:
 
 
 def matching(subject: Term, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
-    """Return the entries of the view under its rarest term, in no order.
-
-    The rarest one is walked and the others are looked up for each of its entries.
-    """
-    terms = sorted({subject, *view.terms}, key=_totals_of({subject, *view.terms}).__getitem__)
-    entries = TimelineEntry.objects.filter(shown(at), kind=terms[0].kind, subject=terms[0].subject)
-    for term in terms[1:]:
-        entries = entries.filter(_has(_beside(term, at)))
+    """Return the entries of the view under its rarest term, in no order."""
+    terms = {subject, *view.terms}
+    rarest = min(terms, key=_totals_of(terms).__getitem__)
+    entries = TimelineEntry.objects.filter(shown(at), kind=rarest.kind, subject=rarest.subject)
+    for term in sorted(terms - {rarest}):
+        entries = entries.filter(_has(term))
     if view.year:
         entries = entries.filter(
             sort_key__gte=view.year * 10_000, sort_key__lt=(view.year + 1) * 10_000
         )
     coverage, actions = view.choices.get("coverage"), view.choices.get("actions")
-    if coverage and coverage.value == "without":
-        entries = entries.filter(~_has(_beside(Term(Kind.COVERAGE, WITH), at)))
+    if coverage:
+        untold = Q(engagement__in=_untold(at))
+        is_told = coverage.value == "with"
+        entries = entries.filter(~untold if is_told else untold | ~_has(COVERED))
     if actions and actions.value == "overdue":
-        entries = entries.filter(_has(_overdue(at)))
+        overdue = Action.objects.overdue(timezone.localdate(at))
+        entries = entries.filter(engagement__in=overdue.values("outcome__engagement"))
     return entries
 
 
@@ -91,7 +104,7 @@ def latest_of(term: Term, at: dt.datetime, *, before: int) -> QuerySet[TimelineE
     entries = TimelineEntry.objects.filter(
         shown(at), kind=Kind.REGION, subject=OuterRef("pk"), sort_key__lt=before * 100
     )
-    return entries.filter(_has(_beside(term, at))).order_by(*NEWEST_FIRST)
+    return entries.filter(_has(term)).order_by(*NEWEST_FIRST)
 
 
 def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> QuerySet:
@@ -101,31 +114,28 @@ def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> Quer
     """
     rarer, commoner = sorted((one, other), key=_totals_of({one, other}).__getitem__)
     entries = TimelineEntry.objects.filter(
-        shown(at), kind=rarer.kind, subject=rarer.subject, sort_key__lt=before
+        shown(at),
+        _has(commoner),
+        _has(totals.TOOK_PLACE),
+        kind=rarer.kind,
+        subject=rarer.subject,
+        sort_key__lt=before,
     )
-    for term in (commoner, totals.TOOK_PLACE):
-        entries = entries.filter(_has(_beside(term, at)))
     return entries.order_by(*NEWEST_FIRST).values_list("engagement_id", flat=True)
 
 
-def _has(rows: QuerySet) -> Q:
-    """Return the condition that there is one of the rows, looked up entry by entry.
-
-    Not `Exists`: PostgreSQL would make a join of it, and read a million rows to find fifty.
-    """
-    return Q(IsNull(Subquery(rows.values("pk")[:1]), False))  # noqa: FBT003 - the lookup's operand
-
-
-def _beside(term: Term, at: dt.datetime) -> QuerySet[TimelineEntry]:
-    return TimelineEntry.objects.filter(
-        shown(at), engagement=OuterRef("engagement"), kind=term.kind, subject=term.subject
+def _has(term: Term) -> Q:
+    """Return the condition that the engagement of an entry has a term too."""
+    crowded = TimelineEntry.objects.filter(terms__isnull=True, kind=term.kind, subject=term.subject)
+    return Q(terms__contains=term.token) | Q(
+        terms__isnull=True, engagement__in=crowded.values("engagement")
     )
 
 
-def _overdue(at: dt.datetime) -> QuerySet[Action]:
-    return Action.objects.overdue(timezone.localdate(at)).filter(
-        outcome__engagement=OuterRef("engagement")
-    )
+def _untold(at: dt.datetime) -> QuerySet:
+    """Return the engagements, by pk, whose coverage is not public yet, or no longer."""
+    waiting = TimelineEntry.objects.filter(Q(hidden_until__gt=at) | Q(lapses_at__lte=at))
+    return waiting.filter(kind=COVERED.kind, subject=COVERED.subject).values("engagement")
 
 
 def _totals_of(terms: set[Term]) -> dict[Term, int]:
@@ -192,15 +202,15 @@ def summary_of(
     hidden = totals.hidden(at)
     months, is_exact = _stored_months(subject, view, hidden), True
     if months is not None and sum(months.values()) > MOST_EXACT:
-        newest = _places(entries.order_by(*NEWEST_FIRST), SAMPLE)
+        newest = _newest(entries, SAMPLE)
     else:
         newest, is_exact = _counted(subject, entries, months is None, hidden)
         if months is None or view.terms:
-            months = dict(Counter(place.sort_key // 100 for place in newest))
+            months = dict(Counter(match.sort_key // 100 for match in newest))
     count = sum(months.values())
     if is_exact and count <= MOST_EXACT:
-        return Summary(count, is_exact, months, *_choices(newest, at))
-    choices, overdue = _choices(newest[:SAMPLE], at)
+        return Summary(count, is_exact, months, *_choices(newest, hidden, at))
+    choices, overdue = _choices(newest[:SAMPLE], hidden, at)
     if set(view.choices) - {"year"} or not is_exact:
         return Summary(count, is_exact, months, choices, overdue, set(Kind), is_sample=True)
     # People have no totals.
@@ -210,44 +220,59 @@ def summary_of(
     return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
 
 
+def _newest(entries: QuerySet[TimelineEntry], most: int) -> list[Match]:
+    rows = entries.order_by(*NEWEST_FIRST).values_list("sort_key", "engagement_id", "terms")
+    return [Match(*row) for row in rows[:most]]
+
+
 def _counted(
     subject: Term, entries: QuerySet[TimelineEntry], is_unknown: bool, hidden: totals.Hidden
-) -> tuple[list[Cursor], bool]:
+) -> tuple[list[Match], bool]:
     """Return the newest matches, and whether these are all.
 
     Where nothing is known of their number, a sample tells whether counting on is worth it: if its
     matches lie so close together that twice `MOST_EXACT` are to be expected, it is not.
     """
-    newest_first = entries.order_by(*NEWEST_FIRST)
     if is_unknown and subject.kind != Kind.PERSON:
-        sample = _places(newest_first, SAMPLE + 1)
+        sample = _newest(entries, SAMPLE + 1)
         if len(sample) <= SAMPLE:
             return sample, True
         months = totals.by_month(subject, hidden)
         passed = sum(n for month, n in months.items() if month >= sample[-1].sort_key // 100)
         if SAMPLE * sum(months.values()) > 2 * MOST_EXACT * max(1, passed):
             return sample[:SAMPLE], False
-    found = _places(newest_first, MOST_EXACT + 1)
+    found = _newest(entries, MOST_EXACT + 1)
     return found[:MOST_EXACT], len(found) <= MOST_EXACT
 
 
-def _choices(places: list[Cursor], at: dt.datetime) -> tuple[dict[int, dict[int, int]], int]:
+def _choices(
+    matches: list[Match], hidden: totals.Hidden, at: dt.datetime
+) -> tuple[dict[int, dict[int, int]], int]:
     """Return the entries of each further term, and how many have overdue actions."""
-    engagements = [place.engagement for place in places]
+    counts = Counter(chain.from_iterable(match.terms.split() for match in matches if match.terms))
+    crowded = [match.engagement for match in matches if match.terms is None]
+    if crowded:
+        rows = TimelineEntry.objects.filter(engagement__in=crowded).values_list("kind", "subject")
+        counts.update(Term(*row).token.strip() for row in rows)
+    if hidden:
+        counts.subtract(
+            term.token.strip()
+            for match in matches
+            for term, is_hidden in hidden.get(match.engagement, ({}, 0))[0].items()
+            if is_hidden
+        )
     choices: dict[int, dict[int, int]] = {}
-    rows = (
-        TimelineEntry.objects.filter(shown(at), engagement__in=engagements)
-        .exclude(kind=Kind.REGION)
-        .values_list("kind", "subject")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
-    for kind, pk, count in rows:
-        choices.setdefault(kind, {})[pk] = count
+    for token, count in (+counts).items():
+        term = Term.parse(token)
+        if term.kind != Kind.REGION:
+            choices.setdefault(term.kind, {})[term.subject] = count
     if not choices.get(Kind.ACTIONS):
         return choices, 0
+    unfinished = [
+        match.engagement for match in matches if match.terms is None or UNFINISHED in match.terms
+    ]
     overdue = Action.objects.overdue(timezone.localdate(at)).filter(
-        outcome__engagement__in=engagements
+        outcome__engagement__in=unfinished
     )
     return choices, overdue.aggregate(n=Count("outcome__engagement", distinct=True))["n"]
 

@@ -6,13 +6,14 @@ calls it himself.
 """
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import permutations
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -44,6 +45,8 @@ STATUSES = {"planned": 1, "confirmed": 2, "took_place": 3, "postponed": 4, "canc
 WITH = 1
 # Engagements that a rebuild takes at once: some ten rows each.
 BATCH = 5_000
+# Characters of the terms of one engagement. PostgreSQL refuses index entries above 2,704 bytes.
+MOST_TERMS = 2_000
 
 
 class Term(NamedTuple):
@@ -52,8 +55,20 @@ class Term(NamedTuple):
     kind: int
     subject: int
 
+    @property
+    def token(self) -> str:
+        """The term as `TimelineEntry.terms` holds it, with the spaces that set it apart."""
+        return f" {self.kind}:{self.subject} "
 
-COLUMNS = ("kind", "subject", "sort_key", "engagement_id", "hidden_until")
+    @classmethod
+    def parse(cls, token: str) -> "Term":
+        kind, subject = token.split(":")
+        return cls(int(kind), int(subject))
+
+
+COLUMNS = (
+    "kind", "subject", "sort_key", "engagement_id", "hidden_until", "lapses_at", "terms",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -64,6 +79,8 @@ class Row(NamedTuple):
     sort_key: int
     engagement_id: int
     hidden_until: dt.datetime | None
+    lapses_at: dt.datetime | None
+    terms: str | None
 
 
 def recorded() -> QuerySet[Engagement]:
@@ -88,10 +105,8 @@ def refresh(engagements: Collection[int]) -> None:
     changed = {row[3] for row in before ^ after}
     if not changed:
         return
-    # Only what differs is written.
-    for kind, subject, _sort_key, engagement, _hidden in before - after:
-        TimelineEntry.objects.filter(engagement=engagement, kind=kind, subject=subject).delete()
-    _insert(after - before)
+    TimelineEntry.objects.filter(engagement__in=changed).delete()
+    _insert(row for row in after if row[3] in changed)
     change = _totals(row for row in after if row[3] in changed)
     change.subtract(_totals(row for row in before if row[3] in changed))
     _add_to_totals(change)
@@ -120,7 +135,11 @@ def rebuild_if_empty(**kwargs: object) -> None:
 def _insert(rows: Iterable[Row]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     table = TimelineEntry._meta.db_table
-    insert(table, COLUMNS, ((*row[:4], row[4] and adapt(row[4])) for row in rows))
+    insert(
+        table,
+        COLUMNS,
+        ((*row[:4], *(moment and adapt(moment) for moment in row[4:6]), row[6]) for row in rows),
+    )
 
 
 def _batches(pks: QuerySet) -> Iterator[list[int]]:
@@ -137,27 +156,34 @@ def _batches(pks: QuerySet) -> Iterator[list[int]]:
 def _rows(engagements: QuerySet[Engagement]) -> Iterator[Row]:
     """Return the rows that the engagements should have."""
     now = timezone.now()
-    facts = {
-        pk: (PartialDate(date, precision).sort_key, public_from)
-        for pk, date, precision, public_from in engagements.values_list(
-            "pk", "start_date", "start_precision", "public_from"
-        )
-    }
+    found: dict[int, dict[Term, Shown]] = defaultdict(dict)
     for kind, pairs in _terms(engagements, now):
-        moments: dict[tuple[int, int], dt.datetime | None] = {}
-        for engagement, subject, public_from in pairs:
-            moments[engagement, subject] = public_from
-        for (engagement, subject), public_from in moments.items():
-            sort_key, since = facts[engagement]
-            moment = max(filter(None, (since, public_from)))
-            yield Row(kind, subject, sort_key, engagement, moment if moment > now else None)
+        for engagement, subject, told in pairs:
+            found[engagement][Term(kind, subject)] = told
+    for pk, date, precision, public_from in engagements.values_list(
+        "pk", "start_date", "start_precision", "public_from"
+    ):
+        sort_key = PartialDate(date, precision).sort_key
+        text = "".join(term.token[:-1] for term in sorted(found[pk])) + " "
+        terms = text if len(text) <= MOST_TERMS else None
+        for (kind, subject), told in found[pk].items():
+            moment = max(filter(None, (public_from, told.since)))
+            hidden_until = moment if moment > now else None
+            yield Row(kind, subject, sort_key, pk, hidden_until, told.until, terms)
 
 
-Pairs = Iterable[tuple[int, int, dt.datetime | None]]
+class Shown(NamedTuple):
+    """From and until when an engagement has a term; empty: as long as it is public."""
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+Pairs = Iterable[tuple[int, int, Shown]]
 
 
 def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Pairs]]:
-    """Return for each kind of term: engagement, subject, and a moment before which it is hidden."""
+    """Return for each kind of term: engagement, subject, and when it has the term."""
     among = Q(engagement__in=engagements.values("pk"))
     for kind, pairs in (
         (
@@ -199,15 +225,18 @@ def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tupl
             ),
         ),
     ):
-        yield kind, ((engagement, subject, None) for engagement, subject in pairs)
+        yield kind, ((engagement, subject, Shown()) for engagement, subject in pairs)
     facts = list(engagements.values_list("pk", "kind", "status"))
-    yield Kind.KIND, ((pk, KINDS[kind], None) for pk, kind, _status in facts)
-    yield Kind.STATUS, ((pk, STATUSES[status], None) for pk, _kind, status in facts)
+    yield Kind.KIND, ((pk, KINDS[kind], Shown()) for pk, kind, _status in facts)
+    yield Kind.STATUS, ((pk, STATUSES[status], Shown()) for pk, _kind, status in facts)
     yield Kind.COVERAGE, _coverage(engagements, now)
 
 
 def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
-    """Return since when, or from when, each engagement has coverage."""
+    """Return since when, or from when, each engagement has coverage, and until when.
+
+    After a gap the next save finds what comes later: an entry may be missing, never too many.
+    """
     approved = (
         Edition.objects.filter(
             Q(public_until__isnull=True) | Q(public_until__gt=now),
@@ -217,23 +246,30 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
         .exclude(public_until=F("public_from"))
         .order_by()
     )
-    first: dict[int, dt.datetime] = {}
+    spans: dict[int, list[tuple[dt.datetime, dt.datetime | None]]] = {}
     for covered in ("engagement", "also_covers"):
-        rows = (
-            approved.filter(**{f"{covered}__in": engagements.values("pk")})
-            .values_list(covered)
-            .annotate(Min("public_from"))
-        )
-        for pk, moment in rows:
-            first[pk] = min(moment, first.get(pk, moment))
-    return ((pk, WITH, moment) for pk, moment in first.items())
+        rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})
+        for pk, since, until in rows.values_list(covered, "public_from", "public_until"):
+            spans.setdefault(pk, []).append((since, until))
+    for found in spans.values():
+        found.sort(key=itemgetter(0))
+    return ((pk, WITH, _first_span(found)) for pk, found in spans.items())
+
+
+def _first_span(spans: list[tuple[dt.datetime, dt.datetime | None]]) -> Shown:
+    """Return the first span, and whatever follows it without a gap, as one."""
+    since, until = spans[0]
+    for start, end in spans[1:]:
+        if until is not None and start <= until:
+            until = end and max(until, end)
+    return Shown(since, until)
 
 
 def _totals(rows: Iterable[Row | tuple]) -> Counter[tuple[int, ...]]:
     """Return what rows add to the totals, by kind, subject, the other's and the period."""
     counts: Counter[tuple[int, ...]] = Counter()
     terms: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for kind, subject, sort_key, engagement, _hidden in rows:
+    for kind, subject, sort_key, engagement, *_rest in rows:
         if kind != Kind.PERSON:
             terms.setdefault((engagement, sort_key), []).append((kind, subject))
     for (_engagement, sort_key), found in terms.items():

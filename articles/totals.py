@@ -17,15 +17,16 @@ Hidden = dict[int, tuple[dict[Term, bool], int]]
 
 
 def hidden(at: dt.datetime) -> Hidden:
-    """Return the engagements with an entry that readers do not see yet: the totals count it."""
-    waiting = TimelineEntry.objects.filter(hidden_until__gt=at).values("engagement")
+    """Return the engagements with an entry that readers do not see: the totals count it."""
+    waiting = TimelineEntry.objects.filter(Q(hidden_until__gt=at) | Q(lapses_at__lte=at))
     found: Hidden = {}
-    rows = TimelineEntry.objects.filter(engagement__in=waiting).values_list(
-        "engagement_id", "kind", "subject", "sort_key", "hidden_until"
+    rows = TimelineEntry.objects.filter(engagement__in=waiting.values("engagement")).values_list(
+        "engagement_id", "kind", "subject", "sort_key", "hidden_until", "lapses_at"
     )
-    for pk, kind, subject, sort_key, until in rows:
+    for pk, kind, subject, sort_key, until, lapses_at in rows:
         terms, _key = found.setdefault(pk, ({}, sort_key))
-        terms[Term(kind, subject)] = until is not None and until > at
+        is_over = lapses_at is not None and lapses_at <= at
+        terms[Term(kind, subject)] = is_over or (until is not None and until > at)
     return found
 
 

@@ -13,9 +13,10 @@ from engagements.models import Engagement
 class TimelineEntry(models.Model):
     """An engagement under one of its terms: a region, a country, a topic, a status ...
 
-    An inverted index: a timeline is the entries of one term in their order, a filtered one those
-    whose engagement has the other terms too. A row may be stale; the page's query applies the
-    rule of visibility again, so a stale row can omit, never leak.
+    An inverted index: a timeline is the entries of one term in their order. Each entry names all
+    terms of its engagement, so that a filtered timeline, and what its choices would give, is read
+    from one range of one index. A row may be stale; the page's query applies the rule of visibility
+    again, so a stale row can omit, never leak.
     """
 
     class Kind(models.IntegerChoices):
@@ -41,17 +42,32 @@ class TimelineEntry(models.Model):
     )
     # Empty for what readers could see when the row was written.
     hidden_until = models.DateTimeField(null=True)
+    # When coverage ends without another write: a scheduled edition tells another visit.
+    lapses_at = models.DateTimeField(null=True)
+    # The engagement's terms: " 1:7 2:143 7:3 ". Empty where they are too many for an index's entry:
+    # those engagements are looked up instead.
+    terms = models.TextField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["kind", "subject", "-sort_key", "-engagement", "hidden_until"],
+                fields=["kind", "subject", "-sort_key", "-engagement", "hidden_until", "terms"],
                 name="timelineentry_in_order",
             ),
             models.Index(
                 fields=["hidden_until"],
                 condition=Q(hidden_until__isnull=False),
                 name="timelineentry_hidden",
+            ),
+            models.Index(
+                fields=["lapses_at"],
+                condition=Q(lapses_at__isnull=False),
+                name="timelineentry_lapsing",
+            ),
+            models.Index(
+                fields=["kind", "subject"],
+                condition=Q(terms__isnull=True),
+                name="timelineentry_crowded",
             ),
         ]
         constraints = [

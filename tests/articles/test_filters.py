@@ -12,11 +12,12 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles import filters, matches
+from articles import filters, matches, timeline_index
 from articles.filters import FILTERS, Cursor, UnreadableError, View
 from articles.matches import matching, page_of, summary_of
 from articles.panel import panel_of
 from articles.timeline_index import Kind, Term
+from articles.workflow import publish
 from engagements.dates import PartialDate, Precision
 from engagements.models import Action, Country, Engagement, Participant, Region, Topic
 from tests.factories import (
@@ -26,6 +27,7 @@ from tests.factories import (
     OutcomeFactory,
     PersonFactory,
     TopicFactory,
+    make_draft,
     make_public,
 )
 
@@ -160,8 +162,14 @@ def test_stale_entry_is_passed_over(client, region):
 # Filters
 
 
+@pytest.fixture(params=[2_000, 20], ids=["", "crowded"])
+def most_terms(monkeypatch, request) -> None:
+    """Entries that name all terms of their engagement, and such as have no room for them."""
+    monkeypatch.setattr(timeline_index, "MOST_TERMS", request.param)
+
+
 @pytest.fixture
-def some_visits(region) -> dict[str, Engagement]:
+def some_visits(region, most_terms) -> dict[str, Engagement]:
     """Visits that differ in one thing each."""
     security, energy = (
         TopicFactory(name=name, slug=name.lower()) for name in ("Security", "Energy")
@@ -244,6 +252,23 @@ def test_embargoed_coverage_is_in_no_count(client, region):
         assert matching(subject, with_article, moment).count() == count
         without = matching(subject, view(coverage="without"), moment)
         assert without.count() == 1 - count
+
+
+def test_coverage_ends_at_the_minute_when_a_later_edition_tells_another_visit(region):
+    """Nothing is written at that minute, and the filters and their numbers know."""
+    first, second = EngagementFactory.create_batch(2)
+    at = timezone.now()
+    edition = make_public(engagement=first)
+    later = make_draft(edition.article, engagement=second)
+    publish(later, by=later.author, at=at + dt.timedelta(hours=1))
+    subject = Term(Kind.REGION, region.pk)
+    for moment, told in ((at, first), (at + dt.timedelta(hours=2), second)):
+        found = matching(subject, view(coverage="with"), moment)
+        assert [entry.engagement for entry in found] == [told]
+        rest = matching(subject, view(coverage="without"), moment)
+        assert [entry.engagement for entry in rest] == [second if told == first else first]
+        summary = summary_of(subject, matching(subject, view(), moment), view(), moment)
+        assert summary.choices[Kind.COVERAGE] == {1: 1}
 
 
 def test_card_is_as_translated_as_its_page(client, region, some_visits):
