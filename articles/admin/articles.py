@@ -1,16 +1,13 @@
-"""The desk: articles, pictures, and the engagements with what is known of their coverage."""
+"""The article's form and the transitions that are not a save."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
 )
@@ -22,71 +19,26 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from articles.forms import ArticleForm, CoveredEngagementForm
-from articles.media import picture_response
-from articles.models import Article, Edition, Picture
-from articles.pictures import redraw_share
-from articles.receivers import one_refresh
+from articles.admin.article_list import ArticleList
+from articles.admin.base import RefreshedOnce
+from articles.admin.pictures import picture_preview
+from articles.forms import ArticleForm
+from articles.models import Article, Edition
 from articles.workflow import (
     publish,
-    reasons_not_to_hide,
     reinstate,
     save_edition,
     spelled_out,
     unschedule,
     withdraw,
 )
-from engagements.admin import EngagementAdmin
-from engagements.admin.base import BoundedLists, ReasonPage
+from engagements.admin.base import ReasonPage
 from engagements.models import Engagement
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("published", _("Published")),
-            ("scheduled", _("Scheduled")),
-            ("draft", _("With an unpublished edition")),
-            ("withdrawn", _("Withdrawn")),
-        ]
-
-    def queryset(self, request, queryset):
-        editions = Edition.objects.filter(article=OuterRef("pk"))
-        if self.value() == "published":
-            return queryset.public()
-        if self.value() == "scheduled":
-            return queryset.filter(Exists(editions.scheduled()))
-        if self.value() == "draft":
-            newest = editions.order_by("-number")
-            return queryset.annotate(newest_state=Subquery(newest.values("state")[:1])).exclude(
-                newest_state="approved"
-            )
-        if self.value() == "withdrawn":
-            return queryset.filter(withdrawn_at__lte=timezone.now())
-        return queryset
-
-
-class RefreshedOnce(admin.ModelAdmin):
-    """A form's many rows are followed by one refresh of the timelines, in its transaction."""
-
-    def changeform_view(self, request, *args, **kwargs):
-        if request.method != "POST":
-            return super().changeform_view(request, *args, **kwargs)
-        with transaction.atomic(), one_refresh():
-            return super().changeform_view(request, *args, **kwargs)
-
-
 @admin.register(Article)
-class ArticleAdmin(RefreshedOnce, ReasonPage, BoundedLists):
+class ArticleAdmin(RefreshedOnce, ReasonPage, ArticleList):
     form = ArticleForm
-    date_hierarchy = "created_at"
-    list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
-    list_filter = [StatusFilter, "language"]
-    list_per_page = 50
-    search_fields = ["editions__headline", "slug"]
     change_form_template = "admin/articles/article/change_form.html"
     reason_permission = "articles.withdraw_article"
     view_on_site = False
@@ -142,48 +94,6 @@ class ArticleAdmin(RefreshedOnce, ReasonPage, BoundedLists):
             ),
             *super().get_urls(),
         ]
-
-    # The list
-
-    def get_queryset(self, request):
-        editions = Edition.objects.defer("body").select_related("engagement", "author")
-        articles: Any = super().get_queryset(request)
-        return articles.with_headline().prefetch_related(
-            Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
-        )
-
-    @admin.display(description=_("headline"), ordering="headline")
-    def headline(self, article):
-        return article.headline
-
-    @admin.display(description=_("status"))
-    def status(self, article):
-        now = timezone.now()
-        words = []
-        for edition in article.newest_editions:
-            edition.article = article
-            words.append(edition.status_at(now))
-        # What readers have, and what waits behind it: "published, draft".
-        shown = [
-            word
-            for word in (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
-            if word in words
-        ]
-        if words and words[0] not in shown:
-            shown.append(words[0])
-        return ", ".join(shown)
-
-    @admin.display(description=_("visit"))
-    def visit(self, article):
-        return article.newest_editions[0].engagement if article.newest_editions else None
-
-    @admin.display(description=_("saved by"))
-    def saved_by(self, article):
-        return article.newest_editions[0].author if article.newest_editions else None
-
-    @admin.display(description=_("saved at"))
-    def saved_at(self, article):
-        return article.newest_editions[0].created_at if article.newest_editions else None
 
     # The form
 
@@ -321,95 +231,3 @@ class ArticleAdmin(RefreshedOnce, ReasonPage, BoundedLists):
             self.log_change(request, article, told)
             messages.success(request, told)
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
-
-
-@admin.register(Picture)
-class PictureAdmin(BoundedLists):
-    list_display = ["uuid", "width", "height", "credit", "licence", "uploaded_by", "created_at"]
-    search_fields = ["credit", "licence"]
-    fields = ["preview", "credit", "licence", "focal_x", "focal_y"]
-    readonly_fields = ["preview"]
-
-    def has_add_permission(self, request):
-        # Pictures come in through an article's form, where their content is checked.
-        return False
-
-    def get_urls(self):
-        return [
-            path(
-                "<uuid:uuid>/file/<str:name>",
-                self.admin_site.admin_view(self.file),
-                name="articles_picture_file",
-            ),
-            *super().get_urls(),
-        ]
-
-    def file(self, request: HttpRequest, uuid, name: str) -> HttpResponseBase:
-        """A rendition for the desk, whether or not readers may see the picture."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        response = picture_response(get_object_or_404(Picture, uuid=uuid), name)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if {"focal_x", "focal_y"} & set(form.changed_data):
-            redraw_share(obj)
-
-    @admin.display(description=_("picture"))
-    def preview(self, picture):
-        return picture_preview(picture)
-
-
-def picture_preview(picture: Picture) -> str:
-    rendition = picture.fallback
-    if rendition is None:
-        return ""
-    url = reverse("admin:articles_picture_file", args=[picture.uuid, rendition.name])
-    return format_html('<img class="picture-preview" src="{}" alt="">', url)
-
-
-class CoverageFilter(admin.SimpleListFilter):
-    title = _("coverage")
-    parameter_name = "coverage"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("With a public article")), ("no", _("Without a public article"))]
-
-    def queryset(self, request, queryset):
-        if self.value() in ("yes", "no"):
-            public = Edition.objects.public()
-            covered = Exists(public.filter(engagement=OuterRef("pk"))) | Exists(
-                public.filter(also_covers=OuterRef("pk"))
-            )
-            return queryset.filter(covered if self.value() == "yes" else ~covered)
-        return queryset
-
-
-@admin.register(Engagement)
-class CoveredEngagementAdmin(RefreshedOnce, EngagementAdmin):
-    form = CoveredEngagementForm
-    list_display = [*EngagementAdmin.list_display, "coverage"]
-    list_filter = [*EngagementAdmin.list_filter, CoverageFilter]
-
-    def get_queryset(self, request):
-        public = Edition.objects.public().only("headline", "engagement")
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related(
-                Prefetch("editions", public, to_attr="public_editions"),
-                Prefetch("roundups", public, to_attr="public_roundups"),
-            )
-        )
-
-    @admin.display(description=_("articles"))
-    def coverage(self, engagement):
-        return len({*engagement.public_editions, *engagement.public_roundups}) or ""
-
-    def perform_withdrawal(self, request, obj, reason):
-        reasons = reasons_not_to_hide(obj, None)
-        if reasons:
-            raise ValidationError(reasons)
-        super().perform_withdrawal(request, obj, reason)

@@ -1,0 +1,7 @@
+"""The desk: articles, pictures, and the engagements with what is known of their coverage."""
+
+from articles.admin.articles import ArticleAdmin
+from articles.admin.engagements import CoveredEngagementAdmin
+from articles.admin.pictures import PictureAdmin
+
+__all__ = ["ArticleAdmin", "CoveredEngagementAdmin", "PictureAdmin"]

@@ -1,0 +1,90 @@
+"""The list of articles: its columns and its filter."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Edition
+from engagements.admin.base import BoundedLists
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("published", _("Published")),
+            ("scheduled", _("Scheduled")),
+            ("draft", _("With an unpublished edition")),
+            ("withdrawn", _("Withdrawn")),
+        ]
+
+    def queryset(self, request, queryset):
+        editions = Edition.objects.filter(article=OuterRef("pk"))
+        if self.value() == "published":
+            return queryset.public()
+        if self.value() == "scheduled":
+            return queryset.filter(Exists(editions.scheduled()))
+        if self.value() == "draft":
+            newest = editions.order_by("-number")
+            return queryset.annotate(newest_state=Subquery(newest.values("state")[:1])).exclude(
+                newest_state="approved"
+            )
+        if self.value() == "withdrawn":
+            return queryset.filter(withdrawn_at__lte=timezone.now())
+        return queryset
+
+
+class ArticleList(BoundedLists):
+    """What stands in a row of the list: the newest edition, and what readers have."""
+
+    date_hierarchy = "created_at"
+    list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
+    list_filter = [StatusFilter, "language"]
+    list_per_page = 50
+    search_fields = ["editions__headline", "slug"]
+
+    def get_queryset(self, request):
+        editions = Edition.objects.defer("body").select_related("engagement", "author")
+        articles: Any = super().get_queryset(request)
+        return articles.with_headline().prefetch_related(
+            Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
+        )
+
+    @admin.display(description=_("headline"), ordering="headline")
+    def headline(self, article):
+        return article.headline
+
+    @admin.display(description=_("status"))
+    def status(self, article):
+        now = timezone.now()
+        words = []
+        for edition in article.newest_editions:
+            edition.article = article
+            words.append(edition.status_at(now))
+        # What readers have, and what waits behind it: "published, draft".
+        shown = [
+            word
+            for word in (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
+            if word in words
+        ]
+        if words and words[0] not in shown:
+            shown.append(words[0])
+        return ", ".join(shown)
+
+    @admin.display(description=_("visit"))
+    def visit(self, article):
+        return article.newest_editions[0].engagement if article.newest_editions else None
+
+    @admin.display(description=_("saved by"))
+    def saved_by(self, article):
+        return article.newest_editions[0].author if article.newest_editions else None
+
+    @admin.display(description=_("saved at"))
+    def saved_at(self, article):
+        return article.newest_editions[0].created_at if article.newest_editions else None

@@ -1,0 +1,16 @@
+"""What the desk's admin classes share."""
+
+from django.contrib import admin
+from django.db import transaction
+
+from articles.receivers import one_refresh
+
+
+class RefreshedOnce(admin.ModelAdmin):
+    """A form's many rows are followed by one refresh of the timelines, in its transaction."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with transaction.atomic(), one_refresh():
+            return super().changeform_view(request, *args, **kwargs)
