@@ -9,7 +9,7 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from articles import receivers  # noqa: PLC0415 - models are not ready before
+        from articles import receivers, redirects  # noqa: PLC0415 - models are not ready before
         from articles.roles import sync_roles  # noqa: PLC0415
         from articles.timeline_index import rebuild_if_empty  # noqa: PLC0415
 
@@ -17,3 +17,4 @@ class ArticlesConfig(AppConfig):
         post_migrate.connect(sync_roles, sender=self)
         post_migrate.connect(rebuild_if_empty, sender=self)
         receivers.connect()
+        redirects.connect()

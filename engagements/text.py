@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from django.apps import apps
 from django.utils.text import slugify
 
 
@@ -20,14 +21,20 @@ def search_text(row, *texts: str) -> str:
 
 
 def unique_slug(model, text: str, fallback: str, *, keep=None) -> str:
-    """Return a slug made from `text` that no other row of `model` has.
+    """Return a slug made from `text` that no other row of `model` has, or had.
 
     `fallback` serves where nothing of `text` can stand in an address ("زيارة" alone). `keep` is
-    the row that may have the slug already.
+    the row that may have the slug already, or had it.
     """
     base = slugify(text)[:180].strip("-") or fallback
     others = model._default_manager.exclude(pk=getattr(keep, "pk", None))
-    taken = set(others.filter(slug__startswith=base).values_list("slug", flat=True))
+    former = apps.get_model("engagements", "FormerSlug").objects.held(model)
+    former = former.exclude(target=getattr(keep, "pk", None))
+    taken = {
+        slug
+        for rows in (others, former)
+        for slug in rows.filter(slug__startswith=base).values_list("slug", flat=True)
+    }
     return next(
         slug
         for slug in (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))

@@ -18,6 +18,7 @@ from taggit.models import ItemBase
 from articles.models.pictures import Picture
 from articles.richtext import BodyField
 from engagements.models import Engagement, Region, Topic
+from engagements.models.addresses import Addressed
 
 
 class Language(models.TextChoices):
@@ -48,6 +49,16 @@ class EditionQuerySet(models.QuerySet):
         return self.filter(state=Edition.State.APPROVED, public_from__lte=at).filter(
             Q(public_until__isnull=True) | Q(public_until__gt=at),
             Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at),
+        )
+
+    def once_public(self, at: dt.datetime | None = None):
+        """Editions that have come out by a moment, those superseded since among them.
+
+        One that was overtaken before its hour never did.
+        """
+        at = at or timezone.now()
+        return self.filter(state=Edition.State.APPROVED, public_from__lte=at).exclude(
+            public_until=F("public_from")
         )
 
     def scheduled(self, at: dt.datetime | None = None):
@@ -143,7 +154,7 @@ class ArticleQuerySet(models.QuerySet):
         return self.annotate(headline=models.Subquery(newest.values("headline")[:1]))
 
 
-class Article(models.Model):
+class Article(Addressed):
     """What stays the same through every edition: the address and the language."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)

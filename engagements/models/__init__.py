@@ -1,3 +1,4 @@
+from engagements.models.addresses import FormerSlug
 from engagements.models.engagement import (
     DateChange,
     Engagement,
@@ -20,6 +21,7 @@ __all__ = [
     "Engagement",
     "EngagementRegion",
     "EngagementTopic",
+    "FormerSlug",
     "M49Area",
     "Organisation",
     "Outcome",

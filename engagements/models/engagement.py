@@ -19,6 +19,7 @@ from engagements.dates import (
     format_range,
     partial_date_constraints,
 )
+from engagements.models.addresses import Addressed
 from engagements.models.parties import Appointment, Organisation, Person, exactly_one_party
 from engagements.models.places import Country, Region
 from engagements.models.topics import EngagementTopic
@@ -113,7 +114,7 @@ class EngagementQuerySet(models.QuerySet):
         )
 
 
-class Engagement(models.Model):  # type: ignore[django-manager-missing] # taggit ships no types
+class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit ships no types
     class Kind(models.TextChoices):
         OFFICIAL_VISIT = "official_visit", _("official visit")
         WORKING_VISIT = "working_visit", _("working visit")

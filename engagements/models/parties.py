@@ -17,6 +17,7 @@ from engagements.dates import (
     format_range,
     partial_date_constraints,
 )
+from engagements.models.addresses import Addressed
 from engagements.text import search_text
 from engagements.visibility import is_public
 
@@ -41,7 +42,7 @@ class PartyQuerySet(models.QuerySet):
         return self.filter(Exists(taking_part.filter(**{participation.field.name: OuterRef("pk")})))
 
 
-class Organisation(models.Model):
+class Organisation(Addressed):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
     acronym = models.CharField(_("acronym"), max_length=20, blank=True)
@@ -84,7 +85,7 @@ class Organisation(models.Model):
         return self.acronym or self.name
 
 
-class Person(models.Model):
+class Person(Addressed):
     name = models.CharField(
         _("name"), max_length=200, help_text=_("As it stands on the page: given name first.")
     )

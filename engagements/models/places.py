@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from engagements.models.addresses import Addressed
 from engagements.text import search_text
 
 
@@ -134,7 +135,7 @@ class CountryName(models.Model):
         super().save(*args, **kwargs)
 
 
-class Region(models.Model):
+class Region(Addressed):
     """An editorial grouping of countries with its own timeline. Regions may overlap."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)

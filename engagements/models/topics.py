@@ -5,8 +5,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
+from engagements.models.addresses import Addressed
 
-class Topic(TagBase):
+
+class Topic(Addressed, TagBase):  # type: ignore[django-manager-missing] # taggit ships no types
     # Taggit's own takes any script, which an address of ours does not.
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     description = models.TextField(

@@ -19,6 +19,7 @@ from engagements.models import (
     Engagement,
     EngagementRegion,
     EngagementTopic,
+    FormerSlug,
     Participant,
     Source,
 )
@@ -270,6 +271,12 @@ CASES: list[tuple[str, Callable[[], object]]] = [
         "engagementtopic_unique",
         twice(EngagementTopic, content_object=EngagementFactory, tag=TopicFactory),
     ),
+    (
+        "formerslug_unique",
+        insert(lambda: [FormerSlug(kind="topic", slug="old", target=n) for n in (1, 2)]),
+    ),
+    ("formerslug_named", insert(lambda: [FormerSlug(kind="topic", slug="", target=1)])),
+    ("formerslug_named", insert(lambda: [FormerSlug(kind="", slug="old", target=1)])),
     ("source_account_known", change(SourceFactory, account="rumour")),
     *partial_date_cases("action", "due", lambda **columns: change(ActionFactory, **columns)),
     (
