@@ -9,12 +9,17 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from articles import receivers, redirects  # noqa: PLC0415 - models are not ready before
+        from articles import (  # noqa: PLC0415 - models are not ready before
+            news_index,
+            receivers,
+            redirects,
+            timeline_index,
+        )
         from articles.roles import sync_roles  # noqa: PLC0415
-        from articles.timeline_index import rebuild_if_empty  # noqa: PLC0415
 
         # Permissions exist only after this signal, which Django's own receiver answers first.
         post_migrate.connect(sync_roles, sender=self)
-        post_migrate.connect(rebuild_if_empty, sender=self)
+        post_migrate.connect(timeline_index.rebuild_if_empty, sender=self)
+        post_migrate.connect(news_index.rebuild_if_empty, sender=self)
         receivers.connect()
         redirects.connect()

@@ -6,8 +6,8 @@ Filters are plain GET parameters with readable values, so that a view can be sha
 import base64
 import binascii
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -100,8 +100,12 @@ class View:
         The place is not kept: another view begins at its own newest entry.
         """
         values = {choice.name: choice.value for choice in self.choices.values()} | changes
-        ordered = {name: values[name] for name in PARAMETERS if values.get(name)}
+        ordered = [(name, values[name]) for name in sorted(values, key=_rank) if values[name]]
         return f"{self.path}?{urlencode(ordered)}" if ordered else self.path
+
+    def beside(self, name: str, **changes: str) -> str:
+        """Return the address of something that stands beside the view: of "feed.rss"."""
+        return replace(self, path=self.path + name).address(**changes)
 
     @property
     def removals(self) -> list[dict[str, str]]:
@@ -137,13 +141,7 @@ def read(params: QueryDict, path: str) -> View:
     Parameters of others are left alone: a link may bring them from anywhere.
     """
     view = View(path)
-    values = {}
-    for name in PARAMETERS:
-        given = params.getlist(name)
-        if len(given) > 1:
-            raise UnreadableError(_("“%s” stands in the address more than once.") % name)
-        if given and given[0]:
-            values[name] = given[0]
+    values = single_values(params, PARAMETERS)
     for name, find in FILTERS.items():
         if name in values:
             view.choices[name] = find(name, values[name])
@@ -157,6 +155,18 @@ def read(params: QueryDict, path: str) -> View:
     if "from" in values:
         view.start = _month_or_year(values["from"])
     return view
+
+
+def single_values(params: QueryDict, names: Iterable[str]) -> dict[str, str]:
+    """Return what stands in an address under some names; a name twice is `UnreadableError`."""
+    values = {}
+    for name in names:
+        given = params.getlist(name)
+        if len(given) > 1:
+            raise UnreadableError(_("“%s” stands in the address more than once.") % name)
+        if given and given[0]:
+            values[name] = given[0]
+    return values
 
 
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
@@ -284,3 +294,8 @@ LABELS = {
 }
 PLACES = ("older", "newer", "from")
 PARAMETERS = (*FILTERS, *PLACES)
+
+
+def _rank(name: str) -> int:
+    """Return where a parameter stands in an address; those of other lists follow."""
+    return PARAMETERS.index(name) if name in PARAMETERS else len(PARAMETERS)

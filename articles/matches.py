@@ -74,22 +74,31 @@ def shown(at: dt.datetime) -> Q:
     return Q(hidden_until__isnull=True) | Q(hidden_until__lte=at)
 
 
-def matching(subject: Term, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
-    """Return the entries of the view under its rarest term, in no order."""
-    terms = {subject, *view.terms}
+def matching(subject: Term | None, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    """Return the entries of the view under its rarest term, in no order.
+
+    Without a subject it is of the whole site, and the view needs a term.
+    """
+    terms = {*view.terms, subject} if subject else {*view.terms}
+    entries = narrowed(TimelineEntry.objects.filter(shown(at)), terms, view, at)
+    if "coverage" in view.choices:
+        untold = Q(engagement__in=_untold(at))
+        is_told = view.choices["coverage"].value == "with"
+        entries = entries.filter(~untold if is_told else untold | ~_has(COVERED))
+    return entries
+
+
+def narrowed(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -> QuerySet:
+    """Return entries of either index with all the terms, of the view's year and actions."""
     rarest = min(terms, key=_totals_of(terms).__getitem__)
-    entries = TimelineEntry.objects.filter(shown(at), kind=rarest.kind, subject=rarest.subject)
+    entries = entries.filter(kind=rarest.kind, subject=rarest.subject)
     for term in sorted(terms - {rarest}):
         entries = entries.filter(_has(term))
     if view.year:
         entries = entries.filter(
             sort_key__gte=view.year * 10_000, sort_key__lt=(view.year + 1) * 10_000
         )
-    coverage, actions = view.choices.get("coverage"), view.choices.get("actions")
-    if coverage:
-        untold = Q(engagement__in=_untold(at))
-        is_told = coverage.value == "with"
-        entries = entries.filter(~untold if is_told else untold | ~_has(COVERED))
+    actions = view.choices.get("actions")
     if actions and actions.value == "overdue":
         overdue = Action.objects.overdue(timezone.localdate(at))
         entries = entries.filter(engagement__in=overdue.values("outcome__engagement"))

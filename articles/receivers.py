@@ -1,4 +1,4 @@
-"""What follows from a saved or deleted row: fresh timeline entries, and a new content version.
+"""What follows from a saved or deleted row: fresh index entries, and a new content version.
 
 Django sends these signals for every `save()` and `delete()`, also from a shell, but for neither
 `update()` nor `bulk_create()`: who uses those on facts or coverage calls `facts_changed()`.
@@ -13,14 +13,16 @@ from django.apps import apps
 from django.db.models import F, Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
+from articles import news_index, timeline_index
 from articles.models import (
     Article,
     ContentVersion,
     Edition,
+    EditionTopic,
+    NewsEntry,
     TimelineEntry,
     TimelineTotal,
 )
-from articles.timeline_index import refresh
 from engagements.models import (
     Action,
     Engagement,
@@ -59,7 +61,8 @@ def facts_changed(engagements: Collection[int]) -> None:
         waiting.update(engagements)
         return
     content_changed()
-    refresh(engagements)
+    timeline_index.refresh(engagements)
+    news_index.refresh(engagements)
 
 
 def content_changed() -> None:
@@ -84,6 +87,12 @@ def _of_article(article: Article) -> set[int]:
     return {pk for pk in covered.union(approved.values_list("also_covers", flat=True)) if pk}
 
 
+def _of_edition_topic(row: EditionTopic) -> Iterable[int]:
+    edition = row.content_object
+    # Of a draft, nothing is in an index yet.
+    return _of_article(edition.article) if edition.state == Edition.State.APPROVED else []
+
+
 def _of_edition(edition: Edition) -> set[int]:
     # Also what its predecessors covered.
     own = {edition.engagement_id} if edition.engagement_id else set()
@@ -101,9 +110,10 @@ _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     Organisation: _of_organisation,
     Article: _of_article,
     Edition: _of_edition,
+    EditionTopic: _of_edition_topic,
     Edition.also_covers.through: lambda row: [row.engagement_id],
 }
-_DERIVED = (ContentVersion, TimelineEntry, TimelineTotal)
+_DERIVED = (ContentVersion, NewsEntry, TimelineEntry, TimelineTotal)
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:

@@ -10,7 +10,6 @@ from django.utils import timezone
 from articles import totals
 from articles.matches import latest_of, shown
 from articles.models import Edition, TimelineEntry
-from articles.models.articles import EditionQuerySet
 from articles.timeline_index import STATUSES, Kind, Term
 from engagements.models import (
     Country,
@@ -74,17 +73,6 @@ def engagements_of(subject: Subject, at: dt.datetime | None = None) -> Engagemen
             return public.of_organisation(subject)
         case Topic():
             return public.about(subject)
-
-
-def editions_of(subject: Subject, at: dt.datetime | None = None) -> EditionQuerySet:
-    """Return the public editions about the subject: those that cover its engagements.
-
-    A topic's are those that bear it themselves.
-    """
-    public = Edition.objects.public(at)
-    if isinstance(subject, Topic):
-        return public.about(subject)
-    return public.covering(engagements_of(subject, at))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -134,9 +134,8 @@ def rebuild_if_empty(**kwargs: object) -> None:
 
 def _insert(rows: Iterable[Row]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
-    table = TimelineEntry._meta.db_table
     insert(
-        table,
+        TimelineEntry._meta.db_table,
         COLUMNS,
         ((*row[:4], *(moment and adapt(moment) for moment in row[4:6]), row[6]) for row in rows),
     )
@@ -237,15 +236,7 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
 
     After a gap the next save finds what comes later: an entry may be missing, never too many.
     """
-    approved = (
-        Edition.objects.filter(
-            Q(public_until__isnull=True) | Q(public_until__gt=now),
-            state=Edition.State.APPROVED,
-            article__withdrawn_at__isnull=True,
-        )
-        .exclude(public_until=F("public_from"))
-        .order_by()
-    )
+    approved = Edition.objects.lasting(now).order_by()
     spans: dict[int, list[tuple[dt.datetime, dt.datetime | None]]] = {}
     for covered in ("engagement", "also_covers"):
         rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})

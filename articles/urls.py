@@ -1,7 +1,9 @@
 from django.urls import URLPattern, path, register_converter
 
-from articles import feeds
-from articles.views import pages, subjects
+from articles.calendars import calendar
+from articles.feeds import listings
+from articles.feeds.views import addresses
+from articles.views import changes, follow, pages, subjects
 
 app_name = "articles"
 
@@ -22,19 +24,26 @@ register_converter(CountryCode, "country")
 
 
 def subject(kind: str, prefix: str, key: str) -> list[URLPattern]:
-    """Return the addresses of a kind of subject: the index, and each one's page and feeds."""
+    """Return the addresses of a kind of subject: its index; each one's page, feeds and calendar."""
+    articles = listings.of_articles(kind)
     return [
         path(f"{prefix}/", getattr(subjects, f"{kind}_list"), name=f"{kind}_list"),
         path(f"{prefix}/<{key}>/", getattr(subjects, kind), name=kind),
-        path(f"{prefix}/<{key}>/feed.rss", feeds.Rss(kind), name=f"{kind}_feed_rss"),
-        path(f"{prefix}/<{key}>/feed.atom", feeds.Atom(kind), name=f"{kind}_feed_atom"),
+        *addresses(f"{prefix}/<{key}>/", f"{kind}_", articles),
+        path(f"{prefix}/<{key}>/calendar.ics", calendar(articles), name=f"{kind}_calendar"),
     ]
 
 
 urlpatterns = [
     path("", pages.home, name="home"),
-    path("feed.rss", feeds.Rss(), name="feed_rss"),
-    path("feed.atom", feeds.Atom(), name="feed_atom"),
+    *addresses("", "", listings.of_articles()),
+    path("calendar.ics", calendar(listings.of_articles()), name="calendar"),
+    path("feeds/", follow.feed_list, name="feed_list"),
+    path("feeds.opml", follow.opml, name="opml"),
+    path("corrections/", changes.correction_list, name="correction_list"),
+    *addresses("corrections/", "correction_", listings.of_corrections),
+    path("outcomes/", changes.outcome_list, name="outcome_list"),
+    *addresses("outcomes/", "outcome_", listings.of_updates),
     path("articles/", pages.article_list, name="article_list"),
     path("articles/<slug:slug>/", pages.article, name="article"),
     path("engagements/<slug:slug>/", pages.engagement, name="engagement"),

@@ -127,6 +127,14 @@ def writable(name: str, path: Path) -> Path:
     return path
 
 
+def web_address(name: str) -> str:
+    """Return an http(s) address without a slash at its end, or nothing."""
+    value = text(name)
+    if value and not re.fullmatch(r"https?://[a-z0-9][a-z0-9.:-]*(/[!-~]*)?", value, re.IGNORECASE):
+        fail(f"{name} is {value!r}; write a whole address: https://news.example.org.")
+    return value.rstrip("/")
+
+
 def internal_location(name: str) -> str:
     """Return the path of an internal location of the web server, or nothing."""
     value = text(name)

@@ -5,7 +5,7 @@ from articles.models.articles import (
     Language,
 )
 from articles.models.pictures import Picture, Rendition
-from articles.models.timeline import ContentVersion, TimelineEntry, TimelineTotal
+from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
 
 __all__ = [
     "Article",
@@ -13,6 +13,7 @@ __all__ = [
     "Edition",
     "EditionTopic",
     "Language",
+    "NewsEntry",
     "Picture",
     "Rendition",
     "TimelineEntry",

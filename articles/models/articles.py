@@ -1,6 +1,7 @@
 """The story: an article is identity, an edition is content."""
 
 import datetime as dt
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -38,6 +39,14 @@ class Language(models.TextChoices):
     UKRAINIAN = "uk", "Українська"
 
 
+def _moment(order: str, **which: Any) -> models.Subquery:
+    """Return the first `public_from`, in an order, of the public editions of a row's article."""
+    editions = Edition.objects.filter(
+        article=OuterRef("article"), state=Edition.State.APPROVED, **which
+    ).exclude(public_until=F("public_from"))
+    return models.Subquery(editions.order_by(order).values("public_from")[:1])
+
+
 class EditionQuerySet(models.QuerySet):
     def public(self, at: dt.datetime | None = None):
         """Editions that readers see at a moment (`None`: now): the rule of visibility.
@@ -68,6 +77,20 @@ class EditionQuerySet(models.QuerySet):
             state=Edition.State.APPROVED, public_from__gt=at, article__withdrawn_at__isnull=True
         ).filter(Q(public_until__isnull=True) | Q(public_until__gt=F("public_from")))
 
+    def notes(self, at: dt.datetime | None = None):
+        """Editions whose note told readers what changed, of articles that are not withdrawn."""
+        at = at or timezone.now()
+        standing = Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at)
+        return self.once_public(at).filter(standing).exclude(public_note="")
+
+    def lasting(self, at: dt.datetime):
+        """Editions that readers see at a moment or will see later, as far as is decided."""
+        return (
+            self.filter(state=Edition.State.APPROVED, article__withdrawn_at__isnull=True)
+            .filter(Q(public_until__isnull=True) | Q(public_until__gt=at))
+            .exclude(public_until=F("public_from"))
+        )
+
     def about(self, topic: Topic):
         return self.filter(topic_items__tag=topic)
 
@@ -83,34 +106,19 @@ class EditionQuerySet(models.QuerySet):
 
     def with_published_at(self):
         """Annotate when the article first became public (`published_at`, a datetime)."""
-        first = (
-            Edition.objects.filter(article=OuterRef("article"), state=Edition.State.APPROVED)
-            .exclude(public_until=F("public_from"))
-            .order_by("public_from")
-        )
-        return self.annotate(published_at=models.Subquery(first.values("public_from")[:1]))
+        return self.annotate(published_at=_moment("public_from"))
 
     def with_major_at(self):
         """Annotate when readers last got news: the latest major `public_from` (`major_at`).
 
-        A minor edit is not news, so it moves nothing in a list or a feed.
+        A minor edit is not news, so it moves nothing in a list or a feed; the first edition always
+        is.
         """
-        major = (
-            Edition.objects.filter(
-                article=OuterRef("article"),
-                state=Edition.State.APPROVED,
-                is_major=True,
-                public_from__lte=OuterRef("public_from"),
-            )
-            .exclude(public_until=F("public_from"))
-            .order_by("-public_from")
-        )
-        return self.annotate(
-            major_at=Coalesce(models.Subquery(major.values("public_from")[:1]), F("public_from"))
-        )
+        latest = _moment("-public_from", is_major=True, public_from__lte=OuterRef("public_from"))
+        return self.annotate(major_at=Coalesce(latest, _moment("public_from")))
 
     def newest_first(self):
-        return self.with_major_at().order_by("-major_at", "-pk")
+        return self.with_major_at().order_by("-major_at", "-article_id", "-pk")
 
     def with_content(self):
         """Fetch what a page or a feed's item reads, however many there are."""
@@ -356,7 +364,12 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
                 fields=["-public_from"],
                 condition=Q(state="approved"),
                 name="edition_approved_newest",
-            )
+            ),
+            models.Index(
+                fields=["-public_from"],
+                condition=Q(state="approved") & ~Q(public_note=""),
+                name="edition_noted_newest",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="edition_number_unique"),

@@ -115,3 +115,53 @@ class ContentVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class NewsEntry(models.Model):
+    """An edition under one of the terms of a visit that it covers, in the order of the news.
+
+    What feeds are read from: as `TimelineEntry`, but of articles. `articles.news_index` keeps these
+    rows, of the editions that are public or will be. Visibility is applied again by who reads them.
+    """
+
+    # As in `TimelineEntry`; 0 and 0 for the whole site.
+    kind = models.PositiveSmallIntegerField()
+    subject = models.PositiveIntegerField()
+    # The last moment at which the edition's article was news.
+    major_at = models.DateTimeField()
+    # Not held to them by the database, as in `TimelineEntry`.
+    article = models.ForeignKey(
+        "articles.Article", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    edition = models.ForeignKey(
+        "articles.Edition", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    engagement = models.ForeignKey(
+        Engagement, models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    # The engagement's.
+    sort_key = models.PositiveIntegerField()
+    # The edition's.
+    public_from = models.DateTimeField()
+    public_until = models.DateTimeField(null=True)
+    # The engagement's terms and the edition's topics, as in `TimelineEntry`.
+    terms = models.TextField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=[
+                    "kind", "subject", "-major_at", "-article", "-edition", "engagement",
+                    "sort_key", "public_from", "public_until", "terms",
+                ],
+                name="newsentry_in_order",
+            ),
+        ]  # fmt: skip
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "engagement", "kind", "subject"], name="newsentry_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject}: {self.edition_id}"

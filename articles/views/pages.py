@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -124,24 +124,12 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "edition": edition,
         "also_covers": edition.also_covers.public(at).oldest_first(),
-        "earlier_editions": _earlier_public_notes(edition, at),
+        "earlier_editions": edition.article.editions.notes(at).order_by("-public_from"),
     }
     # Defence in depth: an article never shows facts that are not public themselves.
     if Engagement.objects.public(at).filter(pk=edition.engagement_id).exists():
         context |= _facts_context(edition.engagement, at)
     return render(request, "articles/article.html", context)
-
-
-def _earlier_public_notes(edition: Edition, at: dt.datetime) -> QuerySet[Edition]:
-    """Return the editions whose notes tell readers what changed, newest first."""
-    return (
-        Edition.objects.filter(
-            article=edition.article, state=Edition.State.APPROVED, public_from__lte=at
-        )
-        .exclude(public_note="")
-        .exclude(public_until=F("public_from"))  # superseded before its hour
-        .order_by("-public_from")
-    )
 
 
 @require_safe

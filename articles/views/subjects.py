@@ -9,7 +9,6 @@ from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -17,11 +16,12 @@ from django.views.decorators.http import require_safe
 from articles import filters, maps, matches
 from articles.cards import cards_of
 from articles.filters import View
+from articles.follow import follow
 from articles.matches import matching
+from articles.news import editions_of, news_of
 from articles.panel import panel_of
 from articles.subjects import (
     Listed,
-    editions_of,
     find,
     index,
     regions_with_activity,
@@ -45,6 +45,8 @@ from engagements.models import (
 from engagements.visibility import is_public
 
 ENTRIES_A_PAGE = 50
+# On a topic's page.
+ARTICLES = 10
 
 
 def _subject(
@@ -64,16 +66,17 @@ def _subject(
     context: dict[str, Any] = {
         "subject": subject,
         "view": view,
-        "feeds": {
-            "RSS": reverse(f"articles:{kind}_feed_rss", kwargs=key),
-            "Atom": reverse(f"articles:{kind}_feed_atom", kwargs=key),
-        },
+        "follow": follow(request, _followed(subject, view), view),
         "today": timezone.localdate(at),
     }
     context |= _timeline(term_of(subject), subject, view, at, request.build_absolute_uri("/")[:-1])
     if view.is_whole:
         context |= details(subject, at)
     return render(request, f"articles/{kind}.html", context)
+
+
+def _followed(subject: Any, view: View) -> str:
+    return f"{subject}: {view.labels}" if view.choices else str(subject)
 
 
 def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
@@ -227,6 +230,7 @@ def topic_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     def details(topic: Topic, at: dt.datetime) -> dict:
-        return {"editions": editions_of(topic, at).newest_first().for_cards(at)[:10]}
+        news = news_of(term_of(topic), View(request.path), at)
+        return {"editions": editions_of(news(None, ARTICLES), at).for_cards(at)}
 
     return _subject(request, "topic", details, slug=slug)

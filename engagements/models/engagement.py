@@ -385,6 +385,17 @@ def _party_names(participants) -> list[str]:
     return list(dict.fromkeys(p.party_name for p in participants))
 
 
+class DateChangeQuerySet(models.QuerySet):
+    def public(self, at: dt.datetime | None = None):
+        """Changes of a date that readers had been told, of engagements that they still see."""
+        at = at or timezone.now()
+        return self.filter(
+            is_public(at, "engagement__"),
+            changed_at__lte=at,
+            changed_at__gte=F("engagement__public_from"),
+        )
+
+
 class DateChange(models.Model):
     """A changed date of an engagement: the old, the new and why."""
 
@@ -402,10 +413,12 @@ class DateChange(models.Model):
     new_start = PartialDateProperty()
     new_end = PartialDateProperty()
     reason = models.CharField(_("reason"), max_length=300)
-    changed_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now, db_index=True)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+
+    objects = DateChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["changed_at", "pk"]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Max, Q, When
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +73,15 @@ class Outcome(models.Model):
         return self.title
 
 
+def _is_past(today: dt.date) -> Q:
+    """Return the condition that the due day, month or year has wholly passed."""
+    return (
+        Q(due_precision="day", due_date__lt=today)
+        | Q(due_precision="month", due_date__lt=today.replace(day=1))
+        | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
+    )
+
+
 class ActionQuerySet(models.QuerySet):
     def public(self, at: dt.datetime | None = None):
         """Actions of public engagements."""
@@ -83,11 +93,19 @@ class ActionQuerySet(models.QuerySet):
 
     def overdue(self, today: dt.date):
         """Unfinished actions whose due day, month or year has wholly passed."""
-        return self.unfinished().filter(
-            Q(due_precision="day", due_date__lt=today)
-            | Q(due_precision="month", due_date__lt=today.replace(day=1))
-            | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
-        )
+        return self.unfinished().filter(_is_past(today))
+
+    def most_urgent_first(self, today: dt.date):
+        """Overdue actions, then those of each status; by owner, the first due first.
+
+        The group is an annotation, `is_late`.
+        """
+        order = [When(status=status, then=n) for n, status in enumerate(Action.Status.values)]
+        unfinished = ~Q(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        return self.annotate(
+            is_late=Case(When(_is_past(today) & unfinished, then=True), default=False),
+            owner_name=Coalesce("owner_country__name", "owner_organisation__name", "owner_text"),
+        ).order_by("-is_late", Case(*order), "owner_name", F("due_date").asc(nulls_last=True), "pk")
 
     def kept(self):
         """Actions that are done, the latest first, with the day (`kept_on`)."""
@@ -153,6 +171,9 @@ class Action(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 
+    # Set by `ActionQuerySet.most_urgent_first()`.
+    is_late: bool
+
     objects = ActionQuerySet.as_manager()
 
     class Meta:
@@ -201,6 +222,16 @@ class ActionUpdateQuerySet(models.QuerySet):
         """Updates that count: "done" only once a second person has confirmed it."""
         return self.exclude(status=Action.Status.DONE, confirmed_by__isnull=True)
 
+    def public(self, at: dt.datetime | None = None):
+        """Updates that count, of public engagements, with the moment since when (`told_at`)."""
+        confirmed = Coalesce("confirmed_at", "reported_at")
+        visible = F("action__outcome__engagement__public_from")
+        return (
+            self.effective()
+            .filter(is_public(at, "action__outcome__engagement__"))
+            .annotate(told_at=Greatest("reported_at", confirmed, visible))
+        )
+
 
 class ActionUpdate(models.Model):
     """What happened to an action since. Append-only: an error is mended by another update."""
@@ -229,6 +260,7 @@ class ActionUpdate(models.Model):
         related_name="+",
         verbose_name=_("confirmed by"),
     )
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True, editable=False)
 
     objects = ActionUpdateQuerySet.as_manager()
 
@@ -280,5 +312,5 @@ class ActionUpdate(models.Model):
             raise ValidationError(_("“Done” is confirmed by a second person."))
         if not self.sources.exists():
             raise ValidationError(_("“Done” needs evidence: tie a source to the update."))
-        self.confirmed_by = by
-        self.save(update_fields=["confirmed_by"], confirming=True)
+        self.confirmed_by, self.confirmed_at = by, timezone.now()
+        self.save(update_fields=["confirmed_by", "confirmed_at"], confirming=True)

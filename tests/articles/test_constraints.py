@@ -9,7 +9,14 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from articles.models import Article, Edition, EditionTopic, TimelineEntry, TimelineTotal
+from articles.models import (
+    Article,
+    Edition,
+    EditionTopic,
+    NewsEntry,
+    TimelineEntry,
+    TimelineTotal,
+)
 from tests.articles.samples import make_picture
 from tests.factories import (
     ArticleFactory,
@@ -88,6 +95,13 @@ def same_entry_twice() -> None:
     TimelineEntry.objects.bulk_create([row])
 
 
+def same_news_twice() -> None:
+    make_public()
+    row = NewsEntry.objects.first()
+    row.pk = None
+    NewsEntry.objects.bulk_create([row])
+
+
 def same_total_twice() -> None:
     EngagementFactory()
     row = TimelineTotal.objects.first()
@@ -117,6 +131,7 @@ CASES = {
     "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),
     "rendition_unique": same_rendition_twice,
     "rendition_has_size": change(some_rendition, bytes=0),
+    "newsentry_unique": same_news_twice,
     "timelineentry_unique": same_entry_twice,
     "timelinetotal_unique": same_total_twice,
 }

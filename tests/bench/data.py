@@ -18,6 +18,7 @@ from django.db import connection, models
 from django.utils import timezone
 from tqdm import tqdm
 
+from articles import news_index
 from articles.bulk import insert
 from articles.models import Article, Edition, EditionTopic
 from articles.receivers import content_changed
@@ -83,6 +84,7 @@ def fill(number: int) -> None:
     _restart_sequences()
     with tqdm(total=number, unit=" indexed") as bar:
         rebuild(bar.update)
+    news_index.rebuild()
     content_changed()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -1,18 +1,21 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from articles import news_index
 from articles.receivers import content_changed
 from articles.timeline_index import rebuild, recorded
 
 
 class Command(BaseCommand):
     help = (
-        "Makes the timelines' index anew from the facts and their coverage. Needed after a fixture "
-        "or a script that wrote to the database past the site; harmless at any time."
+        "Makes the index of timelines and feeds anew from the facts and their coverage. Needed "
+        "after a fixture or a script that wrote to the database past the site; harmless at any "
+        "time."
     )
 
     def handle(self, *args, **options):
         with tqdm(total=recorded().count(), unit=" engagements", file=self.stderr) as bar:
             rebuild(bar.update)
+        news_index.rebuild()
         content_changed()
         self.stdout.write(f"{bar.n:,} engagements are on the timelines.")

@@ -1,0 +1,94 @@
+"""Items of a feed from articles."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from articles.feeds.description import Image, Item, tag_uri
+from articles.models import Edition
+from articles.news import News, editions_of
+from articles.richtext import render_for_feed
+from engagements.models import Engagement
+
+# Pixels; an item's picture is the widest JPEG up to it.
+WIDTH = 960
+
+
+def articles(news: Sequence[News], at: dt.datetime, origin: str) -> list[Item]:
+    """Return the items of articles, in a number of queries that does not grow.
+
+    `origin` is the site's scheme and host: "https://news.example.org".
+    """
+    visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
+    editions = list(editions_of(news, at).with_content().prefetch_related(visits))
+    notes: dict[int, list[Edition]] = defaultdict(list)
+    told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
+    for note in told.defer("body").order_by("-public_from"):
+        notes[note.article_id].append(note)
+    return [_article(row, notes[row.article_id], origin) for row in editions]
+
+
+def _article(edition, notes: list[Edition], origin: str) -> Item:
+    image = _image(edition, origin)
+    visit = edition.public_visit
+    context = {
+        "edition": edition,
+        "visit": visit,
+        "notes": notes,
+        "image": image,
+        "body": mark_safe(render_for_feed(edition.body, origin)),  # noqa: S308 - sanitised there
+        "origin": origin,
+    }
+    fiction = _("Fictional:") + " " if visit and visit.is_fictional else ""
+    return Item(
+        id=article_id(edition),
+        url=origin + edition.get_absolute_url(),
+        title=edition.headline,
+        summary=fiction + edition.standfirst,
+        content=str(render_to_string("feeds/article.html", context)).strip(),
+        published_at=edition.published_at.replace(microsecond=0),
+        updated_at=edition.major_at.replace(microsecond=0),
+        authors=[edition.byline or settings.SITE_NAME],
+        categories=[row.tag.name for row in edition.topic_items.all()],
+        language=edition.article.language,
+        is_corrected=bool(notes),
+        image=image,
+    )
+
+
+def article_id(edition) -> str:
+    """Return the id of an article's news, from `published_at` and `major_at`.
+
+    Readers take an id that they know for something that they have shown. So a minor edition keeps
+    it, and a major one, which is news, has one of its own.
+    """
+    first = f"article/{edition.article.uuid}"
+    if edition.major_at == edition.published_at:
+        return tag_uri(first)
+    return tag_uri(f"{first}/{edition.major_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}")
+
+
+def _image(edition, origin: str) -> Image | None:
+    picture = edition.picture
+    if not picture:
+        return None
+    # Read from the prefetch; JPEG, which every reader shows.
+    jpegs = [r for r in picture.renditions.all() if r.name.endswith(".jpg") and r.width <= WIDTH]
+    if not jpegs:
+        return None
+    jpeg = max(jpegs, key=lambda rendition: rendition.width)
+    return Image(
+        url=origin + jpeg.get_absolute_url(),
+        type="image/jpeg",
+        bytes=jpeg.bytes,
+        width=jpeg.width,
+        height=jpeg.height,
+        alt=edition.picture_alt,
+        credit=", ".join(filter(None, [picture.credit, picture.licence])),
+    )

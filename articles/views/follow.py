@@ -1,0 +1,83 @@
+"""Every feed and calendar, explained for a person and listed for a program."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.filters import View
+from articles.follow import Follow, follow, follow_site
+from articles.subjects import index
+
+# Subjects of a kind: those with most visits. Each one's page names its feeds too.
+MOST = 60
+
+
+class Group(NamedTuple):
+    """The feeds of a kind of subject; `more` is where the others are, if there are any."""
+
+    title: str
+    rows: list[Follow]
+    more: str
+
+
+def _groups(request: HttpRequest) -> list[Group]:
+    at = timezone.now()
+    groups = []
+    for kind, title in (
+        ("region", _("Regions")),
+        ("topic", _("Topics")),
+        ("country", _("Countries")),
+        ("organisation", _("Organisations")),
+        ("person", _("People")),
+    ):
+        rows = [row for row in index(kind, at) if row.visits or kind == "topic"]
+        most = sorted(rows, key=lambda row: row.visits, reverse=True)[:MOST]
+        chosen = {row.subject.pk for row in most}
+        followed = [
+            follow(request, str(row.subject), View(row.subject.get_absolute_url()))
+            for row in rows
+            if row.subject.pk in chosen
+        ]
+        more = reverse(f"articles:{kind}_list") if len(rows) > MOST else ""
+        groups.append(Group(title, followed, more))
+    return [group for group in groups if group.rows]
+
+
+def _changes(request: HttpRequest) -> list[Follow]:
+    corrections = View(reverse("articles:correction_list"))
+    promises = View(reverse("articles:outcome_list"))
+    return [
+        follow(request, _("Corrections"), corrections, calendar=False),
+        follow(request, _("What became of promises"), promises, calendar=False),
+    ]
+
+
+@require_safe
+def feed_list(request: HttpRequest) -> HttpResponse:
+    site = follow_site(request)
+    context = {
+        "follow": site,
+        "all": [site, *_changes(request)],
+        "groups": _groups(request),
+    }
+    return render(request, "articles/feed_list.html", context)
+
+
+@require_safe
+def opml(request: HttpRequest) -> HttpResponse:
+    """Answer with the feeds as a list that feed readers import (OPML 2.0)."""
+    context = {
+        "title": settings.SITE_NAME,
+        "origin": request.build_absolute_uri("/")[:-1],
+        "all": [follow_site(request), *_changes(request)],
+        "groups": _groups(request),
+    }
+    response = render(request, "feeds/opml.xml", context, content_type="text/x-opml; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="feeds.opml"'
+    return response
