@@ -132,9 +132,9 @@ def _allowed_tags() -> frozenset[str]:
 
 
 @cache
-def _cleaner() -> nh3.Cleaner:
+def _cleaner(*further_tags: str) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(_allowed_tags()),
+        tags={*_allowed_tags(), *further_tags},
         attributes=ATTRIBUTES,
         attribute_filter=_attribute_value,
         url_schemes={"http", "https", "mailto"},
@@ -302,6 +302,11 @@ def render(source: str) -> SafeString:
     """
     html = _in_scroll_boxes(_with_scopes(_cleaner().clean(source)))
     return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
+
+
+def render_changes(source: str) -> SafeString:
+    """Return a story in which `<ins>` and `<del>` mark changes as it stands on a page."""
+    return mark_safe(_in_scroll_boxes(_with_scopes(_cleaner("ins", "del").clean(source))))  # noqa: S308
 
 
 def render_for_feed(source: str, base_url: str) -> str:

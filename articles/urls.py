@@ -3,7 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from articles.calendars import calendar
 from articles.feeds import listings
 from articles.feeds.views import addresses
-from articles.views import changes, follow, pages, subjects
+from articles.views import changes, follow, pages, subjects, versions
 
 app_name = "articles"
 
@@ -46,6 +46,13 @@ urlpatterns = [
     *addresses("outcomes/", "outcome_", listings.of_updates),
     path("articles/", pages.article_list, name="article_list"),
     path("articles/<slug:slug>/", pages.article, name="article"),
+    path("articles/<slug:slug>/versions/", versions.version_list, name="article_versions"),
+    path(
+        "articles/<slug:slug>/versions/compare/",
+        versions.comparison,
+        name="article_comparison",
+    ),
+    path("articles/<slug:slug>/versions/<int:number>/", versions.version, name="article_version"),
     path("engagements/<slug:slug>/", pages.engagement, name="engagement"),
     path("engagements/<slug:slug>/share.png", pages.engagement_share, name="engagement_share"),
     *subject("region", "regions", "slug:slug"),

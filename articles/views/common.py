@@ -1,8 +1,11 @@
 """What several pages have in common."""
 
+import datetime as dt
+
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 # Promises in a list beside something else.
@@ -19,3 +22,9 @@ def page_of(request: HttpRequest, rows: QuerySet, size: int) -> Page:
         return Paginator(rows, size).page(number)
     except EmptyPage:
         raise Http404(_("There is no page %s: the list is shorter.") % number) from None
+
+
+def gone(request: HttpRequest, withdrawn_at: dt.datetime, reason: str) -> HttpResponse:
+    """Answer 410 with the date of a withdrawal and its reason, and nothing that it said before."""
+    context = {"withdrawn_at": withdrawn_at, "reason": reason}
+    return render(request, "410.html", context, status=410)

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_safe
 
 from articles.cards import for_entries
 from articles.drawings import drawing_of, share_image
+from articles.history import versions_of
 from articles.matches import meetings_of
 from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
 from articles.subjects import regions_with_activity, term_of
 from articles.timeline import make_entry
-from articles.views.common import PROMISES, page_of
+from articles.views.common import PROMISES, gone, page_of
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -119,12 +120,14 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     edition = Edition.objects.public(at).filter(article__slug=slug).with_content().first()
     if edition is None:
-        gone = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
-        return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
+        withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
+        return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+    versions = versions_of(edition.article, at)
     context: dict[str, Any] = {
         "edition": edition,
         "also_covers": edition.also_covers.public(at).oldest_first(),
-        "earlier_editions": edition.article.editions.notes(at).order_by("-public_from"),
+        "versions": versions,
+        "noted": [version for version in reversed(versions) if version.edition.public_note],
     }
     # Defence in depth: an article never shows facts that are not public themselves.
     if Engagement.objects.public(at).filter(pk=edition.engagement_id).exists():
@@ -137,8 +140,8 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     found = Engagement.objects.public(at).filter(slug=slug).first()
     if found is None:
-        gone = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
-        return _gone(request, gone.withdrawn_at, gone.withdrawn_reason)
+        withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
+        return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
     context = _facts_context(found, at)
     # Without a drawing each: it would be this page's own.
     context["coverage"] = Edition.objects.public(at).covering([found]).newest_first().with_content()
@@ -166,8 +169,3 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """Say that the process answers and reaches its database."""
     Region.objects.exists()
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
-
-
-def _gone(request: HttpRequest, withdrawn_at: dt.datetime, reason: str) -> HttpResponse:
-    context = {"withdrawn_at": withdrawn_at, "reason": reason}
-    return render(request, "410.html", context, status=410)

@@ -46,7 +46,9 @@ pytestmark = pytest.mark.django_db
 
 HOUR = dt.timedelta(hours=1)
 # Never to be found: what readers do not see yet, no longer, or not at all.
-HIDDEN = ["Zdraft", "Zembargo", "Zwithdrawn", "Zsuperseded", "Zskipped", "Znext", "Zdesk"]
+HIDDEN = ["Zdraft", "Zembargo", "Zwithdrawn", "Zskipped", "Znext", "Zdesk"]
+# What readers saw once stands beneath this and nowhere else; its picture not even there.
+VERSIONS = "/articles/zlive/versions/"
 REASON = "Named the wrong envoy."
 
 
@@ -72,6 +74,10 @@ def fillings(name: str) -> list[dict]:
         "article": Article, "engagement": Engagement, "region": Region, "topic": Topic,
         "person": Person, "organisation": Organisation,
     }  # fmt: skip
+    if name == "articles:article_version":
+        # Those that came out, and one for each edition that did not.
+        slugs = Edition.objects.values_list("article__slug", "number")
+        return [{"slug": slug, "number": number} for slug, number in slugs]
     if kind in models:
         return [{"slug": slug} for slug in models[kind].objects.values_list("slug", flat=True)]
     if kind == "country":
@@ -93,6 +99,10 @@ def public_addresses() -> list[str]:
         found = [f for f in fillings(name) if set(f) == set(converters)] if converters else [{}]
         assert found, f"the sweep does not know how to fill {name}: {sorted(converters)}"
         addresses += [reverse(name, kwargs=filling) for filling in found]
+    today = timezone.localdate()
+    for address in [a for a in addresses if a.endswith("/versions/")]:
+        addresses += [f"{address}?on={today - days}" for days in map(dt.timedelta, (0, 1))]
+        addresses += [f"{address}compare/?from={n}&to={n % 3 + 1}" for n in (1, 2, 3)]
     return addresses
 
 
@@ -204,9 +214,11 @@ def sweep(client) -> dict[str, tuple[int, str]]:
 def test_nothing_hidden_stands_on_any_public_address(client, world):
     """A draft, an embargoed, superseded or withdrawn text is nowhere, and nothing fails."""
     for address, (status, text) in sweep(client).items():
-        assert status in (200, 404, 410), address
+        # 400: a comparison with a version that is not there.
+        assert status in (200, 404, 410) or ("compare" in address and status == 400), address
         told = text.casefold()
-        assert not [mark for mark in HIDDEN if mark.casefold() in told], address
+        hidden = HIDDEN if address.startswith(VERSIONS) else [*HIDDEN, "Zsuperseded"]
+        assert not [mark for mark in hidden if mark.casefold() in told], address
 
 
 def test_hidden_objects_have_no_address(client, world):
@@ -219,6 +231,10 @@ def test_hidden_objects_have_no_address(client, world):
             for end in ("", "feed.rss", "feed.atom"):
                 name = {"people": "person", "organisations": "organisation"}.get(kind, "topic")
                 assert answers[f"/{kind}/z{mark}-{name}/{end}"] == 404
+        for end in ("versions/", "versions/1/", "versions/compare/"):
+            assert answers[f"/articles/z{mark}-article/{end}"] == expected
+    assert answers[f"{VERSIONS}1/"] == answers[f"{VERSIONS}2/"] == 200
+    assert answers[f"{VERSIONS}3/"] == answers[f"{VERSIONS}compare/?from=3&to=1"] + 4 == 404
     assert answers["/articles/zlive/"] == answers["/engagements/zpublic-visit/"] == 200
     assert answers["/people/zpublic-person/"] == answers["/topics/zpublic-topic/"] == 200
     shown = world["Zpublic"].picture
@@ -251,6 +267,8 @@ def test_sweep_finds_all_that_is_public(client, world):
     )
     assert [field for field in fields.split() if f"Zpublic{field}" not in told] == []
     assert "Ztour" in told
+    for field in ("headline", "standfirst", "body", "byline", "alt", "caption"):
+        assert f"Zsuperseded{field}" in told
 
 
 def test_embargo_ends_by_itself(client, world, monkeypatch):

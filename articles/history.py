@@ -1,0 +1,71 @@
+"""What readers were shown, and when: an article's public editions as its versions.
+
+A version is numbered among those that came out, so that its number tells nothing of drafts, of
+what is scheduled, or of what was overtaken before its hour.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import Article, Edition
+from engagements.dates import PartialDate, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`until` is empty for the one that readers see now: what will end it is not yet told."""
+
+    number: int
+    edition: Edition
+    since: dt.datetime
+    until: dt.datetime | None
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article_version", args=[self.edition.article.slug, self.number])
+
+
+def versions_of(article: Article, at: dt.datetime) -> list[Version]:
+    """Return what has come out of an article by a moment, the oldest first. In one query."""
+    editions = (
+        Edition.objects.once_public(at)
+        .filter(article=article)
+        .order_by("public_from", "number")
+        .defer("body")
+    )
+    versions = []
+    for number, edition in enumerate(editions, start=1):
+        edition.article = article
+        until = edition.public_until
+        ended = until if until is not None and until <= at else None
+        versions.append(Version(number, edition, edition.public_from, ended))
+    return versions
+
+
+def stood_on(versions: list[Version], day: dt.date) -> list[Version]:
+    """Return the versions that readers saw at some time of a day, in the site's time zone."""
+    return [
+        version
+        for version in versions
+        if timezone.localdate(version.since) <= day
+        and (version.until is None or _last_day(version.until) >= day)
+    ]
+
+
+def _last_day(until: dt.datetime) -> dt.date:
+    # At midnight the day before was the last.
+    return timezone.localdate(until - dt.timedelta(microseconds=1))
+
+
+def read_day(text: str, today: dt.date) -> dt.date:
+    """Return the day that a person names; raise `ValidationError` with a sentence otherwise."""
+    date = PartialDate.parse(text[:40])
+    if date.precision != Precision.DAY:
+        raise ValidationError(_("Name one day, such as 28 January 2025."))
+    if date.first_day > today:
+        raise ValidationError(_("That day has not come yet."))
+    return date.first_day
