@@ -2,6 +2,18 @@
 
 from articles.admin.articles import ArticleAdmin
 from articles.admin.engagements import CoveredEngagementAdmin
+from articles.admin.merging import (
+    MergeableOrganisationAdmin,
+    MergeablePersonAdmin,
+    MergeableTopicAdmin,
+)
 from articles.admin.pictures import PictureAdmin
 
-__all__ = ["ArticleAdmin", "CoveredEngagementAdmin", "PictureAdmin"]
+__all__ = [
+    "ArticleAdmin",
+    "CoveredEngagementAdmin",
+    "MergeableOrganisationAdmin",
+    "MergeablePersonAdmin",
+    "MergeableTopicAdmin",
+    "PictureAdmin",
+]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles.merging import merge
 from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
 from articles.receivers import one_refresh
 from articles.subjects import engagements_of
@@ -104,6 +105,7 @@ class Newsroom:
         self.topics = TopicFactory.create_batch(2)
         self.people = PersonFactory.create_batch(2)
         self.body = OrganisationFactory()
+        self.spain = Country.objects.get(code="ES")
         self.regions = list(Region.objects.filter(countries__code="DZ"))
 
     def visit(self, number: int) -> Engagement:
@@ -212,6 +214,29 @@ class Newsroom:
         if visit in Engagement.objects.public():
             visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), "Wrong"
             visit.save()
+
+    def merge_topics(self, n: int) -> None:
+        double = TopicFactory()
+        for visit in (self.visit(n), self.visit(n + 1)):
+            visit.topics.add(double)
+        kept = self.topics[n % 2]
+        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        self.topics[n % 2] = double if n % 3 == 0 else kept
+
+    def merge_people(self, n: int) -> None:
+        double = PersonFactory()
+        for visit in {self.visit(n), self.visit(n + 1)}:
+            Participant.objects.create(engagement=visit, country=self.spain, person=double)
+        kept = self.people[n % 2]
+        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        self.people[n % 2] = double if n % 3 == 0 else kept
+
+    def merge_bodies(self, n: int) -> None:
+        double = OrganisationFactory(country=Country.objects.get(code="IT") if n % 2 else None)
+        for visit in {self.visit(n), self.visit(n + 1)}:
+            Participant.objects.create(engagement=visit, organisation=double)
+        merge(*((self.body, double) if n % 3 == 0 else (double, self.body)))
+        self.body = double if n % 3 == 0 else self.body
 
     def delete_visit(self, n: int) -> None:
         visit = self.visit(n)
