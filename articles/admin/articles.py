@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from articles.admin.article_list import ArticleList
 from articles.admin.base import RefreshedOnce
+from articles.admin.history import EditionHistory
 from articles.admin.pictures import picture_preview
 from articles.forms import ArticleForm
 from articles.models import Article, Edition
@@ -37,7 +38,7 @@ from engagements.models import Engagement
 
 
 @admin.register(Article)
-class ArticleAdmin(RefreshedOnce, ReasonPage, ArticleList):
+class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
     reason_permission = "articles.withdraw_article"

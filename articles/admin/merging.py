@@ -107,7 +107,7 @@ class Mergeable(RefreshedOnce):
         told = _("“%(dropped)s” (%(slug)s) was merged into it.")
         self.log_change(request, kept, told % {"dropped": dropped, "slug": dropped.slug})
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=str(request.user.pk),
             content_type=ContentType.objects.get_for_model(self.model),
             object_id=pk,
             object_repr=str(dropped)[:200],
