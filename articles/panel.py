@@ -58,7 +58,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`first` and `last` are the periods at the strip's ends, in words."""
+    """`first` and `last` are the periods at the strip's ends, `most` its highest bar, in words."""
 
     count: int
     words: str
@@ -66,6 +66,7 @@ class Panel:
     bars: list[Bar]
     first: str
     last: str
+    most: str
 
 
 def panel_of(subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt.datetime) -> Panel:
@@ -83,12 +84,15 @@ def panel_of(subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt
         _bars(periods, view, today),
         _period_label(min(periods)) if periods else "",
         _period_label(max(periods)) if periods else "",
+        _most(periods),
     )
 
 
 def _words(summary: Summary, view: View) -> str:
     """Return the view in words: "12 visits: about Security, in 2024."."""
-    if summary.is_exact:
+    if not summary.count:
+        number = _("No visits")
+    elif summary.is_exact:
         number = ngettext("%(count)s visit", "%(count)s visits", summary.count) % {
             "count": number_format(summary.count, force_grouping=True)
         }
@@ -231,6 +235,14 @@ def _period_label(key: int) -> str:
     if month > 12:
         return _("%d, month unknown") % year
     return f"{MONTHS[month]} {year}"
+
+
+def _most(periods: dict[int, int]) -> str:
+    """Return the strip's scale in words."""
+    if not periods:
+        return ""
+    said = _("at most %(count)s a year") if max(periods) <= 9999 else _("at most %(count)s a month")
+    return said % {"count": number_format(max(periods.values()), force_grouping=True)}
 
 
 def _bars(periods: dict[int, int], view: View, today: dt.date) -> list[Bar]:

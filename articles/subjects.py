@@ -1,6 +1,7 @@
 """What a timeline can be of: a region, a country, a person, an organisation or a topic."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -103,11 +104,14 @@ def term_of(subject: Subject) -> Term:
     return Term(KINDS[str(subject._meta.model_name)], subject.pk)
 
 
-def index(kind: str, at: dt.datetime) -> list[Listed]:
-    """Return the subjects of a kind with what is on record of each, in their own order."""
-    subjects = list(public_subjects(kind, at))
+def index(kind: str, at: dt.datetime, of: list | None = None) -> list[Listed]:
+    """Return the subjects of a kind with what is on record of each, in their own order.
+
+    `of` are some of them, in another order.
+    """
+    subjects = list(public_subjects(kind, at)) if of is None else of
     if kind == "person":
-        visits, years = _of_people(at)
+        visits, years = _of_people(at, [row.pk for row in subjects])
     else:
         less = totals.hidden(at)
         visits = totals.of_each(KINDS[kind], less)
@@ -118,9 +122,23 @@ def index(kind: str, at: dt.datetime) -> list[Listed]:
     ]
 
 
-def _of_people(at: dt.datetime) -> tuple[dict[int, int], dict[int, int]]:
-    """Return each person's entries, and the year of the latest that took place: no totals know."""
-    rows = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON)
+def people_from(start: str, at: dt.datetime, size: int) -> tuple[list[Person], str, str]:
+    """Return people from a slug on, and where the pages before and after begin (or nothing).
+
+    In the order of their slugs, in which accents count for nothing; they have an index, so a page
+    in the middle of many people costs what the first one does.
+    """
+    people = public_subjects("person", at)
+    found = list(people.filter(slug__gte=start).order_by("slug")[: size + 1])
+    before = people.filter(slug__lt=start).order_by("-slug").values_list("slug", flat=True)
+    earlier = list(before[:size]) if start else []
+    following = found[size].slug if len(found) > size else ""
+    return found[:size], earlier[-1] if earlier else "", following
+
+
+def _of_people(at: dt.datetime, pks: list[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Return people's entries, and the year of the latest that took place: no totals know."""
+    rows = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON, subject__in=pks)
     counts = rows.values_list("subject").annotate(
         visits=Count("pk"),
         newest=Max("sort_key", filter=Q(engagement__status=Engagement.Status.TOOK_PLACE)),
@@ -133,7 +151,7 @@ def _of_people(at: dt.datetime) -> tuple[dict[int, int], dict[int, int]]:
 
 
 def regions_with_activity(at: dt.datetime) -> list[Listed]:
-    """Return the regions with their latest visit and the visits of each of the last quarters."""
+    """Return the regions, each with its latest visit and what took place in the last quarters."""
     regions = index("region", at)
     today = timezone.localdate(at)
     present = today.year * 100 + today.month
@@ -146,9 +164,9 @@ def regions_with_activity(at: dt.datetime) -> list[Listed]:
     visits = Engagement.objects.public(at).in_bulk([pk for pk in latest.values() if pk])
     quarters = _quarters(today)
     # A visit known to the year stands as its month 13 and belongs to no quarter.
-    months = totals.months_of_each(
-        Kind.REGION, totals.hidden(at), quarters[0][0] * 100 + quarters[0][1] * 3 - 2, present
-    )
+    since = quarters[0][0] * 100 + quarters[0][1] * 3 - 2
+    months = totals.months_of_each(Kind.REGION, totals.hidden(at), since, present)
+    months.subtract(_not_held(at, since, present))
     for row in regions:
         pk = row.subject.pk
         row.latest_visit = visits.get(latest.get(pk))
@@ -157,6 +175,33 @@ def regions_with_activity(at: dt.datetime) -> list[Listed]:
             for year, last in quarters
         ]
     return regions
+
+
+def _not_held(at: dt.datetime, since: int, until: int) -> Counter[tuple[int, int]]:
+    """Return what did not take place, by region and month: put off, called off, not confirmed.
+
+    It stands on the timeline, but nobody travelled. Each entry of a status names its engagement's
+    regions, so these few are read from one index.
+    """
+    others = [number for name, number in STATUSES.items() if name != Engagement.Status.TOOK_PLACE]
+    entries = TimelineEntry.objects.filter(
+        shown(at), sort_key__gte=since * 100, sort_key__lt=(until + 1) * 100
+    )
+    statuses = entries.filter(kind=Kind.STATUS, subject__in=others)
+    months = Counter[tuple[int, int]]()
+    for key, terms in statuses.filter(terms__isnull=False).values_list("sort_key", "terms"):
+        found = map(Term.parse, (terms or "").split())
+        months.update((pk, key // 100) for kind, pk in found if kind == Kind.REGION)
+    crowded = statuses.filter(terms__isnull=True).values("engagement")
+    rows = entries.filter(kind=Kind.REGION, engagement__in=crowded)
+    months.update((pk, key // 100) for pk, key in rows.values_list("subject", "sort_key"))
+    return months
+
+
+def activity_years(today: dt.date) -> tuple[int, int]:
+    """Return the years in which an activity line begins and ends."""
+    quarters = _quarters(today)
+    return quarters[0][0], quarters[-1][0]
 
 
 def _quarters(today: dt.date) -> list[tuple[int, int]]:

@@ -120,6 +120,23 @@ class EditionQuerySet(models.QuerySet):
     def newest_first(self):
         return self.with_major_at().order_by("-major_at", "-article_id", "-pk")
 
+    def newest(self, count: int) -> list[int]:
+        """Return the first `count` by pk, in the order of `newest_first()`.
+
+        Sorting every article grows with the archive. But a minor edit only ever moves an edition's
+        `public_from` on, so no edition stands further to the front than by its `public_from`, which
+        has an index: twice as many are looked at until none of the others can come before.
+        """
+        by_date = self.with_major_at().order_by("-public_from", "-pk")
+        looked = count
+        while True:
+            looked *= 2
+            rows = list(by_date.values_list("major_at", "pk", "public_from")[:looked])
+            found = sorted(((major_at, pk) for major_at, pk, _from in rows), reverse=True)
+            is_all = len(rows) < looked
+            if is_all or found[count - 1] >= (rows[-1][2], rows[-1][1]):
+                return [pk for _major_at, pk in found[:count]]
+
     def with_content(self):
         """Fetch what a page or a feed's item reads, however many there are."""
         return (

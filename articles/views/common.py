@@ -1,6 +1,8 @@
 """What several pages have in common."""
 
 import datetime as dt
+import re
+from typing import NamedTuple
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
@@ -8,16 +10,41 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from articles.models import Edition
+from articles.models.articles import EditionQuerySet
+
 # Promises in a list beside something else.
 PROMISES = 5
 
 
+class Part(NamedTuple):
+    """Part of a list whose length nobody counts: that would take the longer, the longer it is."""
+
+    number: int
+    rows: list
+    has_next: bool
+
+    @property
+    def previous_page_number(self) -> int:
+        return self.number - 1
+
+    @property
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+
+def number_of(request: HttpRequest) -> int:
+    """Return what `?page=` asks for, 1 without it; raise `Http404` for what is no such number."""
+    asked = request.GET.get("page", "1")
+    # At most four ASCII digits, so that no absurd offset reaches the database.
+    if not re.fullmatch("[1-9][0-9]{0,3}", asked):
+        raise Http404(_("There is no page “%s”.") % asked[:20])
+    return int(asked)
+
+
 def page_of(request: HttpRequest, rows: QuerySet, size: int) -> Page:
     """Return the page that `?page=` asks for; raise `Http404` for one that does not exist."""
-    number = request.GET.get("page", "1")
-    # At most six ASCII digits, so that no absurd offset reaches the database.
-    if not (number.isascii() and number.isdigit() and len(number) <= 6):
-        raise Http404(_("There is no page “%s”.") % number[:20])
+    number = number_of(request)
     try:
         return Paginator(rows, size).page(number)
     except EmptyPage:
@@ -28,3 +55,18 @@ def gone(request: HttpRequest, withdrawn_at: dt.datetime, reason: str) -> HttpRe
     """Answer 410 with the date of a withdrawal and its reason, and nothing that it said before."""
     context = {"withdrawn_at": withdrawn_at, "reason": reason}
     return render(request, "410.html", context, status=410)
+
+
+def cards_page(request: HttpRequest, editions: EditionQuerySet, size: int, at: dt.datetime) -> Part:
+    """Return the page of teasers that `?page=` asks for; raise `Http404` for an empty one."""
+    number = number_of(request)
+    found = editions.newest(number * size + 1)[(number - 1) * size :]
+    if not found and number > 1:
+        raise Http404(_("There is no page %s: the list is shorter.") % number)
+    return Part(number, cards(found[:size], at), has_next=len(found) > size)
+
+
+def cards(pks: list[int], at: dt.datetime) -> list[Edition]:
+    """Return editions as teasers read them, in the order of their pks."""
+    found = Edition.objects.for_cards(at).in_bulk(pks)
+    return [found[pk] for pk in pks]

@@ -15,9 +15,9 @@ from articles.history import versions_of
 from articles.matches import meetings_of
 from articles.media import MAX_AGE_SECONDS, picture_response
 from articles.models import Article, Edition, Picture
-from articles.subjects import regions_with_activity, term_of
+from articles.subjects import activity_years, regions_with_activity, term_of
 from articles.timeline import make_entry
-from articles.views.common import PROMISES, gone, page_of
+from articles.views.common import PROMISES, cards, cards_page, gone
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -35,7 +35,7 @@ EARLIER_MEETINGS = 5
 def home(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     today = timezone.localdate(at)
-    editions = list(Edition.objects.public(at).newest_first().for_cards(at)[:7])
+    editions = cards(Edition.objects.public(at).newest(7), at)
     ahead = for_entries(
         Engagement.objects.public(at)
         .filter(
@@ -51,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "editions": editions[1:],
         "upcoming": [make_entry(row, today=today, coverage=[]) for row in ahead[:5]],
         "regions": [row for row in regions_with_activity(at) if row.visits],
+        "years": activity_years(today),
         "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:PROMISES],
         "kept": actions.kept().for_lists()[:PROMISES],
         "today": today,
@@ -60,10 +61,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def article_list(request: HttpRequest) -> HttpResponse:
-    editions = Edition.objects.public().newest_first().for_cards()
-    return render(
-        request, "articles/article_list.html", {"page": page_of(request, editions, ARTICLES_A_PAGE)}
-    )
+    at = timezone.now()
+    page = cards_page(request, Edition.objects.public(at), ARTICLES_A_PAGE, at)
+    return render(request, "articles/article_list.html", {"page": page})
 
 
 def _facts(engagement: Engagement, at: dt.datetime) -> Engagement:

@@ -1,12 +1,14 @@
 """Regions, countries, people, organisations and topics: one timeline, five kinds of subject."""
 
 import datetime as dt
+import re
+import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -22,8 +24,10 @@ from articles.news import editions_of, news_of
 from articles.panel import panel_of
 from articles.subjects import (
     Listed,
+    activity_years,
     find,
     index,
+    people_from,
     regions_with_activity,
     term_of,
 )
@@ -47,6 +51,7 @@ from engagements.visibility import is_public
 ENTRIES_A_PAGE = 50
 # On a topic's page.
 ARTICLES = 10
+PEOPLE_A_PAGE = 100
 
 
 def _subject(
@@ -105,7 +110,8 @@ def region_list(request: HttpRequest) -> HttpResponse:
     regions = regions_with_activity(at)
     members = _countries_by_region()
     rows = [(row, maps.area(members.get(row.subject.pk, ()), detail=6)) for row in regions]
-    return render(request, "articles/region_list.html", {"rows": rows})
+    context = {"rows": rows, "years": activity_years(timezone.localdate(at))}
+    return render(request, "articles/region_list.html", context)
 
 
 def _countries_by_region() -> dict[int, tuple[str, ...]]:
@@ -154,27 +160,36 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    rows = index("person", at)
-    titles = _titles(at)
+    start = request.GET.get("from", "")
+    if not re.fullmatch(r"[a-z0-9-]{0,200}", start):
+        raise Http404(_("There is no page “%s”.") % start[:20])
+    people, newer, older = people_from(start, at, PEOPLE_A_PAGE)
+    titles = _titles(at, people)
+    rows = index("person", at, of=people)
     for row in rows:
         row.gloss = titles.get(row.subject.pk, "")
-    return _index(request, _("People"), rows)
+    context = {"title": _("People"), "rows": rows, "before": newer, "after": older, "start": start}
+    if start or older:
+        context["letters"] = string.ascii_lowercase
+    return render(request, "articles/subject_list.html", context)
 
 
-def _titles(at: dt.datetime) -> dict[int | None, str]:
-    """Return what each person is, by pk: the office held, else the title at the latest visit."""
+def _titles(at: dt.datetime, people: list[Person]) -> dict[int | None, str]:
+    """Return what people are, by pk: the office held, else the title at the latest visit."""
     latest = (
         Participant.objects.filter(is_public(at, "engagement__"), person=OuterRef("pk"))
         .order_by("-engagement__sort_date", "-engagement")
         .values("pk")[:1]
     )
-    shown = Person.objects.order_by().values_list(Subquery(latest), flat=True)
+    some = Person.objects.filter(pk__in=[person.pk for person in people])
+    shown = some.order_by().values_list(Subquery(latest), flat=True)
     found = Participant.objects.filter(pk__in=shown).select_related(
         "country", "organisation", "appointment"
     )
     titles = {p.person_id: f"{p.title}, {p.party_name}" for p in found if p.title}
     # The oldest first, so that the latest stands.
-    for office in Appointment.objects.begun(timezone.localdate(at)).reverse():
+    offices = Appointment.objects.begun(timezone.localdate(at)).filter(person__in=people)
+    for office in offices.reverse():
         titles[office.person_id] = f"{office.title}, {office.party}"
     return titles
 

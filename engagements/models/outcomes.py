@@ -5,7 +5,7 @@ import datetime as dt
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Max, Q, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -75,7 +75,8 @@ class Outcome(models.Model):
 
 def _is_past(today: dt.date) -> Q:
     """Return the condition that the due day, month or year has wholly passed."""
-    return (
+    # The day is said apart too, so that an index gives the first of them.
+    return Q(due_date__lt=today) & (
         Q(due_precision="day", due_date__lt=today)
         | Q(due_precision="month", due_date__lt=today.replace(day=1))
         | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
@@ -109,9 +110,19 @@ class ActionQuerySet(models.QuerySet):
 
     def kept(self):
         """Actions that are done, the latest first, with the day (`kept_on`)."""
+        done = ActionUpdate.objects.filter(status=Action.Status.DONE)
+        # Once done, then taken up again, then done: the last time counts.
+        again = done.filter(
+            Q(date__gt=OuterRef("told__date")) | Q(pk__gt=OuterRef("told__pk")),
+            action=OuterRef("pk"),
+            date__gte=OuterRef("told__date"),
+        )
+        # Not the greatest date of each: for that, every action would have to be looked at.
+        told = FilteredRelation("updates", condition=Q(updates__status=Action.Status.DONE))
         return (
-            self.filter(status=Action.Status.DONE)
-            .annotate(kept_on=Max("updates__date", filter=Q(updates__status=Action.Status.DONE)))
+            self.annotate(told=told)
+            .filter(~Exists(again), status=Action.Status.DONE, told__date__isnull=False)
+            .annotate(kept_on=F("told__date"))
             .order_by("-kept_on", "-pk")
         )
 
@@ -180,6 +191,7 @@ class Action(models.Model):
         ordering = ["position", "pk"]
         verbose_name = _("action")
         verbose_name_plural = _("actions")
+        indexes = [models.Index(fields=["due_date", "id"], name="action_due")]
         constraints = [
             *partial_date_constraints("action", "due"),
             models.CheckConstraint(
@@ -268,6 +280,7 @@ class ActionUpdate(models.Model):
         ordering = ["date", "pk"]
         verbose_name = _("update of an action")
         verbose_name_plural = _("updates of an action")
+        indexes = [models.Index(fields=["status", "-date", "-action"], name="actionupdate_latest")]
         constraints = [
             models.CheckConstraint(
                 name="actionupdate_status_known",

@@ -459,7 +459,7 @@ REGIONS = [
     (
         "european-union",
         "European Union",
-        "The Union's present member states.",
+        "The Union’s present member states.",
         "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK",
     ),
     (

@@ -27,7 +27,7 @@ def test_page_lists_earlier_encounters_of_the_same_two(client):
     for address in (shown.get_absolute_url(), edition.get_absolute_url()):
         page = client.get(address).content.decode()
         section = page.split('id="earlier"')[1].split("</section>")[0]
-        assert "Earlier between Spain and Algeria" in section
+        assert "Earlier meetings: Spain and Algeria" in section
         assert section.index("In Madrid") < section.index("In Algiers")
         assert section.count("<li>") == 2
 

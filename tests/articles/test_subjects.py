@@ -1,12 +1,16 @@
 """Regions, countries, people, organisations and topics: what is on record of each."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
+from django.utils.text import slugify
 
+from articles.models import TimelineEntry
 from articles.subjects import QUARTERS, engagements_of, index, regions_with_activity
 from articles.templatetags.coverage import as_bars
+from articles.views import subjects
 from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Country, Engagement, Participant, Region, Source
 from tests.factories import (
@@ -175,6 +179,54 @@ def test_activity_counts_by_quarter_and_leaves_out_what_is_known_to_the_year():
     assert row.activity[-1] == 1
     assert sum(row.activity) == 1
     assert row.visits == 3
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_activity_leaves_out_what_did_not_take_place(crowded):
+    """Nobody travelled for a visit that was called off, put off or never confirmed."""
+    today = timezone.localdate()
+    first = PartialDate(today.replace(day=1))
+    for status in Engagement.Status.values:
+        EngagementFactory(start=first, status=status)
+    EngagementFactory(start=first, status="cancelled", public_from=None)
+    if crowded:
+        TimelineEntry.objects.update(terms=None)
+    rows = {row.subject.slug: row for row in regions_with_activity(timezone.now())}
+    assert rows["north-africa"].activity[-1] == 1
+    assert rows["north-africa"].visits == len(Engagement.Status)
+
+
+def test_people_are_listed_a_page_at_a_time(client, monkeypatch):
+    """Each person stands once, in the order of the letters, and a letter leads to its page."""
+    monkeypatch.setattr(subjects, "PEOPLE_A_PAGE", 2)
+    visit = EngagementFactory()
+    for name in ("Dora", "Ben", "Álvaro", "Clea", "Eve"):
+        take_part(
+            visit, side="other", country=country("FR"),
+            person=PersonFactory(name=name, slug=slugify(name)),
+        )  # fmt: skip
+    pages = {
+        start: client.get("/people/", {"from": start} if start else {}).content.decode()
+        for start in ("", "clea", "eve", "d", "z")
+    }
+    shown = {
+        start: re.findall(r'<a href="/people/([a-z]+)/"', page) for start, page in pages.items()
+    }
+    assert shown == {
+        "": ["alvaro", "ben"], "clea": ["clea", "dora"], "eve": ["eve"], "d": ["dora", "eve"],
+        "z": [],
+    }  # fmt: skip
+    assert 'rel="next" href="?from=clea"' in pages[""]
+    assert 'rel="prev"' not in pages[""]
+    assert 'rel="prev" href="/people/?from=clea"' in pages["eve"]
+    assert 'rel="next"' not in pages["eve"]
+    assert "Nobody’s name begins here or later." in pages["z"]
+
+
+@pytest.mark.parametrize("start", ["É", "A", "../x", "a" * 201])
+def test_people_begin_nowhere_else_than_at_letters(client, start):
+    """Nonsense in the address is answered by a page that is not there."""
+    assert client.get("/people/", {"from": start}).status_code == 404
 
 
 def test_latest_visit_is_the_latest_that_took_place():

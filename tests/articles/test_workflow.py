@@ -191,6 +191,20 @@ def test_minor_edition_is_no_news():
     assert found.major_at == first.public_from
 
 
+@pytest.mark.parametrize("count", [1, 3, 5, 9])
+def test_newest_are_the_first_of_all(count):
+    """However many are asked for, minor editions of old articles do not come before newer ones."""
+    now = timezone.now()
+    old = [make_public(at=now - hours * HOUR) for hours in (20, 18, 16)]
+    for hours in (12, 12, 9):
+        make_public(at=now - hours * HOUR)
+    for edition in old:
+        minor = make_draft(edition.article, engagement=edition.engagement, is_major=False)
+        publish(minor, by=UserFactory())
+    in_order = [edition.pk for edition in Edition.objects.public().newest_first()]
+    assert Edition.objects.public().newest(count) == in_order[:count]
+
+
 @pytest.mark.parametrize(
     ("offset", "word"), [(-1, "scheduled"), (0, "published"), (3, "superseded")]
 )
