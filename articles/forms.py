@@ -1,5 +1,6 @@
 """The article's form: one page, in the order in which an editor thinks."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -13,12 +14,27 @@ from django.forms.forms import DeclarativeFieldsMetaclass
 from django.forms.models import construct_instance, fields_for_model, model_to_dict
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.checks import (
+    OF_THE_TEXT,
+    Reason,
+    Story,
+    embargo_of,
+    reasons_in,
+    time_is_ahead,
+)
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.pictures import create_picture
-from articles.workflow import reasons_in_content, reasons_not_to_hide
-from engagements.dates import check_moment
+from articles.workflow import (
+    MAX_REASON,
+    reasons_for_a_reason,
+    reasons_not_to_hide,
+    reasons_not_to_return,
+    reasons_of_the_desk,
+)
+from engagements.dates import check_moment, spelled_out
 from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.models import Engagement
 from engagements.text import unique_slug
@@ -33,11 +49,22 @@ _COLUMNS = [
     "picture_caption",
     "byline",
     "is_major",
+    "is_correction",
     "public_note",
     "note",
 ]
 _RELATIONS = ["topics", "engagement", "also_covers", "picture"]
 CONTENT = [*_COLUMNS, *_RELATIONS]
+
+# Button of the form, without its underscore: the permission that it needs.
+TRANSITIONS = {
+    "submit": "articles.change_article",
+    "recall": "articles.change_article",
+    "return": "articles.publish_article",
+    "publish": "articles.publish_article",
+    "publish_with_visit": "articles.publish_article",
+    "force": "articles.force_article",
+}
 
 # The columns' own form fields, declared, so that the admin of `Article` accepts them.
 EditionFields: Any = DeclarativeFieldsMetaclass(
@@ -86,6 +113,17 @@ class ArticleForm(EditionFields, forms.ModelForm):
         help_text=_("JPEG, PNG, WebP or AVIF, at most 10 MB and at least 320 pixels wide."),
     )
     picture_remove = forms.BooleanField(required=False, label=_("Take the picture off"))
+    is_major = forms.TypedChoiceField(
+        required=False,
+        label=_("What kind of change"),
+        choices=[
+            (True, _("Major: followers hear of it, and it moves up in the lists")),
+            (False, _("Minor: a slip of the pen, nothing moves")),
+        ],
+        coerce=lambda value: value in (True, "True"),
+        empty_value=True,  # type: ignore[arg-type] # what the coerced value is
+        widget=forms.RadioSelect,
+    )
     picture_credit = forms.CharField(required=False, max_length=200, label=_("Credit"))
     picture_licence = forms.CharField(required=False, max_length=200, label=_("Licence"))
     publish_at = forms.SplitDateTimeField(
@@ -95,9 +133,17 @@ class ArticleForm(EditionFields, forms.ModelForm):
         widget=AdminSplitDateTime,
     )
 
-    # Set by the admin for the person who fills in the form.
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_REASON,
+        label=_("Reason"),
+        help_text=_("Why you return it, or publish it without a second person."),
+    )
+    # The edition that the person looks at, so that nobody approves what they have not read.
+    based_on = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    # Set by the admin: the person who fills in the form.
     editor: Any = None
-    may_publish = False
 
     class Meta:
         model = Article
@@ -108,21 +154,26 @@ class ArticleForm(EditionFields, forms.ModelForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
         self.fields["publish_at"].help_text = _(
-            "Leave empty to publish at once. The time zone is %(zone)s."
-        ) % {"zone": timezone.get_current_timezone_name()}
+            "Leave empty to publish at once. It is now %(now)s."
+        ) % {"now": spelled_out(timezone.now())}
         # Where the admin's read-only column, which is given the instance alone, finds the picture.
         self.instance.desk_form = self
         self.base_edition = self.instance.latest_edition() if self.instance.pk else None
         if self.base_edition:
             content: dict[str, Any] = model_to_dict(self.base_edition, fields=CONTENT)
+            content["based_on"] = self.base_edition.number
+            if self.base_edition.state == Edition.State.APPROVED:
+                # What was said of the last change is not said of the next one.
+                content |= {"is_major": True, "is_correction": False, "public_note": "", "note": ""}
             picture = self.base_edition.picture
             if picture:
                 content |= {"picture_credit": picture.credit, "picture_licence": picture.licence}
             self.initial = {**content, **self.initial}
 
     @property
-    def is_publishing(self) -> bool:
-        return "_publish" in self.data
+    def transition(self) -> str:
+        """What the pressed button does besides saving: a key of `TRANSITIONS` ("": nothing)."""
+        return next((name for name in TRANSITIONS if f"_{name}" in self.data), "")
 
     @property
     def shown_picture(self) -> Picture | None:
@@ -145,8 +196,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
         self._clean_picture(cleaned)
         if self.base_edition is None and cleaned.get("engagement") and not cleaned.get("topics"):
             cleaned["topics"] = cleaned["engagement"].topics.all()
-        if self.is_publishing:
-            self._clean_publication(cleaned)
+        if self.transition:
+            self._clean_transition(cleaned)
         return cleaned
 
     def _clean_picture(self, cleaned: dict[str, Any]) -> None:
@@ -168,40 +219,84 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 data: Any = self.data.copy()  # type: ignore[attr-defined] # a QueryDict
                 data[self.add_prefix("picture")] = str(cleaned["picture"].pk)
                 self.data = data
-        if not cleaned.get("picture"):
-            return
-        described = bool(cleaned.get("picture_alt"))
-        if described and cleaned.get("picture_is_decorative"):
-            self.add_error(
-                "picture_is_decorative",
-                _("A decorative picture has no alternative text: choose one of the two."),
-            )
-        elif not described and not cleaned.get("picture_is_decorative"):
-            self.add_error(
-                "picture_alt",
-                _("Say what the picture shows for those who cannot see it, or tick “decorative”."),
-            )
 
-    def _clean_publication(self, cleaned: dict[str, Any]) -> None:
-        if not self.may_publish:
-            raise ValidationError(_("Publishing needs an editor. Save a draft instead."))
-        now = timezone.now()
-        at = cleaned.get("publish_at") or now
-        if at < now:
-            self.add_error("publish_at", _("This moment is in the past."))
-        if self.instance.withdrawn_at:
-            self.add_error(None, _("The article is withdrawn. Reinstate it first."))
+    def _clean_transition(self, cleaned: dict[str, Any]) -> None:
+        if not self.editor.has_perm(TRANSITIONS[self.transition]):
+            raise ValidationError(_("Publishing needs an editor. Send it for review instead."))
+        seen, newest = cleaned.get("based_on"), self.base_edition
+        if newest and seen and seen != newest.number:
+            raise ValidationError(
+                gettext("%(who)s saved edition %(number)d meanwhile, %(at)s. Open it again.")
+                % {
+                    "who": newest.author or gettext("Somebody"),
+                    "number": newest.number,
+                    "at": spelled_out(newest.created_at),
+                }
+            )
         if self.errors:
             return
-        for reason in reasons_in_content(
-            at=at,
-            engagement=cleaned.get("engagement"),
-            also_covers=cleaned.get("also_covers") or [],
-            standfirst=cleaned.get("standfirst", ""),
-            body=cleaned.get("body", ""),
-            has_topics=bool(cleaned.get("topics")),
-        ):
-            self.add_error(None, reason)
+        if self.transition == "publish_with_visit":
+            cleaned["publish_at"] = embargo_of(self._story(cleaned), timezone.now())
+        for reason in self._reasons_against(self.transition, cleaned):
+            self.add_error(reason.field or None, reason.text)
+
+    def _reasons_against(self, transition: str, cleaned: dict[str, Any]) -> list[Reason]:
+        newest, now = self.base_edition, timezone.now()
+        story = self._story(cleaned)
+        if transition == "submit":
+            waits = newest and newest.state == Edition.State.IN_REVIEW
+            known = [Reason("", gettext("This edition waits for review already."))] if waits else []
+            if newest and newest.state == Edition.State.APPROVED and not self.content_changed:
+                known.append(Reason("", gettext("This edition has been approved already.")))
+            return known + reasons_in(story, now, OF_THE_TEXT)
+        if transition in ("return", "recall"):
+            reasons = reasons_not_to_return(newest or Edition())
+            if transition == "return":
+                missing = gettext("Say why you return it: its writer will see the reason.")
+                reasons += reasons_for_a_reason(cleaned.get("reason", ""), missing)
+            return reasons
+        at = cleaned.get("publish_at")
+        return [
+            *reasons_of_the_desk(
+                self.instance,
+                self._number(),
+                by=self.editor,
+                forced_reason=cleaned.get("reason", "") if transition == "force" else None,
+            ),
+            *reasons_in(story, at or now),
+            *time_is_ahead(at),
+        ]
+
+    def _number(self) -> int:
+        """Return the number of the edition that the form shows, or that saving it would make."""
+        newest = self.base_edition.number if self.base_edition else 0
+        return newest + 1 if self.is_bound and self.content_changed else newest
+
+    def _story(self, cleaned: dict[str, Any]) -> Story:
+        known = {name: cleaned[name] for name in Story.__dataclass_fields__ if name in cleaned}
+        return Story(**known)
+
+    def readiness(self) -> tuple[list[Reason], dt.datetime | None] | None:
+        """Return what stands against publication, and the embargo to which it could be aligned.
+
+        `None`: there is nothing that could be published.
+        """
+        now = timezone.now()
+        if self.is_bound:
+            story = self._story(self.cleaned_data)
+        elif self.base_edition is None:
+            story = Story()
+        elif self.base_edition.state == Edition.State.APPROVED:
+            return None
+        else:
+            story = Story.of(self.base_edition)
+        reasons = reasons_in(story, now)
+        if self.editor.has_perm("articles.publish_article"):
+            reasons = [
+                *reasons_of_the_desk(self.instance, self._number(), by=self.editor),
+                *reasons,
+            ]
+        return reasons, embargo_of(story, now)
 
     def _post_clean(self) -> None:
         super()._post_clean()

@@ -20,6 +20,7 @@ from articles.models import (
     Edition,
     EditionTopic,
     NewsEntry,
+    Step,
     TimelineEntry,
     TimelineTotal,
 )
@@ -113,7 +114,8 @@ _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     EditionTopic: _of_edition_topic,
     Edition.also_covers.through: lambda row: [row.engagement_id],
 }
-_DERIVED = (ContentVersion, NewsEntry, TimelineEntry, TimelineTotal)
+# Derived from the others, or the desk's own: no page shows the steps of a review.
+_NOT_HEARD = (ContentVersion, NewsEntry, Step, TimelineEntry, TimelineTotal)
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
@@ -136,7 +138,7 @@ def connect() -> None:
     """Listen to every model of facts and coverage, and to no other."""
     for label in ("articles", "engagements"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
-            if model not in _DERIVED:
+            if model not in _NOT_HEARD:
                 name = f"articles.receivers.{model._meta.label}"
                 post_save.connect(_row_changed, sender=model, dispatch_uid=name)
                 post_delete.connect(_row_changed, sender=model, dispatch_uid=name)

@@ -7,6 +7,7 @@ administrator added to a group by hand are kept.
 WRITER = "Writer"
 EDITOR = "Editor"
 DESK_HEAD = "Desk head"
+ADMINISTRATOR = "Administrator"
 
 _FACTS = ["engagement", "participant", "engagementregion", "source", "outcome", "action"]
 
@@ -34,21 +35,25 @@ _WRITER = [
 ]
 _EDITOR = [
     *_WRITER,
+    # Whom a new visit brings. Their names and pages are the desk head's.
+    "engagements.add_person",
+    "engagements.add_organisation",
     *(
         f"engagements.{verb}_{model}"
-        for model in ("person", "organisation", "appointment", "tour")
+        for model in ("appointment", "tour")
         for verb in ("add", "change")
     ),
     "engagements.publish_engagement",
     "engagements.change_actionupdate",
     "articles.publish_article",
+    "articles.change_others_article",
     "articles.change_picture",
 ]
 _DESK_HEAD = [
     *_EDITOR,
     *(
         f"engagements.{verb}_{model}"
-        for model in ("region", "topic", "country", "countryname")
+        for model in ("region", "topic", "country", "countryname", "person", "organisation")
         for verb in ("add", "change", "view")
     ),
     *(
@@ -56,11 +61,21 @@ _DESK_HEAD = [
         for model in ("engagement", "person", "organisation", "appointment", "tour", "topic")
     ),
     "articles.withdraw_article",
+    "articles.force_article",
     "articles.delete_article",
     "articles.delete_picture",
 ]
 
-ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD}
+# Accounts are switched off, not deleted: what a person wrote and approved keeps their name.
+_ADMINISTRATOR = [
+    *_DESK_HEAD,
+    "auth.add_user",
+    "auth.change_user",
+    "auth.view_user",
+    "auth.view_group",
+]
+
+ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD, ADMINISTRATOR: _ADMINISTRATOR}
 
 
 def sync_roles(using: str = "default", **kwargs) -> None:
@@ -70,7 +85,7 @@ def sync_roles(using: str = "default", **kwargs) -> None:
     by_label = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.using(using)
-        .filter(content_type__app_label__in=["engagements", "articles"])
+        .filter(content_type__app_label__in={label.split(".")[0] for label in _ADMINISTRATOR})
         .select_related("content_type")
     }
     for name, labels in ROLES.items():

@@ -1,7 +1,10 @@
 """What can happen to an article. Each transition does it or says every reason why not.
 
 A reason is a sentence for the person who pressed the button; all of them come together in one
-`ValidationError`.
+`ValidationError`. `reasons_not_to_…` returns the same before anyone presses. `by` is who does it;
+whether their role allows it at all is the admin's question, but for forcing.
+
+    draft → in review → approved, now or at a time → withdrawn → brought back
 """
 
 import datetime as dt
@@ -12,10 +15,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from articles.models import Article, Edition
+from articles.checks import OF_THE_TEXT, Reason, Story, reasons_in, time_is_ahead, visits_are_public
+from articles.models import Article, Edition, Step
 from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 
@@ -34,12 +37,17 @@ def save_edition(
 ) -> Edition:
     """Store `content` (columns of `Edition`) as the article's next edition, a draft.
 
-    Earlier editions stay as they are, so a public page does not change by this.
+    Earlier editions stay as they are, so a public page does not change by this. What waits for
+    review waits on, with the new edition in its place.
     """
     # The lock gives two people who save at once two numbers.
     Article.objects.select_for_update().get(pk=article.pk)
     last = article.editions.aggregate(last=Max("number"))["last"] or 0
-    edition = Edition(article=article, number=last + 1, author=author, **content)
+    waiting = article.editions.filter(state=Edition.State.IN_REVIEW)
+    state = Edition.State.DRAFT
+    if waiting.update(state=Edition.State.DRAFT):
+        state = Edition.State.IN_REVIEW
+    edition = Edition(article=article, number=last + 1, author=author, state=state, **content)
     edition.full_clean(exclude=["author"])
     edition.save()
     edition.topics.set(list(topics))
@@ -47,95 +55,173 @@ def save_edition(
     return edition
 
 
-def spelled_out(at: dt.datetime) -> str:
-    """Return a moment with its zone: "28 January 2025, 14:00 CET"."""
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M %Z}"
+def refuse(reasons: Iterable[Reason]) -> None:
+    """Raise `ValidationError` with the sentences, if there are any."""
+    sentences = [reason.text for reason in reasons]
+    if sentences:
+        raise ValidationError(sentences)
 
 
-def reasons_not_to_publish(
-    edition: Edition, at: dt.datetime | None = None, *, backdated: bool = False
-) -> list[str]:
-    """Return every reason why `edition` cannot be public from `at` (`None`: now)."""
-    now = timezone.now()
-    reasons = []
-    if edition.state == Edition.State.APPROVED:
-        reasons.append(_("This edition has been approved already."))
-    newer = edition.article.editions.filter(state=Edition.State.APPROVED, number__gt=edition.number)
-    if newer.exists():
-        reasons.append(_("A newer edition has been approved already."))
-    if edition.article.withdrawn_at:
-        reasons.append(_("The article is withdrawn. Reinstate it first."))
-    if at is not None and at < now and not backdated:
-        reasons.append(_("The time of publication is in the past."))
-    return reasons + reasons_in_content(
-        at=at or now,
-        engagement=edition.engagement,
-        also_covers=edition.also_covers.all(),
-        standfirst=edition.standfirst,
-        body=edition.body,
-        has_topics=edition.topics.exists(),
+def reasons_for_a_reason(reason: str, missing: str) -> list[Reason]:
+    """Return what is wrong with a reason that a person gave; `missing` asks for one."""
+    if not reason.strip():
+        return [Reason("reason", missing)]
+    if len(reason.strip()) > MAX_REASON:
+        return [Reason("reason", _("The reason is too long: %d characters at most.") % MAX_REASON)]
+    return []
+
+
+def _locked(edition: Edition) -> Edition:
+    """Return the edition as it is now, and keep others from changing it until we are done."""
+    Article.objects.select_for_update().get(pk=edition.article_id)
+    edition.refresh_from_db()
+    edition.article.refresh_from_db()
+    return edition
+
+
+def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> None:
+    Step.objects.create(
+        article_id=edition.article_id, edition=edition, kind=kind, by=by, reason=reason.strip()
     )
 
 
-def reasons_in_content(
-    *,
-    at: dt.datetime,
-    engagement: Engagement | None,
-    also_covers: Iterable[Engagement],
-    standfirst: str,
-    body: str,
-    has_topics: bool,
-) -> list[str]:
-    """Return what the content itself lacks to be public from `at`."""
-    reasons = []
-    if engagement is None:
-        reasons.append(_("Choose the visit that the story tells."))
-    if not standfirst.strip():
-        reasons.append(_("Write a standfirst."))
-    if not body.strip():
-        reasons.append(_("The story is empty."))
-    if not has_topics:
-        reasons.append(_("Choose at least one topic."))
-    return reasons + reasons_in_engagements([engagement, *also_covers], at=at)
+# Review
 
 
-def reasons_in_engagements(
-    engagements: Iterable[Engagement | None], *, at: dt.datetime
-) -> list[str]:
-    """Return which of the engagements readers cannot see at a moment, and why."""
+def reasons_not_to_submit(edition: Edition) -> list[Reason]:
+    """Return every reason why `edition` cannot be sent for review."""
     reasons = []
-    for covered in filter(None, engagements):
-        if covered.withdrawn_at:
-            reasons.append(_("The visit “%s” is withdrawn.") % covered)
-        elif covered.public_from is None:
-            reasons.append(
-                _("The visit “%s” is a draft. Set the time from which it is public.") % covered
-            )
-        elif covered.public_from > at:
-            reasons.append(
-                _("The visit “%(visit)s” is under embargo until %(until)s.")
-                % {"visit": covered, "until": spelled_out(covered.public_from)}
-            )
+    if edition.state == Edition.State.APPROVED:
+        reasons.append(Reason("", _("This edition has been approved already.")))
+    if edition.state == Edition.State.IN_REVIEW:
+        reasons.append(Reason("", _("This edition waits for review already.")))
+    if edition.article.editions.filter(number__gt=edition.number).exists():
+        reasons.append(Reason("", _("There is a newer edition: send that one.")))
+    return reasons + reasons_in(Story.of(edition), timezone.now(), OF_THE_TEXT)
+
+
+@transaction.atomic
+def submit(edition: Edition, *, by: Any) -> None:
+    """Send a draft for review."""
+    edition = _locked(edition)
+    refuse(reasons_not_to_submit(edition))
+    edition.state = Edition.State.IN_REVIEW
+    edition.save(update_fields=["state"])
+    _record(edition, Step.Kind.SUBMITTED, by)
+
+
+def reasons_not_to_return(edition: Edition) -> list[Reason]:
+    """Return why `edition` cannot be returned to its writer, nor taken back from review."""
+    if edition.state != Edition.State.IN_REVIEW:
+        return [Reason("", _("This edition does not wait for review."))]
+    return []
+
+
+@transaction.atomic
+def send_back(edition: Edition, *, by: Any, reason: str) -> None:
+    """Return an edition to its writer, who reads the reason."""
+    edition = _locked(edition)
+    missing = _("Say why you return it: its writer will see the reason.")
+    refuse([*reasons_not_to_return(edition), *reasons_for_a_reason(reason, missing)])
+    edition.state = Edition.State.DRAFT
+    edition.save(update_fields=["state"])
+    _record(edition, Step.Kind.RETURNED, by, reason)
+
+
+@transaction.atomic
+def recall(edition: Edition, *, by: Any) -> None:
+    """Take an edition back from review, to go on writing."""
+    edition = _locked(edition)
+    refuse(reasons_not_to_return(edition))
+    edition.state = Edition.State.DRAFT
+    edition.save(update_fields=["state"])
+    _record(edition, Step.Kind.RECALLED, by)
+
+
+# Approval
+
+
+def is_ones_own(article: Article, number: int, *, by: Any) -> bool:
+    """Say whether nobody but `by` had a hand in what edition `number` would make public.
+
+    Whoever wrote any of it since the last approval counts, so that an editor may mend a comma
+    in a writer's story and approve it. `number` may be that of an edition not saved yet.
+    """
+    editions = Edition.objects.filter(article=article.pk)
+    approved = editions.filter(state=Edition.State.APPROVED, number__lt=number)
+    since = approved.aggregate(last=Max("number"))["last"] or 0
+    written = editions.filter(number__gt=since, number__lte=number)
+    # An account that is gone was another person's.
+    return not written.filter(~Q(author=by) | Q(author=None)).exists()
+
+
+def reasons_of_the_desk(
+    article: Article, number: int, *, by: Any, forced_reason: str | None = None
+) -> list[Reason]:
+    """Return why `by` cannot approve the article's edition `number`, whatever it says.
+
+    `forced_reason`: why it cannot wait for a second person; `None` if it is not to be forced.
+    """
+    reasons = []
+    approved = Edition.objects.filter(article=article.pk, state=Edition.State.APPROVED)
+    if approved.filter(number=number).exists():
+        reasons.append(Reason("", _("This edition has been approved already.")))
+    if approved.filter(number__gt=number).exists():
+        reasons.append(Reason("", _("A newer edition has been approved already.")))
+    if article.withdrawn_at:
+        reasons.append(Reason("", _("The article is withdrawn. Bring it back first.")))
+    if not is_ones_own(article, number, by=by):
+        return reasons
+    if forced_reason is None:
+        reasons.append(
+            Reason("", _("Nobody but you wrote this: another person has to approve it."))
+        )
+    elif not by.has_perm("articles.force_article"):
+        reasons.append(Reason("", _("Only a desk head publishes without a second person.")))
+    else:
+        missing = _("Say why it cannot wait for a second person.")
+        reasons += reasons_for_a_reason(forced_reason, missing)
     return reasons
+
+
+def reasons_not_to_publish(
+    edition: Edition,
+    at: dt.datetime | None = None,
+    *,
+    by: Any,
+    backdated: bool = False,
+    forced_reason: str | None = None,
+) -> list[Reason]:
+    """Return every reason why `by` cannot make `edition` public from `at` (`None`: now)."""
+    return [
+        *reasons_of_the_desk(edition.article, edition.number, by=by, forced_reason=forced_reason),
+        *reasons_in(Story.of(edition), at or timezone.now()),
+        *([] if backdated else time_is_ahead(at)),
+    ]
 
 
 @transaction.atomic
 @one_refresh()
 def publish(
-    edition: Edition, *, by: Any, at: dt.datetime | None = None, backdated: bool = False
+    edition: Edition,
+    *,
+    by: Any,
+    at: dt.datetime | None = None,
+    backdated: bool = False,
+    forced_reason: str | None = None,
 ) -> None:
     """Approve `edition` and make it public from `at` (`None`: now).
 
     Its predecessor is public until that moment. A scheduled one whose hour lies later never
-    comes out. `backdated` lets an import of an archive name a moment in the past. Raises
-    `ValidationError` with every reason why not.
+    comes out. `backdated` lets an import of an archive name a moment in the past.
+    `forced_reason` lets a desk head publish what nobody else had a hand in; it stays flagged
+    until `confirm`. Raises `ValidationError` with every reason why not.
     """
-    Article.objects.select_for_update().get(pk=edition.article_id)
-    edition.refresh_from_db()
-    reasons = reasons_not_to_publish(edition, at, backdated=backdated)
-    if reasons:
-        raise ValidationError(reasons)
+    edition = _locked(edition)
+    refuse(
+        reasons_not_to_publish(edition, at, by=by, backdated=backdated, forced_reason=forced_reason)
+    )
+    is_forced = is_ones_own(edition.article, edition.number, by=by)
     public_from = at or timezone.now()
     approved = edition.article.editions.filter(state=Edition.State.APPROVED)
     approved.filter(public_from__gt=public_from).update(public_until=F("public_from"))
@@ -145,53 +231,80 @@ def publish(
     edition.state = Edition.State.APPROVED
     edition.approved_by = by
     edition.public_from = public_from
-    edition.save(update_fields=["state", "approved_by", "public_from"])
+    edition.forced_reason = (forced_reason or "").strip() if is_forced else ""
+    edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
+    kind = Step.Kind.FORCED if is_forced else Step.Kind.APPROVED
+    _record(edition, kind, by, edition.forced_reason)
+
+
+def reasons_not_to_confirm(edition: Edition, *, by: Any) -> list[Reason]:
+    """Return why `by` cannot approve, afterwards, what was published without a second person."""
+    if not edition.forced_reason:
+        return [Reason("", _("This edition was not published without a second person."))]
+    if edition.confirmed_by_id:
+        return [Reason("", _("Somebody has approved it meanwhile."))]
+    if by.pk in (edition.approved_by_id, edition.author_id):
+        return [Reason("", _("You published this yourself: another person has to approve it."))]
+    return []
+
+
+@transaction.atomic
+def confirm(edition: Edition, *, by: Any) -> None:
+    """Approve afterwards what was published without a second person."""
+    edition = _locked(edition)
+    refuse(reasons_not_to_confirm(edition, by=by))
+    edition.confirmed_by = by
+    edition.save(update_fields=["confirmed_by"])
+    _record(edition, Step.Kind.CONFIRMED, by)
 
 
 @transaction.atomic
 @one_refresh()
-def unschedule(edition: Edition | None) -> None:
+def unschedule(edition: Edition | None, *, by: Any = None) -> None:
     """Make a scheduled edition a draft again; what is public until then stays public.
 
     `None` stands for an article of which nothing is scheduled any more.
     """
     if edition is None:
         raise ValidationError(_("Nothing is scheduled: the hour may have come meanwhile."))
-    article = Article.objects.select_for_update().get(pk=edition.article_id)
-    edition.refresh_from_db()
+    edition = _locked(edition)
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
         raise ValidationError(_("This edition is not scheduled."))
     boundary, end = edition.public_from, edition.public_until
     edition.state = Edition.State.DRAFT
-    edition.approved_by = edition.public_from = edition.public_until = None
-    edition.save(update_fields=["state", "approved_by", "public_from", "public_until"])
-    article.editions.filter(
+    edition.approved_by = edition.public_from = edition.public_until = edition.confirmed_by = None
+    edition.forced_reason = ""
+    decision = ["approved_by", "public_from", "public_until", "confirmed_by", "forced_reason"]
+    edition.save(update_fields=["state", *decision])
+    edition.article.editions.filter(
         state=Edition.State.APPROVED, public_from__lt=boundary, public_until=boundary
     ).update(public_until=end)
+    _record(edition, Step.Kind.UNSCHEDULED, by)
 
 
 @transaction.atomic
 @one_refresh()
-def withdraw(article: Article, *, reason: str, at: dt.datetime | None = None) -> None:
+def withdraw(
+    article: Article, *, reason: str, by: Any = None, at: dt.datetime | None = None
+) -> None:
     """Take a public article off; its address then answers 410 with the date and `reason`."""
     article = Article.objects.select_for_update().get(pk=article.pk)
     reasons = []
     if not Article.objects.public().filter(pk=article.pk).exists():
-        reasons.append(_("Only a public article can be withdrawn."))
-    if not reason.strip():
-        reasons.append(_("Say why it is withdrawn: readers will see the reason."))
-    if len(reason.strip()) > MAX_REASON:
-        reasons.append(_("The reason is too long: %d characters at most.") % MAX_REASON)
-    if reasons:
-        raise ValidationError(reasons)
+        reasons.append(Reason("", _("Only a public article can be withdrawn.")))
+    missing = _("Say why it is withdrawn: readers will see the reason.")
+    refuse(reasons + reasons_for_a_reason(reason, missing))
     article.withdrawn_at = at or timezone.now()
     article.withdrawn_reason = reason.strip()
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    Step.objects.create(
+        article=article, kind=Step.Kind.WITHDRAWN, by=by, reason=article.withdrawn_reason
+    )
 
 
 @transaction.atomic
 @one_refresh()
-def reinstate(article: Article) -> None:
+def reinstate(article: Article, *, by: Any = None) -> None:
     """Make a withdrawn article public again, as it was, if its engagements still are."""
     article = Article.objects.select_for_update().get(pk=article.pk)
     if not article.withdrawn_at:
@@ -200,18 +313,14 @@ def reinstate(article: Article) -> None:
     standing = article.editions.filter(state=Edition.State.APPROVED).filter(
         Q(public_until__isnull=True) | Q(public_until__gt=now)
     )
-    reasons = [
+    refuse(
         reason
         for edition in standing.exclude(public_until=F("public_from")).select_related("engagement")
-        for reason in reasons_in_engagements(
-            [edition.engagement, *edition.also_covers.all()],
-            at=max(now, edition.public_from or now),
-        )
-    ]
-    if reasons:
-        raise ValidationError(reasons)
+        for reason in visits_are_public(Story.of(edition), max(now, edition.public_from or now))
+    )
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    Step.objects.create(article=article, kind=Step.Kind.REINSTATED, by=by)
 
 
 def reasons_not_to_hide(engagement: Engagement, public_from: dt.datetime | None) -> list[str]:

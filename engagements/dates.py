@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -138,6 +139,21 @@ def check_moment(value: dt.datetime) -> None:
             code="year",
             params={"first": EARLIEST_YEAR, "last": LATEST_YEAR},
         )
+
+
+def zone_name() -> str:
+    """Return what a person calls the site's time zone: "Algiers", "UTC"."""
+    return timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
+
+
+def spelled_out(at: dt.datetime) -> str:
+    """Return a moment that nobody can mistake: "28 Jan 2025, 14:00 Algiers = 13:00 UTC"."""
+    local, utc = timezone.localtime(at), timezone.localtime(at, dt.UTC)
+    told = f"{date_format(local, 'j M Y')}, {local:%H:%M} {zone_name()}"
+    if zone_name() == "UTC":
+        return told
+    date = "" if local.date() == utc.date() else f"{date_format(utc, 'j M Y')}, "
+    return f"{told} = {date}{utc:%H:%M} UTC"
 
 
 def format_range(start: PartialDate, end: PartialDate | None) -> str:

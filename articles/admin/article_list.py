@@ -21,22 +21,27 @@ class StatusFilter(admin.SimpleListFilter):
             ("published", _("Published")),
             ("scheduled", _("Scheduled")),
             ("draft", _("With an unpublished edition")),
+            ("in_review", _("Waiting for review")),
+            ("forced", _("Published without a second person")),
             ("withdrawn", _("Withdrawn")),
         ]
 
     def queryset(self, request, queryset):
         editions = Edition.objects.filter(article=OuterRef("pk"))
-        if self.value() == "published":
-            return queryset.public()
-        if self.value() == "scheduled":
-            return queryset.filter(Exists(editions.scheduled()))
-        if self.value() == "draft":
-            newest = editions.order_by("-number")
-            return queryset.annotate(newest_state=Subquery(newest.values("state")[:1])).exclude(
-                newest_state="approved"
-            )
-        if self.value() == "withdrawn":
-            return queryset.filter(withdrawn_at__lte=timezone.now())
+        newest = Subquery(editions.order_by("-number").values("state")[:1])
+        match self.value():
+            case "published":
+                queryset = queryset.public()
+            case "scheduled":
+                queryset = queryset.filter(Exists(editions.scheduled()))
+            case "draft":
+                queryset = queryset.annotate(newest=newest).exclude(newest="approved")
+            case "in_review":
+                queryset = queryset.filter(Exists(editions.filter(state=Edition.State.IN_REVIEW)))
+            case "forced":
+                queryset = queryset.filter(Exists(editions.forced()))
+            case "withdrawn":
+                queryset = queryset.filter(withdrawn_at__lte=timezone.now())
         return queryset
 
 
@@ -75,6 +80,8 @@ class ArticleList(BoundedLists):
         ]
         if words and words[0] not in shown:
             shown.append(words[0])
+        if any(row.forced_reason and not row.confirmed_by_id for row in article.newest_editions):
+            shown.append(gettext("to be approved afterwards"))
         return ", ".join(shown)
 
     @admin.display(description=_("visit"))

@@ -1,47 +1,37 @@
-"""The article's form and the transitions that are not a save."""
+"""The article's form."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseRedirect,
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.html import format_html
+from django.template.loader import render_to_string
+from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from articles.admin.article_list import ArticleList
 from articles.admin.base import RefreshedOnce
 from articles.admin.history import EditionHistory
 from articles.admin.pictures import picture_preview
+from articles.admin.state import buttons, state_of
+from articles.admin.transitions import Transitions
 from articles.forms import ArticleForm
 from articles.models import Article, Edition
-from articles.workflow import (
-    publish,
-    reinstate,
-    save_edition,
-    spelled_out,
-    unschedule,
-    withdraw,
-)
-from engagements.admin.base import ReasonPage
+from articles.workflow import save_edition
 from engagements.models import Engagement
 
 
 @admin.register(Article)
-class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
+class ArticleAdmin(EditionHistory, RefreshedOnce, Transitions, ArticleList):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
-    reason_permission = "articles.withdraw_article"
     view_on_site = False
     fieldsets = [
         (_("The story"), {"fields": ["headline", "standfirst", "body", "byline"]}),
@@ -60,17 +50,14 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
                 ]
             },
         ),
-        (
-            _("Publishing"),
-            {
-                "fields": [
-                    ("publish_at", "is_major"),
-                    ("public_note", "note"),
-                    ("slug", "language"),
-                ]
-            },
-        ),
+        (_("The address"), {"fields": [("slug", "language"), "note", "based_on"]}),
     ]
+    # Once readers know the article, each edition is a change to it.
+    change_fieldset = (
+        _("The change"),
+        {"fields": ["is_major", "is_correction", "public_note"]},
+    )
+    decision_fieldset = (_("The decision"), {"fields": ["publish_at", "reason"]})
 
     class Media:
         js = ["js/admin-article.js"]
@@ -83,25 +70,44 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
                 view(self.visit_topics),
                 name="articles_article_visit_topics",
             ),
-            path(
-                "<int:article_id>/unschedule/",
-                view(require_POST(self.unschedule_view)),
-                name="articles_article_unschedule",
-            ),
-            path(
-                "<int:article_id>/reinstate/",
-                view(require_POST(self.reinstate_view)),
-                name="articles_article_reinstate",
-            ),
             *super().get_urls(),
         ]
 
+    # Who may do what
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        if not allowed or obj is None or obj.created_by_id == request.user.pk:
+            return allowed
+        return request.user.has_perm("articles.change_others_article")
+
+    def has_delete_permission(self, request, obj=None):
+        # What readers saw is withdrawn, with a reason: its address would answer 404.
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj and obj.was_approved)
+
     # The form
+
+    def get_fieldsets(self, request, obj=None):
+        if obj and not self.has_change_permission(request, obj):
+            return [(None, {"fields": ["to_read"]})]
+        fieldsets = [*super().get_fieldsets(request, obj)]
+        if obj and obj.was_approved:
+            fieldsets.append(self.change_fieldset)
+        if request.user.has_perm("articles.publish_article"):
+            fieldsets.append(self.decision_fieldset)
+        return fieldsets
 
     def get_readonly_fields(self, request, obj=None):
         # Readers, feeds and links hold a public article to its address and its language.
-        was_public = obj is not None and obj.editions.filter(state="approved").exists()
-        return ["picture_shown", "slug", "language"] if was_public else ["picture_shown"]
+        held = ["slug", "language"] if obj and obj.was_approved else []
+        return ["picture_shown", "to_read", *held]
+
+    @admin.display(description=_("The newest edition"))
+    def to_read(self, article):
+        """The article for those who may not change it."""
+        edition = article.editions.with_content().order_by("-number").first()
+        return render_to_string("admin/articles/article/to_read.html", {"edition": edition})
 
     @admin.display(description=_("Shown now"))
     def picture_shown(self, article):
@@ -111,24 +117,16 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.editor = request.user
-        form.may_publish = request.user.has_perm("articles.publish_article")
         return form
 
     def render_change_form(self, request, context, *args, **kwargs):
         # The editor's import map is inline: the policy lets it through by its nonce.
         context["media"] = context["media"].with_nonce(str(request.csp_nonce))
         obj = context.get("original")
-        now = timezone.now()
-        context |= {
-            "may_publish": request.user.has_perm("articles.publish_article"),
-            "may_withdraw": request.user.has_perm("articles.withdraw_article"),
-            "zone": f"{timezone.localtime(now):%Z}",
-        }
+        if self.has_change_permission(request, obj):
+            context |= buttons(context["adminform"].form)
         if obj:
-            context |= {
-                "public_edition": Edition.objects.public().filter(article=obj).first(),
-                "scheduled_edition": Edition.objects.scheduled().filter(article=obj).first(),
-            }
+            context |= state_of(obj, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request, obj, form, change):
@@ -139,8 +137,8 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
         edition = form.base_edition
         if edition is None or form.content_changed:
             edition = save_edition(obj, author=request.user, **form.content())
-        if form.is_publishing:
-            self._publish(request, edition, form.cleaned_data.get("publish_at"))
+        if form.transition:
+            self.perform(request, edition, form)
 
     def _keep_picture_facts(self, request: HttpRequest, form) -> None:
         picture = form.cleaned_data.get("picture")
@@ -164,27 +162,6 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
                 ),
             )
 
-    def _publish(self, request: HttpRequest, edition: Edition, at) -> None:
-        try:
-            publish(edition, by=request.user, at=at)
-        except ValidationError as error:
-            for reason in error.messages:
-                messages.error(request, reason)
-            request.was_not_published = True  # type: ignore[attr-defined]
-            return
-        if at:
-            told = gettext("Scheduled: readers see it from %s.") % spelled_out(at)
-            messages.success(request, told)
-        else:
-            link = format_html('<a href="{}">{}</a>', edition.get_absolute_url(), edition)
-            messages.success(request, format_html(gettext("Published: {}"), link))
-
-    def message_user(self, request, message, level=messages.INFO, *args, **kwargs):
-        if level == messages.SUCCESS and getattr(request, "was_not_published", False):
-            # Django's own would say that all went well.
-            message, level = gettext("Saved as a draft, and not published."), messages.WARNING
-        super().message_user(request, message, level, *args, **kwargs)
-
     def visit_topics(self, request: HttpRequest) -> HttpResponse:
         """Return the topics of `?visit=<pk>` as JSON: `{"topics": [{"id": 1, "name": "…"}]}`."""
         if not self.has_view_permission(request):
@@ -196,39 +173,3 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, ReasonPage, ArticleList):
         return JsonResponse(
             {"topics": [{"id": topic.pk, "name": topic.name} for topic in visit.topics.all()]}
         )
-
-    # Transitions that are not a save
-
-    def perform_withdrawal(self, request, obj, reason):
-        withdraw(obj, reason=reason)
-
-    def unschedule_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
-        article = self._article_for(request, article_id, "articles.publish_article")
-        edition = Edition.objects.scheduled().filter(article=article).first()
-        return self._do(
-            request,
-            article,
-            lambda: unschedule(edition),
-            gettext("No longer scheduled: the edition is a draft again."),
-        )
-
-    def reinstate_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
-        article = self._article_for(request, article_id, "articles.withdraw_article")
-        return self._do(
-            request, article, lambda: reinstate(article), gettext("The article is back.")
-        )
-
-    def _article_for(self, request: HttpRequest, pk: int, permission: str) -> Article:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
-        return get_object_or_404(Article, pk=pk)
-
-    def _do(self, request: HttpRequest, article: Article, transition: Any, told: str):
-        try:
-            transition()
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            self.log_change(request, article, told)
-            messages.success(request, told)
-        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))

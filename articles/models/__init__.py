@@ -5,6 +5,7 @@ from articles.models.articles import (
     Language,
 )
 from articles.models.pictures import Picture, Rendition
+from articles.models.steps import Step
 from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "NewsEntry",
     "Picture",
     "Rendition",
+    "Step",
     "TimelineEntry",
     "TimelineTotal",
 ]

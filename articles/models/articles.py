@@ -117,6 +117,10 @@ class EditionQuerySet(models.QuerySet):
         latest = _moment("-public_from", is_major=True, public_from__lte=OuterRef("public_from"))
         return self.annotate(major_at=Coalesce(latest, _moment("public_from")))
 
+    def forced(self):
+        """Approved by the person who wrote them, and not yet by another."""
+        return self.exclude(forced_reason="").filter(confirmed_by=None)
+
     def newest_first(self):
         return self.with_major_at().order_by("-major_at", "-article_id", "-pk")
 
@@ -216,6 +220,8 @@ class Article(Addressed):
         permissions = [
             ("publish_article", _("Can approve and publish an article")),
             ("withdraw_article", _("Can withdraw a public article")),
+            ("change_others_article", _("Can change an article that somebody else began")),
+            ("force_article", _("Can publish one's own article without another person")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -244,6 +250,11 @@ class Article(Addressed):
     def direction(self) -> str:
         """ "rtl" or "ltr": the value of HTML's `dir`."""
         return "rtl" if get_language_info(self.language)["bidi"] else "ltr"
+
+    @property
+    def was_approved(self) -> bool:
+        """Whether readers know it, or will at its hour."""
+        return self.editions.filter(state=Edition.State.APPROVED).exists()
 
     def latest_edition(self) -> "Edition | None":
         """The newest edition, whatever its state: where an editor goes on writing."""
@@ -348,17 +359,30 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
         related_name="approved_editions",
         verbose_name=_("approved by"),
     )
+    # Where nobody but its writer approved it, until another person has done so as well.
+    forced_reason = models.CharField(_("forced because"), max_length=300, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="confirmed_editions",
+        verbose_name=_("approved afterwards by"),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
-    is_major = models.BooleanField(
-        _("major change"),
-        default=True,
-        help_text=_("Followers hear of a major change. Untick it for a slip of the pen."),
+    is_major = models.BooleanField(_("major change"), default=True)
+    is_correction = models.BooleanField(
+        _("a correction"),
+        default=False,
+        help_text=_("We said something wrong. It is listed among the corrections, with its date."),
     )
     public_note = models.CharField(
         _("note to readers"),
         max_length=300,
         blank=True,
-        help_text=_("What changed, as readers should see it beneath the article."),
+        help_text=_(
+            "What changed, as readers should see it beneath the article. A correction needs it."
+        ),
     )
     note = models.CharField(
         _("note to the desk"),
@@ -399,6 +423,24 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
                 name="edition_state_known",
                 condition=Q(state__in=["draft", "in_review", "approved"]),
             ),
+            models.UniqueConstraint(
+                fields=["article"],
+                condition=Q(state="in_review"),
+                name="edition_one_in_review",
+            ),
+            models.CheckConstraint(
+                name="edition_only_approved_is_forced",
+                condition=Q(state="approved") | Q(forced_reason="", confirmed_by__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="edition_confirmed_by_another",
+                condition=Q(confirmed_by__isnull=True)
+                | ~Q(forced_reason="") & ~Q(confirmed_by=F("approved_by")),
+            ),
+            models.CheckConstraint(
+                name="edition_correction_has_note",
+                condition=~Q(state="approved") | Q(is_correction=False) | ~Q(public_note=""),
+            ),
             models.CheckConstraint(name="edition_number_positive", condition=Q(number__gt=0)),
             models.CheckConstraint(
                 name="edition_headline_not_empty",
@@ -431,8 +473,9 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
             ),
             models.CheckConstraint(
                 name="edition_picture_described",
-                condition=Q(picture__isnull=True)
-                | (Q(picture_is_decorative=True, picture_alt=""))
+                condition=~Q(state="approved")
+                | Q(picture__isnull=True)
+                | Q(picture_is_decorative=True, picture_alt="")
                 | (Q(picture_is_decorative=False) & ~Q(picture_alt="")),
                 violation_error_message=_(
                     "Say what the picture shows, or that it is decorative (one of the two)."

@@ -5,7 +5,10 @@ from typing import Any
 from django import template
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
 
+from engagements.dates import spelled_out
+
 register = template.Library()
+register.filter("spelled_out", spelled_out)
 
 
 @register.inclusion_tag("admin/date_hierarchy.html")

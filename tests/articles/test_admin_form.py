@@ -15,7 +15,7 @@ from articles.richtext import MAX_BODY_BYTES
 from articles.roles import WRITER
 from engagements.models import Topic
 from tests.engagements.desk import read
-from tests.factories import EngagementFactory, TopicFactory, UserFactory, make_public
+from tests.factories import EngagementFactory, TopicFactory, UserFactory, make_draft, make_public
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,8 @@ def test_draft_is_saved_and_not_public(admin_client):
 
 def test_publish_makes_it_public_at_once(admin_client, client):
     """The button publishes and the person who pressed it stands as the approver."""
-    admin_client.post(ADD, filled(admin_client) | {"_publish": "1"})
+    address = change_address(make_draft().article)
+    admin_client.post(address, read(admin_client.get(address)) | {"_publish": "1"})
     edition = Edition.objects.public().get()
     assert edition.approved_by.username == "admin"
     assert client.get(edition.get_absolute_url()).status_code == 200
@@ -71,8 +72,10 @@ def test_publish_makes_it_public_at_once(admin_client, client):
 def test_publish_at_a_time_schedules(admin_client, client):
     """Until its minute the page does not exist."""
     later = timezone.now() + dt.timedelta(hours=2)
-    data = filled(admin_client, publish_at_0=f"{later:%Y-%m-%d}", publish_at_1=f"{later:%H:%M:%S}")
-    admin_client.post(ADD, data | {"_publish": "1"})
+    address = change_address(make_draft().article)
+    data = read(admin_client.get(address))
+    data |= {"publish_at_0": f"{later:%Y-%m-%d}", "publish_at_1": f"{later:%H:%M:%S}"}
+    admin_client.post(address, data | {"_publish": "1"})
     edition = Edition.objects.scheduled().get()
     assert edition.public_from == later.replace(microsecond=0)
     assert client.get(edition.get_absolute_url()).status_code == 404
@@ -202,7 +205,7 @@ def test_good_picture_outlives_another_fields_mistake(admin_client):
 )
 def test_picture_is_described_or_decorative(admin_client, typed, field):
     """One of the two, never neither nor both."""
-    data = filled(admin_client) | {"picture_upload": jpeg(), "_save": "1"} | typed
+    data = filled(admin_client) | {"picture_upload": jpeg(), "_submit": "1"} | typed
     assert field in admin_client.post(ADD, data).context["adminform"].form.errors
 
 
@@ -211,7 +214,8 @@ def test_picture_can_be_taken_off(admin_client):
     data = filled(admin_client) | {
         "picture_upload": jpeg(),
         "picture_alt": "A sea",
-        "_publish": "1",
+        "reason": "Nobody else is here.",
+        "_force": "1",
     }
     admin_client.post(ADD, data)
     article = Article.objects.get()
@@ -228,8 +232,8 @@ def test_any_text_in_every_field_is_no_error_of_ours(admin_client, text):
     fields += ["public_note", "picture_licence", "picture_alt", "body", "slug", "publish_at_0"]
     data = filled(admin_client) | dict.fromkeys(fields, text)
     assert admin_client.post(ADD, data | {"_publish": "1"}).status_code == 200
-    data = filled(admin_client) | dict.fromkeys(fields[:9], text)
-    assert admin_client.post(ADD, data | {"_publish": "1"}).status_code in (200, 302)
+    data = filled(admin_client) | dict.fromkeys([*fields[:9], "reason"], text)
+    assert admin_client.post(ADD, data | {"_force": "1"}).status_code in (200, 302)
 
 
 def test_duplicate_slug_is_told_at_its_field(admin_client):

@@ -14,6 +14,7 @@ from articles.models import (
     Edition,
     EditionTopic,
     NewsEntry,
+    Step,
     TimelineEntry,
     TimelineTotal,
 )
@@ -85,7 +86,22 @@ def some_rendition():
 
 
 def with_picture():
-    return make_draft(picture=make_picture(), picture_alt="A square")
+    return make_public(picture=make_picture(), picture_alt="A square")
+
+
+def two_in_review() -> None:
+    edition = make_draft()
+    make_draft(edition.article, engagement=edition.engagement)
+    edition.article.editions.update(state="in_review")
+
+
+def confirmed_by_its_publisher() -> None:
+    edition = make_public()
+    Edition.objects.update(forced_reason="Urgent", confirmed_by=edition.approved_by)
+
+
+def make_step(kind="submitted") -> Step:
+    return Step.objects.create(article=ArticleFactory(), kind=kind)
 
 
 def same_entry_twice() -> None:
@@ -125,7 +141,13 @@ CASES = {
         make_public, public_until=dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
     ),
     "edition_picture_described": change(with_picture, picture_alt=""),
+    "edition_one_in_review": two_in_review,
+    "edition_only_approved_is_forced": change(make_draft, forced_reason="Urgent"),
+    "edition_confirmed_by_another": confirmed_by_its_publisher,
+    "edition_correction_has_note": change(make_public, is_correction=True),
     "editiontopic_unique": same_topic_twice,
+    "step_kind_known": change(make_step, kind="lost"),
+    "step_says_why": change(make_step, kind="returned"),
     "picture_has_size": change(make_picture, width=0),
     "picture_focal_x_within_picture": change(make_picture, focal_x=1.5),
     "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),

@@ -41,7 +41,7 @@ def article_form(edition, **changes) -> dict:
         "engagement": edition.engagement_id, "topics": [t.pk for t in edition.topics.all()],
         "slug": edition.article.slug, "language": "en", "byline": "", "_save": "1",
         "picture": edition.picture_id or "", "picture_alt": edition.picture_alt,
-        "is_major": "on", **changes,
+        "is_major": "True", **changes,
     }  # fmt: skip
 
 

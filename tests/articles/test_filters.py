@@ -27,6 +27,7 @@ from tests.factories import (
     OutcomeFactory,
     PersonFactory,
     TopicFactory,
+    UserFactory,
     make_draft,
     make_public,
 )
@@ -260,7 +261,7 @@ def test_coverage_ends_at_the_minute_when_a_later_edition_tells_another_visit(re
     at = timezone.now()
     edition = make_public(engagement=first)
     later = make_draft(edition.article, engagement=second)
-    publish(later, by=later.author, at=at + dt.timedelta(hours=1))
+    publish(later, by=UserFactory(), at=at + dt.timedelta(hours=1))
     subject = Term(Kind.REGION, region.pk)
     for moment, told in ((at, first), (at + dt.timedelta(hours=2), second)):
         found = matching(subject, view(coverage="with"), moment)

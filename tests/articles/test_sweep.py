@@ -364,6 +364,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
         if response.status_code not in (200, 302):
             refused[address] = response.status_code
     # By POST only, with a query only, or closed to everybody.
-    expected = ["reinstate/", "restore/", "unschedule/", "visit-topics/", "autocomplete/"]
+    expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/"]
+    expected += ["autocomplete/"]
     expected += ["/picture/add/", "/action/add/"]
     assert [a for a in refused if not a.endswith(tuple(expected))] == []

@@ -101,7 +101,7 @@ class Newsroom:
     """What an editor can do, each by number, so that hypothesis can choose."""
 
     def __init__(self) -> None:
-        self.user = UserFactory()
+        self.user, self.head = UserFactory(), UserFactory()
         self.topics = TopicFactory.create_batch(2)
         self.people = PersonFactory.create_batch(2)
         self.body = OrganisationFactory()
@@ -188,12 +188,12 @@ class Newsroom:
             also_covers=Engagement.objects.public()[: n % 2],
         )
         if not edition.article.withdrawn_at:
-            publish(edition, by=self.user, at=timezone.now() + (1 + n % 3) * HOUR)
+            publish(edition, by=self.head, at=timezone.now() + (1 + n % 3) * HOUR)
 
     def tell_now(self, n: int) -> None:
         visit = self.visit(n)
         if visit in Engagement.objects.public():
-            publish(make_draft(engagement=visit, topics=self.topics), by=self.user)
+            publish(make_draft(engagement=visit, topics=self.topics), by=self.head)
 
     def take_back(self, n: int) -> None:
         if edition := Edition.objects.scheduled().first():

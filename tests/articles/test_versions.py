@@ -246,7 +246,7 @@ def test_command_says_what_stood_on_a_day(newest):
     told = out.getvalue()
     for words in ("Alpha talks", "Beta talks", "Gamma talks", "They met on Tuesday."):
         assert words in told
-    assert "until 5 March 2025, 12:00 UTC" in told
+    assert "until 5 Mar 2025, 12:00 UTC" in told
     assert "Draft talks" not in told
 
 

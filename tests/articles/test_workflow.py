@@ -101,11 +101,11 @@ def test_publish_says_every_reason_at_once():
     with pytest.raises(ValidationError) as refused:
         publish(edition, by=UserFactory(), at=timezone.now() - HOUR)
     assert refused.value.messages == [
-        "The time of publication is in the past.",
-        "Choose the visit that the story tells.",
         "Write a standfirst.",
         "The story is empty.",
+        "Choose the visit that the story tells.",
         "Choose at least one topic.",
+        "The time of publication is in the past.",
     ]
 
 
@@ -113,7 +113,10 @@ def test_publish_says_every_reason_at_once():
     ("columns", "reason"),
     [
         ({"public_from": None}, "is a draft"),
-        ({"public_from": dt.datetime(2199, 1, 1, tzinfo=dt.UTC)}, "under embargo until 1 January"),
+        (
+            {"public_from": dt.datetime(2199, 1, 1, tzinfo=dt.UTC)},
+            "under embargo until 1 Jan 2199, 00:00 UTC",
+        ),
         (
             {
                 "public_from": dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
@@ -231,12 +234,8 @@ class AnySequence(TestCase):
         )
     )
     def test_at_most_one_edition_is_public(self, steps):
-        article, visit, topic, person = (
-            ArticleFactory(),
-            EngagementFactory(),
-            TopicFactory(),
-            UserFactory(),
-        )
+        article, visit, topic = ArticleFactory(), EngagementFactory(), TopicFactory()
+        writer, person = UserFactory(), UserFactory()
         moments = [timezone.now()]
 
         def latest():
@@ -245,7 +244,7 @@ class AnySequence(TestCase):
         def write():
             return save_edition(
                 article,
-                author=person,
+                author=writer,
                 headline="Headline",
                 standfirst="S",
                 body="<p>B</p>",

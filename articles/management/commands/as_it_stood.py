@@ -7,7 +7,7 @@ from django.utils import timezone
 from articles.history import read_day, stood_on, versions_of
 from articles.models import Article
 from articles.richtext import plain_text
-from articles.workflow import spelled_out
+from engagements.dates import spelled_out
 from engagements.models import FormerSlug
 
 
