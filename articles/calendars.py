@@ -99,8 +99,8 @@ def calendar_of(
         subcomponents=[_event(visit, origin, today) for visit in dated] or [_zone()],
     )
     # The library does not escape its own copy, which older programs read.
-    calendar["X-WR-CALDESC"] = vText(calendar["DESCRIPTION"])
-    calendar["X-WR-CALNAME"] = vText(calendar["NAME"])
+    calendar["X-WR-CALDESC"] = vText(calendar.description or "")
+    calendar["X-WR-CALNAME"] = vText(calendar.calendar_name or "")
     calendar.add("X-PUBLISHED-TTL", "PT1H")
     return calendar
 

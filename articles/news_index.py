@@ -42,10 +42,11 @@ class Row(NamedTuple):
 
 
 @transaction.atomic
-def refresh(engagements: Collection[int]) -> None:
+def refresh(engagements: Collection[int]) -> dict[dt.datetime, set[Term]]:
     """Bring the entries of the editions that cover engagements, by their pks, in line.
 
-    Where nothing changed, nothing is written.
+    Where nothing changed, nothing is written. Return the terms whose news changed, by the moment
+    from which readers see it.
     """
     before = set(NewsEntry.objects.filter(engagement__in=engagements).values_list(*COLUMNS))
     after = set(_rows(_covered(Edition.objects.all(), **{"in": engagements})))
@@ -53,6 +54,20 @@ def refresh(engagements: Collection[int]) -> None:
     if changed:
         NewsEntry.objects.filter(engagement__in=changed).delete()
         _insert(row for row in after if row.engagement_id in changed)
+    return _news(before, after)
+
+
+def _news(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, set[Term]]:
+    """Return what readers notice of a change; not that an edition will end one day."""
+    now = timezone.now()
+    old, new = ({(*row[:8], row[9]) for row in rows} for rows in (before, after))
+    told: dict[dt.datetime, set[Term]] = defaultdict(set)
+    for kind, subject, *_rest, public_from, _terms in new - old:
+        told[max(now, public_from)].add(Term(kind, subject))
+    for kind, subject, *_rest, public_from, _terms in old - new:
+        if public_from <= now:
+            told[now].add(Term(kind, subject))
+    return told
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ Django sends these signals for every `save()` and `delete()`, also from a shell,
 `update()` nor `bulk_create()`: who uses those on facts or coverage calls `facts_changed()`.
 """
 
+import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,13 +13,15 @@ from typing import Any
 from django.apps import apps
 from django.db.models import F, Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.utils import timezone
 
-from articles import news_index, timeline_index
+from articles import news_index, timeline_index, websub
 from articles.models import (
     Article,
     ContentVersion,
     Edition,
     EditionTopic,
+    Message,
     NewsEntry,
     Step,
     TimelineEntry,
@@ -26,6 +29,8 @@ from articles.models import (
 )
 from engagements.models import (
     Action,
+    ActionUpdate,
+    DateChange,
     Engagement,
     EngagementRegion,
     EngagementTopic,
@@ -63,7 +68,8 @@ def facts_changed(engagements: Collection[int]) -> None:
         return
     content_changed()
     timeline_index.refresh(engagements)
-    news_index.refresh(engagements)
+    for at, terms in news_index.refresh(engagements).items():
+        websub.announce(terms, at)
 
 
 def content_changed() -> None:
@@ -114,8 +120,8 @@ _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     EditionTopic: _of_edition_topic,
     Edition.also_covers.through: lambda row: [row.engagement_id],
 }
-# Derived from the others, or the desk's own: no page shows the steps of a review.
-_NOT_HEARD = (ContentVersion, NewsEntry, Step, TimelineEntry, TimelineTotal)
+# Derived from the others, or the desk's own: no page shows the steps of a review, or a message.
+_NOT_HEARD = (ContentVersion, Message, NewsEntry, Step, TimelineEntry, TimelineTotal)
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
@@ -123,6 +129,14 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
         return  # a fixture: `rebuild_timelines` follows it
     find = _DECIDES.get(sender)
     facts_changed(set(find(instance)) if find else [])
+    now = timezone.now()
+    match instance:
+        case ActionUpdate():
+            websub.announce([websub.UPDATES], now)
+        case DateChange():
+            websub.announce([websub.CORRECTIONS], now)
+        case Edition(public_from=dt.datetime() as moment) if instance.public_note:
+            websub.announce([websub.CORRECTIONS], max(now, moment))
 
 
 def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ import argparse
 import hashlib
 import os
 import secrets
+import subprocess
 import sys
 from pathlib import Path
 
@@ -38,12 +39,17 @@ def main() -> None:
         HTTPS="false",
         TRUST_PROXY_HEADERS="false",
         SENDFILE_PREFIX="",
+        SITE_URL=f"http://localhost:{options.port}",
+        WEBSUB_HUB="",
         LOG_FORMAT="text",
         LOG_LEVEL="INFO",
     )
     serve.check_port("127.0.0.1", options.port)
     prepare()
     print(guide(options.port), flush=True)
+    # It ends by itself when the server that this process becomes has ended.
+    worker = [sys.executable, "manage.py", "worker", f"--parent={os.getpid()}"]
+    subprocess.Popen(worker, cwd=CHECKOUT)  # noqa: S603 - a program of our own
     os.execv(  # noqa: S606 - no shell is wanted
         sys.executable,
         [sys.executable, "-m", "config.serve", f"--port={options.port}", "--workers=2"],
@@ -98,7 +104,7 @@ The demo newsroom runs at {site} until you press Ctrl+C.
 
   {site}/regions/southern-neighbourhood/   a region's timeline
   {site}/articles/                         the articles
-  {site}/feed.rss                          the feed
+  {site}/feeds/                            feeds and calendars of all of it
   {site}/admin/                            the desk: sign in with an account above
 """
 

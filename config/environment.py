@@ -135,6 +135,14 @@ def web_address(name: str) -> str:
     return value.rstrip("/")
 
 
+def hub(name: str, *, site_url: str) -> str:
+    """Return the address of a WebSub hub, or nothing; it has to be told where the feeds are."""
+    value = web_address(name)
+    if value and not site_url:
+        fail(f"{name} needs SITE_URL, the address under which readers know this site.")
+    return value
+
+
 def internal_location(name: str) -> str:
     """Return the path of an internal location of the web server, or nothing."""
     value = text(name)

@@ -37,8 +37,8 @@ TAG_AUTHORITY = environment.tag_authority(
 )
 TRUST_PROXY_HEADERS = environment.boolean("TRUST_PROXY_HEADERS", default=False)
 HTTPS = environment.boolean("HTTPS", default=PRODUCTION)
-WEBSUB_HUB = environment.web_address("WEBSUB_HUB")
 SITE_URL = environment.web_address("SITE_URL")
+WEBSUB_HUB = environment.hub("WEBSUB_HUB", site_url=SITE_URL)
 SENDFILE_PREFIX = environment.internal_location("SENDFILE_PREFIX")
 LOG_FORMAT = environment.choice(
     "LOG_FORMAT", ("text", "json"), default="json" if PRODUCTION else "text"

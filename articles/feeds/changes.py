@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from articles.changes import DATE, NOTE, Change
 from articles.feeds.description import Item, tag_uri
 from articles.models import Edition
-from engagements.models import ActionUpdate, DateChange
+from engagements.models import ActionUpdate, DateChange, Engagement
 
 
 def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
@@ -57,7 +57,7 @@ def _date(row: DateChange, origin: str) -> Item:
     return _item(
         tag_uri(f"correction/date/{row.pk}"),
         origin + row.engagement.get_absolute_url(),
-        _("New date: %s") % _titled(row.engagement),
+        _titled(row.engagement, _("New date: %s") % row.engagement.title),
         moved,
         row.changed_at,
         row.engagement.title,
@@ -84,7 +84,7 @@ def _update(row, origin: str) -> Item:
     return Item(
         id=tag_uri(f"action-update/{row.pk}"),
         url=f"{origin}{visit.get_absolute_url()}#outcomes",
-        title=_fictional(title) if visit.is_fictional else title,
+        title=_titled(visit, title),
         summary=row.text,
         content=render_to_string("feeds/update.html", context).strip(),
         published_at=row.told_at.replace(microsecond=0),
@@ -116,12 +116,8 @@ def _item(
     )
 
 
-def _titled(visit) -> str:
-    return _fictional(visit.title) if visit.is_fictional else visit.title
-
-
-def _fictional(title: str) -> str:
-    return f"{_('Fictional:')} {title}"
+def _titled(visit: Engagement, title: str) -> str:
+    return f"{_('Fictional:')} {title}" if visit.is_fictional else title
 
 
 def _pks(changes: Iterable[Change], kind: int) -> list[int]:

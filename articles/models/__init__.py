@@ -4,6 +4,7 @@ from articles.models.articles import (
     EditionTopic,
     Language,
 )
+from articles.models.outbox import Message
 from articles.models.pictures import Picture, Rendition
 from articles.models.steps import Step
 from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
@@ -14,6 +15,7 @@ __all__ = [
     "Edition",
     "EditionTopic",
     "Language",
+    "Message",
     "NewsEntry",
     "Picture",
     "Rendition",

@@ -29,3 +29,12 @@ document.addEventListener("toggle", (event) => {
   });
   cite.append(button);
 }, true);
+
+// A choice of filters that was swapped in has feeds of its own: what a feed reader finds follows.
+document.addEventListener("htmx:afterSwap", () => {
+  const follow = document.querySelector(".view .follow");
+  for (const link of follow?.querySelectorAll("a[type]") ?? []) {
+    const known = [...document.querySelectorAll(`head link[rel="alternate"][type="${link.type}"]`)];
+    if (known.length) Object.assign(known.at(-1), { href: link.href, title: follow.dataset.title });
+  }
+});

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from articles.models import Article, Edition, Picture, Rendition
+from articles.news import Place
 from articles.roles import ROLES
 from articles.workflow import publish, withdraw
 from engagements.dates import PartialDate
@@ -104,6 +105,18 @@ def public_addresses() -> list[str]:
         addresses += [f"{address}?on={today - days}" for days in map(dt.timedelta, (0, 1))]
         addresses += [f"{address}compare/?from={n}&to={n % 3 + 1}" for n in (1, 2, 3)]
     return addresses
+
+
+def filtered_addresses() -> list[str]:
+    """Return what a region and the site offer to follow, under filters and as an archive."""
+    older = f"before={Place(timezone.now() + 9 * HOUR, 1)}"
+    queries = ["year=2025", "status=postponed", "coverage=with", "actions=open", older]
+    return [
+        f"{prefix}{file}?{query}"
+        for prefix in ("/", "/regions/north-africa/", "/topics/zpublic-topic/")
+        for file in ("feed.rss", "feed.json", "calendar.ics")
+        for query in queries
+    ] + [f"/{name}?{older}" for name in ("corrections/feed.atom", "outcomes/feed.atom")]
 
 
 def content(mark: str) -> dict[str, Any]:
@@ -204,7 +217,7 @@ def world() -> dict[str, Edition]:
 def sweep(client) -> dict[str, tuple[int, str]]:
     """Return the status and the text that every public address answers with."""
     answers = {}
-    for address in public_addresses():
+    for address in public_addresses() + filtered_addresses():
         response = client.get(address)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         answers[address] = response.status_code, body.decode("utf-8", "replace")
@@ -228,7 +241,7 @@ def test_hidden_objects_have_no_address(client, world):
         assert answers[f"/articles/z{mark}-article/"] == expected
         assert answers[f"/engagements/z{mark}-visit/"] == expected
         for kind in ("people", "organisations", "topics"):
-            for end in ("", "feed.rss", "feed.atom"):
+            for end in ("", "feed.rss", "feed.atom", "feed.json", "calendar.ics"):
                 name = {"people": "person", "organisations": "organisation"}.get(kind, "topic")
                 assert answers[f"/{kind}/z{mark}-{name}/{end}"] == 404
         for end in ("versions/", "versions/1/", "versions/compare/"):
@@ -277,6 +290,8 @@ def test_embargo_ends_by_itself(client, world, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert "Zembargobody" in client.get("/articles/zembargo-article/").content.decode()
     assert "Zembargoheadline" in client.get("/feed.atom").content.decode()
+    assert "Zembargotitle" in client.get("/calendar.ics").content.decode()
+    assert "Zembargoaction" in client.get("/outcomes/feed.json").content.decode()
     assert "Znextbody" in client.get("/articles/zlive/").content.decode()
 
 

@@ -41,6 +41,7 @@ from engagements.models import (
 FIRST_YEAR, YEARS = 1926, 101
 BATCH = 10_000
 TOPICS, ORGANISATIONS, VISITS_A_PERSON = 30, 200, 12
+VISITS_AN_ARTICLE = 10
 STORY = "<h2>What was said</h2>" + 6 * (
     "<p>The two delegations met in the morning and again after lunch. They spoke of trade, of the "
     "road between their capitals and of the students who use it, and they agreed to meet again "
@@ -189,7 +190,7 @@ def _visit(
                 status=draw.choice(("open", "done")),
             )
         ]  # fmt: skip
-    if n % 10 == 0:
+    if n % VISITS_AN_ARTICLE == 0:
         rows += _article(visit, topics, author)
     return rows
 

@@ -100,6 +100,20 @@ def views() -> dict[str, list[str]]:
             f"{address}?country={country.code.lower()}&actions=overdue"
             for address, country in zip(by_region, countries, strict=True)
         ],
+        **feeds(by_region, topics),
+    }
+
+
+def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
+    """Return the feeds and calendars that are measured; a tenth of the visits has an article."""
+    return {
+        "feed of the site": ["/feed.rss"],
+        "feed of a region": [f"{address}feed.atom" for address in by_region],
+        "feed of a region and a topic": [
+            f"{address}feed.rss?topic={topic.slug}"
+            for address, topic in zip(by_region, topics, strict=True)
+        ],
+        "calendar of a region": [f"{address}calendar.ics" for address in by_region],
     }
 
 

@@ -15,6 +15,8 @@ os.environ.update(
     HTTPS="false",
     TRUST_PROXY_HEADERS="false",
     SENDFILE_PREFIX="",
+    SITE_URL="",
+    WEBSUB_HUB="",
     LOG_FORMAT="text",
     LOG_LEVEL="ERROR",
 )

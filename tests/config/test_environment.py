@@ -19,7 +19,7 @@ def start(tmp_path: Path, *command: str, **variables: str) -> subprocess.Complet
     # The checkout's .env must not answer for what a test leaves out.
     names = ("DEBUG", "DEMO", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "TAG_AUTHORITY")
     names += ("TIME_ZONE", "HTTPS", "TRUST_PROXY_HEADERS", "SENDFILE_PREFIX")
-    names += ("LOG_FORMAT", "LOG_LEVEL", "SITE_NAME")
+    names += ("LOG_FORMAT", "LOG_LEVEL", "SITE_NAME", "SITE_URL", "WEBSUB_HUB")
     return subprocess.run(
         [sys.executable, *(command or ("manage.py", "check"))],
         cwd=CHECKOUT,

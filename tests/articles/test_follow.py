@@ -1,0 +1,100 @@
+"""Where readers learn what can be followed: autodiscovery, the page of feeds, its OPML."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from tests.factories import (
+    EngagementFactory,
+    OrganisationFactory,
+    PersonFactory,
+    TopicFactory,
+    make_public,
+)
+
+pytestmark = pytest.mark.django_db
+
+ALTERNATE = re.compile(r'<link rel="alternate" type="([^"]+)" title="([^"]+)" href="([^"]+)">')
+TYPES = ["application/rss+xml", "application/atom+xml", "application/feed+json"]
+
+
+@pytest.fixture
+def world():
+    topic = TopicFactory(name="Oil & gas", slug="energy")
+    visit = EngagementFactory(topics=[topic])
+    visit.participants.create(organisation=OrganisationFactory(slug="nato"))
+    visit.participants.create(
+        organisation=OrganisationFactory(), person=PersonFactory(slug="envoy")
+    )
+    return make_public(engagement=visit, topics=[topic])
+
+
+def alternates(client, address: str) -> list[tuple[str, str]]:
+    text = client.get(address).content.decode()
+    return [(kind, href.replace("&amp;", "&")) for kind, _title, href in ALTERNATE.findall(text)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/regions/north-africa/", "/countries/dz/?topic=energy&year=2025", "/people/envoy/",
+        "/organisations/nato/?kind=visit", "/topics/energy/", "/corrections/",
+        "/outcomes/?status=open",
+    ],
+)  # fmt: skip
+def test_view_names_its_own_feeds(client, world, address):
+    """A page names the feeds and the calendar of what it shows, filters included; each answers."""
+    path, _mark, query = address.partition("?")
+    own = [(kind, href) for kind, href in alternates(client, address) if href.startswith(path)]
+    expected = [f"{path}feed.{form}" for form in ("rss", "atom", "json")]
+    if not path.startswith(("/corrections/", "/outcomes/")):
+        expected.append(f"{path}calendar.ics")
+    assert [href.partition("?")[0] for _kind, href in own] == expected
+    assert [kind for kind, _href in own][:3] == TYPES
+    for _kind, href in own:
+        assert href.partition("?")[2] == query
+        assert client.get(href).status_code == 200
+
+
+def test_every_page_names_the_feeds_of_the_site(client, world):
+    """Whichever page a feed reader is given, it finds something to follow."""
+    for address in ("/", "/articles/", world.get_absolute_url(), "/regions/", "/feeds/", "/none/"):
+        found = [found for found in alternates(client, address) if found[0] in TYPES]
+        assert found == list(zip(TYPES, ("/feed.rss", "/feed.atom", "/feed.json"), strict=True))
+
+
+def test_feeds_are_explained_and_listed(client, world):
+    """The page of feeds names those of every kind, and each of its addresses answers."""
+    page = client.get("/feeds/").content.decode()
+    for text in ("feed reader", "webcal://testserver/regions/north-africa/calendar.ics"):
+        assert text in page
+    found = set(re.findall(r'href="(/[^"]*(?:feed\.\w+|calendar\.ics|\.opml))"', page))
+    for path in ("", "topics/energy/", "countries/dz/", "people/envoy/", "organisations/nato/"):
+        assert f"/{path}feed.rss" in found
+    assert {"/corrections/feed.atom", "/outcomes/feed.json"} <= found
+    for address in found:
+        assert client.get(address).status_code == 200, address
+
+
+def test_opml_lists_the_same_feeds(client, world):
+    """A feed reader imports every feed with its page, in groups."""
+    response = client.get("/feeds.opml")
+    root = ET.fromstring(response.content)  # noqa: S314 - ours
+    assert response["Content-Type"] == "text/x-opml; charset=utf-8"
+    outlines = root.findall(".//outline[@type='rss']")
+    topic = next(row for row in outlines if row.get("text") == "Oil & gas")
+    assert topic.get("xmlUrl") == "http://testserver/topics/energy/feed.rss"
+    assert topic.get("htmlUrl") == "http://testserver/topics/energy/"
+    for row in outlines:
+        assert client.get(row.get("xmlUrl").removeprefix("http://testserver")).status_code == 200
+
+
+def test_feeds_page_query_count_does_not_grow(client, django_assert_num_queries):
+    """One more of each kind asks nothing more."""
+    for rows in (2, 9):
+        for _row in range(rows):
+            visit = EngagementFactory(topics=[TopicFactory()])
+            visit.participants.create(organisation=OrganisationFactory(), person=PersonFactory())
+        with django_assert_num_queries(20, exact=False):
+            client.get("/feeds/")

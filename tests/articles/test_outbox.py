@@ -1,0 +1,217 @@
+"""The outbox and its worker, with a WebSub hub of the test's own."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from articles import outbox
+from articles.models import Message
+from articles.workflow import publish, withdraw
+from engagements.models import ActionUpdate
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    TopicFactory,
+    UserFactory,
+    make_draft,
+    make_public,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOUR = dt.timedelta(hours=1)
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class Hub(HTTPServer):
+    """Notes what it is told; answers with `status`."""
+
+    status = 202
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Note)
+        self.heard: list[list[str]] = []
+
+
+class _Note(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        told = parse_qs(body)
+        assert told["hub.mode"] == ["publish"]
+        self.server.heard.append(told["hub.url"])
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(settings) -> Iterator[Hub]:
+    with Hub() as server:
+        settings.WEBSUB_HUB = f"http://127.0.0.1:{server.server_port}/"
+        settings.SITE_URL = "https://news.example.org"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_hub_hears_which_feeds_have_news(hub, client):
+    """A publication tells the hub the feeds of the site and of all that its visit is about."""
+    topic = TopicFactory(slug="energy")
+    make_public(timezone.now(), engagement=EngagementFactory(topics=[topic]), topics=[topic])
+    call_command("worker", "--once")
+    heard = {url for urls in hub.heard for url in urls}
+    site = "https://news.example.org"
+    for path in ("/", "/regions/north-africa/", "/countries/dz/", "/topics/energy/"):
+        assert {f"{site}{path}feed.{form}" for form in ("rss", "atom", "json")} <= heard
+    assert not Message.objects.exists()
+
+
+def test_feeds_name_the_hub_that_hears_of_them(hub, client):
+    """A feed without filters names the hub in itself and in its header; another one does not."""
+    make_public()
+    for address in ("/feed.rss", "/countries/dz/feed.atom", "/feed.json"):
+        response = client.get(address)
+        assert f'<http://127.0.0.1:{hub.server_port}>; rel="hub"' in response["Link"].replace(
+            f"{hub.server_port}/", str(hub.server_port)
+        )
+        assert f"127.0.0.1:{hub.server_port}" in response.content.decode()
+    assert "hub" not in client.get("/countries/dz/feed.atom?year=2025")["Link"]
+
+
+def test_scheduled_news_waits_for_its_minute(hub, monkeypatch):
+    """Nobody hears of an embargoed article before its hour; then the hub does."""
+    draft = make_draft()
+    Message.objects.all().delete()
+    at = timezone.now() + HOUR
+    publish(draft, by=UserFactory(), at=at)
+    assert outbox.send_due() == 0
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    assert outbox.send_due() > 0
+    assert any("/feed.rss" in url for urls in hub.heard for url in urls)
+
+
+def test_withdrawal_correction_and_promise_are_told(hub):
+    """A feed that loses an item changes too, and so do those of corrections and promises."""
+    edition = make_public()
+    make_public(timezone.now(), article=edition.article, public_note="Mended.", is_major=False)
+    ActionUpdate.objects.create(
+        action=ActionFactory(), status="under_way", text="Begun.", date=dt.date(2025, 3, 1),
+        reported_by=UserFactory(),
+    )  # fmt: skip
+    told = {name for message in Message.objects.all() for name in message.payload}
+    assert {"0:0", "corrections", "updates"} <= told
+    Message.objects.all().delete()
+    withdraw(edition.article, reason="Mistaken.")
+    assert any("0:0" in message.payload for message in Message.objects.all())
+
+
+def test_nothing_is_written_without_a_hub():
+    """Where no hub is named there is nobody to tell."""
+    make_public()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_rolled_back_is_not_told(hub):
+    """A message is there if and only if its change was committed."""
+    draft = make_draft()
+    Message.objects.all().delete()
+    with transaction.atomic():
+        publish(draft, by=UserFactory())
+        assert Message.objects.exists()
+        transaction.set_rollback(True)
+    assert not Message.objects.exists()
+
+
+def test_failure_is_tried_again_later_and_given_up_in_the_end(hub, monkeypatch):
+    """Each attempt waits twice as long as the one before; the tenth is the last."""
+    hub.status = 503
+    now = timezone.now()
+    Message.objects.create(kind="websub", payload=["0:0"], due_at=now)
+    waits = []
+    for _attempt in range(outbox.MOST_ATTEMPTS):
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        assert outbox.send_due() == 1
+        assert outbox.send_due() == 0
+        message = Message.objects.get()
+        assert "503" in message.last_error
+        if message.due_at:
+            waits.append(message.due_at - now)
+            now = message.due_at
+    assert waits == [outbox.FIRST_RETRY * 2**n for n in range(outbox.MOST_ATTEMPTS - 1)]
+    assert message.due_at is None
+    assert len(hub.heard) == outbox.MOST_ATTEMPTS
+
+
+def test_message_of_an_unknown_kind_does_not_stop_the_others(hub):
+    """Whatever is wrong with one message, the next is sent."""
+    Message.objects.create(kind="pigeon", payload=[], due_at=timezone.now() - HOUR)
+    Message.objects.create(kind="websub", payload=["0:0"])
+    assert outbox.send_due() == 2
+    assert len(hub.heard) == 1
+    assert "KeyError" in Message.objects.get().last_error
+
+
+def test_message_that_another_worker_has_is_left_alone(hub):
+    """Two workers that see the same message send it once."""
+    message = Message.objects.create(kind="websub", payload=["0:0"])
+    other = Message.objects.get()
+    assert outbox._claim(message)
+    assert not outbox._claim(other)
+
+
+@pytest.mark.parametrize("how", ["terminate", "parent ends"])
+def test_worker_ends_when_told_to(tmp_path, how):
+    """The worker ends on SIGTERM, and with its parent where it was started so."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO": "true", "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+    }  # fmt: skip
+    # The parent prints the worker's pid and lives until its standard input ends.
+    parent = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import os, subprocess, sys\n"
+            "worker = subprocess.Popen([sys.executable, 'manage.py', 'worker', '--interval=0.1',"
+            " f'--parent={os.getpid()}'], stdin=subprocess.DEVNULL)\n"
+            "print(worker.pid, flush=True)\nsys.stdin.read()\n"
+            + ("worker.terminate()\nsys.exit(worker.wait())" if how == "terminate" else ""),
+        ],
+        cwd=CHECKOUT, env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    assert parent.stderr is not None
+    pid = int(parent.stdout.readline())
+    # It looks into its outbox, and there is none.
+    assert "The outbox could not be read" in parent.stderr.readline()
+    parent.communicate("", timeout=30)
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(pid)
+    if how == "terminate":
+        assert parent.returncode in (0, -signal.SIGTERM)
+
+
+def alive(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
