@@ -129,9 +129,9 @@ def many() -> list[Edition]:
     """Ninety articles on three moments each, so that places need more than a moment."""
     now = timezone.now()
     visit = EngagementFactory(public_from=now - dt.timedelta(days=9))
-    topic, by = TopicFactory(), UserFactory()
+    topic, by, author = TopicFactory(), UserFactory(), UserFactory()
     found = [
-        make_draft(engagement=visit, topics=[topic], author=by, headline=f"Article {n}")
+        make_draft(engagement=visit, topics=[topic], author=author, headline=f"Article {n}")
         for n in range(90)
     ]
     for n, edition in enumerate(found):
