@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_prose_editor",
+    "reversion",
     # After django.contrib.auth, and articles last: its groups get permissions that must exist.
     "engagements",
     "articles",

@@ -6,3 +6,8 @@ class EngagementsConfig(AppConfig):
     name = "engagements"
     verbose_name = _("Engagements")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from engagements.history import register  # noqa: PLC0415 - models are not ready before
+
+        register()

@@ -146,6 +146,10 @@ class EngagementForm(PartialDatesForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
+            if self.instance.public_from and self.instance.public_from <= timezone.now():
+                self.fields["slug"].help_text = _(
+                    "Changed, the old address leads to the new one for ever."
+                )
         if "public_from" in self.fields:
             self.fields["public_from"].validators.append(check_moment)
         was_saved = self.instance.pk is not None

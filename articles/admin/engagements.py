@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from articles.admin.base import RefreshedOnce
+from articles.admin.facts import FactsHistory
 from articles.forms import CoveredEngagementForm
 from articles.models import Edition
 from articles.workflow import reasons_not_to_hide
@@ -31,7 +32,7 @@ class CoverageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Engagement)
-class CoveredEngagementAdmin(RefreshedOnce, EngagementAdmin):
+class CoveredEngagementAdmin(FactsHistory, RefreshedOnce, EngagementAdmin):
     form = CoveredEngagementForm
     list_display = [*EngagementAdmin.list_display, "coverage"]
     list_filter = [*EngagementAdmin.list_filter, CoverageFilter]

@@ -5,8 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagements.admin.base import BoundedLists, KeyedAutocompletes
+from engagements.admin.base import BoundedLists, KeyedAutocompletes, Recorded
 from engagements.forms import ActionForm, KeysField
+from engagements.history import record_first
 from engagements.models import Action, ActionUpdate, Source
 from engagements.widgets import is_key
 
@@ -64,7 +65,7 @@ class ActionUpdateInline(admin.StackedInline):
 
 
 @admin.register(Action)
-class ActionAdmin(KeyedAutocompletes, BoundedLists):
+class ActionAdmin(Recorded, KeyedAutocompletes, BoundedLists):
     """What happened since: updates, and the second person's word for "done".
 
     Actions themselves are made in their engagement's form.
@@ -85,6 +86,9 @@ class ActionAdmin(KeyedAutocompletes, BoundedLists):
     ]
     inlines = [ActionUpdateInline]
     actions = ["confirm_done"]
+
+    def engagement_of(self, obj):
+        return obj.outcome.engagement_id
 
     def has_add_permission(self, request):
         return False
@@ -127,7 +131,9 @@ class ActionAdmin(KeyedAutocompletes, BoundedLists):
             try:
                 if update is None:
                     raise ValidationError(gettext("Nobody has reported it as done."))
+                record_first(action.outcome.engagement_id)
                 update.confirm(by=request.user)
+                self.log_change(request, action, gettext("Confirmed as done."))
                 confirmed += 1
             except ValidationError as error:
                 messages.error(request, f"{action}: {' '.join(error.messages)}")

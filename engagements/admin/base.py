@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from engagements.history import record, record_first
 from engagements.text import fold
 from engagements.widgets import Autocomplete, is_key
 
@@ -69,6 +70,31 @@ class FoldedSearch(KeyedAutocompletes, BoundedLists):
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, fold(search_term[:200]))
+
+
+class Recorded(admin.ModelAdmin):
+    """What is saved and logged here becomes a revision in the history of its engagement."""
+
+    def engagement_of(self, obj: Any) -> int:
+        """Return the pk of the engagement whose facts `obj` belongs to."""
+        return obj.pk
+
+    def changeform_view(self, request, object_id=None, *args, **kwargs):
+        if request.method == "POST" and object_id is not None and is_key(object_id):
+            obj = self.model._default_manager.filter(pk=object_id).first()
+            if obj is not None:
+                record_first(self.engagement_of(obj))
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def log_addition(self, request, obj, message):
+        entry = super().log_addition(request, obj, message)
+        record(self.engagement_of(obj), by=request.user, comment=entry.get_change_message())
+        return entry
+
+    def log_change(self, request, obj, message):
+        entry = super().log_change(request, obj, message)
+        record(self.engagement_of(obj), by=request.user, comment=entry.get_change_message())
+        return entry
 
 
 class ReasonPage(admin.ModelAdmin):

@@ -16,6 +16,7 @@ from engagements.admin.base import (
     LimitedRows,
     QuietRelations,
     ReasonPage,
+    Recorded,
 )
 from engagements.forms import (
     ActionForm,
@@ -165,7 +166,7 @@ class VisibilityFilter(admin.SimpleListFilter):
         return queryset
 
 
-class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
+class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     """One form for one fact. Registered by `articles`, which adds what it knows of coverage."""
 
     form = EngagementForm
@@ -183,6 +184,7 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
         "location_country__names__search_text",
     ]
     autocomplete_fields = ["location_country", "tour"]
+    prepopulated_fields = {"slug": ["title"]}
     inlines = [ParticipantInline, SourceInline, OutcomeInline, EngagementRegionInline]
     change_form_template = "admin/engagements/engagement/change_form.html"
     reason_permission = "engagements.publish_engagement"
@@ -201,17 +203,9 @@ class EngagementAdmin(QuietRelations, ReasonPage, FoldedSearch):
     ]
 
     def get_readonly_fields(self, request, obj=None):
-        # Links and feeds hold a public engagement to its address. The row is asked: a form that
-        # failed has written into `obj` already.
-        seen = Engagement.objects.filter(public_from__lte=timezone.now())
-        was_public = obj is not None and seen.filter(pk=obj.pk).exists()
-        held = ["withdrawn", "slug"] if was_public else ["withdrawn"]
         if request.user.has_perm("engagements.publish_engagement"):
-            return held
-        return [*held, "public_from"]
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if "slug" in self.get_readonly_fields(request, obj) else {"slug": ["title"]}
+            return ["withdrawn"]
+        return ["withdrawn", "public_from"]
 
     def has_change_permission(self, request, obj=None):
         allowed = super().has_change_permission(request, obj)

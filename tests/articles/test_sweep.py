@@ -10,12 +10,14 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from reversion.models import Revision
 
 from articles.models import Article, Edition, Picture, Rendition
 from articles.news import Place
 from articles.roles import ROLES
 from articles.workflow import publish, withdraw
 from engagements.dates import PartialDate
+from engagements.history import record
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -195,6 +197,7 @@ def world() -> dict[str, Edition]:
     publish(stories["withdrawn"], by=by, at=now - 8 * HOUR, backdated=True)
     withdraw(stories["withdrawn"].article, reason=REASON)
     visits["withdrawn"].save()
+    record(visits["public"].pk, by=by)
     # The public article has a past, a future that was called off, and a future.
     article = ArticleFactory(slug="zlive")
     shared = {"engagement": visits["public"], "topics": visits["public"].topics.all()}
@@ -318,6 +321,8 @@ def _admin_argument(name: str, key: str, edition: Edition) -> Any:
     fixed = {
         "app_label": "engagements",
         "article_id": edition.article_id,
+        "engagement_id": edition.engagement_id,
+        "revision_id": Revision.objects.values_list("pk", flat=True).first(),
         "region_id": Region.objects.values_list("pk", flat=True).first(),
         "uuid": edition.picture.uuid,
         "name": "320.jpg",
