@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import Model
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -42,7 +43,12 @@ def changes(
     if old.body != new.body:
         found.append(Change(_label("body"), changed_story(old.body, new.body), is_story=True))
     if old.picture_id != new.picture_id:
-        pictures = [show(edition.picture) if edition.picture else "" for edition in (old, new)]
+        pictures = [
+            format_html('<span class="which">{}</span> {}', word, show(edition.picture))
+            if edition.picture
+            else ""
+            for word, edition in ((_("before:"), old), (_("after:"), new))
+        ]
         found.append(Change(_label("picture"), replaced(*pictures)))
     found += [_text(name, old, new) for name in PICTURE_TEXTS]
     if old.picture_is_decorative != new.picture_is_decorative:

@@ -99,8 +99,11 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, Transitions, ArticleList):
         return fieldsets
 
     def get_readonly_fields(self, request, obj=None):
-        # Readers, feeds and links hold a public article to its address and its language.
-        held = ["slug", "language"] if obj and obj.was_approved else []
+        # Readers and feeds hold a public article to its language. Its address may change, by whom
+        # may publish: the old one leads on.
+        held = ["language"] if obj and obj.was_approved else []
+        if held and not request.user.has_perm("articles.publish_article"):
+            held.append("slug")
         return ["picture_shown", "to_read", *held]
 
     @admin.display(description=_("The newest edition"))

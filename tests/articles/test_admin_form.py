@@ -106,13 +106,14 @@ def test_saving_the_same_again_makes_no_edition(admin_client):
     assert edition.article.editions.count() == 1
 
 
-def test_public_slug_stays(admin_client):
-    """Readers and feeds hold a public article to its address."""
+def test_changed_public_slug_leads_on(admin_client):
+    """Readers come by the old address to the new one; what they read stays as it is."""
     edition = make_public()
+    old = edition.get_absolute_url()
     data = read(admin_client.get(change_address(edition.article)))
-    assert "slug" not in data
     admin_client.post(change_address(edition.article), data | {"slug": "moved", "_save": "1"})
-    assert Article.objects.get().slug == edition.article.slug
+    assert admin_client.get(old)["Location"] == "/articles/moved/"
+    assert edition.article.editions.count() == 1
 
 
 def test_every_reason_stands_on_the_form_and_all_is_kept(admin_client):

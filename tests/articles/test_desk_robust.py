@@ -15,6 +15,7 @@ from articles.workflow import reinstate, unschedule, withdraw
 from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Engagement
 from tests.articles.samples import make_picture
+from tests.engagements.desk import read
 from tests.factories import (
     ActionFactory,
     EngagementFactory,
@@ -83,16 +84,19 @@ def test_language_of_an_article_that_was_public_is_held(client):
     assert edition.article.editions.count() == 2
 
 
-def test_address_of_an_engagement_that_is_public_is_held(client):
-    """Its slug is no field of the form any more."""
+def test_address_of_an_engagement_that_is_public_leads_on(client):
+    """An editor changes it, the form says what becomes of the old one, and it leads to the new."""
     visit = EngagementFactory(slug="visit")
     client, _person = signed_in(client, EDITOR)
-    page = client.get(reverse("admin:engagements_engagement_change", args=[visit.pk])).text
-    assert 'name="slug"' not in page
-    visit.public_from = None
-    visit.save()
-    page = client.get(reverse("admin:engagements_engagement_change", args=[visit.pk])).text
-    assert 'name="slug"' in page
+    address = reverse("admin:engagements_engagement_change", args=[visit.pk])
+    page = client.get(address)
+    assert "the old address leads to the new one for ever" in page.text
+    assert client.post(address, read(page) | {"slug": "moved"}).status_code == 302
+    assert client.get("/engagements/visit/")["Location"] == "/engagements/moved/"
+    # Another engagement is not given it.
+    other = reverse("admin:engagements_engagement_change", args=[EngagementFactory().pk])
+    answer = client.post(other, read(client.get(other)) | {"slug": "visit"})
+    assert "Links that readers kept lead by this address" in answer.text
 
 
 def test_nothing_scheduled_is_not_unscheduled(client):
