@@ -17,7 +17,7 @@ from engagements.models import Engagement
 # Columns that say when and by whom, and what is derived: no content.
 NOT_CONTENT = {
     "id", "article", "number", "author", "approved_by", "state", "public_from", "public_until",
-    "created_at",
+    "created_at", "confirmed_by", "forced_reason", "steps",
 }  # fmt: skip
 TEXTS = ["headline", "standfirst", "byline"]
 PICTURE_TEXTS = ["picture_alt", "picture_caption"]
@@ -58,7 +58,7 @@ def changes(
     found.append(_rows("also_covers", *(_visits(e, "also_covers", for_desk) for e in (old, new))))
     if for_desk:
         found += [_text(name, old, new) for name in FOR_THE_DESK]
-        found.append(_flag("is_major", old, new))
+        found += [_flag(name, old, new) for name in ("is_major", "is_correction")]
     return [change for change in found if change is not None]
 
 
