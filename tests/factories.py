@@ -168,7 +168,8 @@ def make_draft(article: Article | None = None, **content) -> Edition:
     if "topics" not in content:
         content["topics"] = [TopicFactory()]
     content.setdefault("author", UserFactory())
-    return save_edition(article or ArticleFactory(), **content)
+    with one_refresh():
+        return save_edition(article or ArticleFactory(), **content)
 
 
 def make_public(at: dt.datetime | None = None, **content) -> Edition:

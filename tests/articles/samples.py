@@ -8,6 +8,7 @@ from PIL import Image
 
 from articles.models import Edition, Picture
 from articles.pictures import create_picture
+from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 from tests.factories import (
     ActionFactory,
@@ -28,12 +29,13 @@ def make_picture(size: tuple[int, int] = (320, 180), **fields: Any) -> Picture:
 
 def make_full_engagement(topics: list[Topic], **fields: Any) -> Engagement:
     """Return a public engagement with two outcomes of two actions each, and a source."""
-    visit = EngagementFactory(topics=topics, **fields)
-    source = SourceFactory(engagement=visit)
-    for _outcome in range(2):
-        outcome = OutcomeFactory(engagement=visit)
-        outcome.sources.add(source)
-        ActionFactory.create_batch(2, outcome=outcome)
+    with one_refresh():
+        visit = EngagementFactory(topics=topics, **fields)
+        source = SourceFactory(engagement=visit)
+        for _outcome in range(2):
+            outcome = OutcomeFactory(engagement=visit)
+            outcome.sources.add(source)
+            ActionFactory.create_batch(2, outcome=outcome)
     return visit
 
 
