@@ -9,18 +9,16 @@ ACCOUNTS = {
     "writer": ("Amina", roles.WRITER),
     "editor": ("Jonas", roles.EDITOR),
     "deskhead": ("Mireille", roles.DESK_HEAD),
-    "admin": ("Tariq", None),
+    "admin": ("Tariq", roles.ADMINISTRATOR),
 }
 
 
 def load_accounts() -> dict[str, User]:
     users = {}
-    for username, (first_name, group) in ACCOUNTS.items():
+    for username, (first_name, role) in ACCOUNTS.items():
         user = User(username=username, first_name=first_name, is_staff=True)
-        user.is_superuser = group is None
         user.set_password(PASSWORD)
         user.save()
-        if group:
-            user.groups.add(Group.objects.get(name=group))
+        user.groups.add(Group.objects.get(name=role))
         users[username] = user
     return users

@@ -1,7 +1,8 @@
 """The demo's articles, a file each in stories/: content in TOML, the story as HTML.
 
 `public` is when it comes out, in days from the load (negative: it is out; absent: a draft);
-`withdrawn` is the reason for which it was taken off again. `picture` says what the drawn chart is
+`withdrawn` is the reason for which it was taken off again; `update` adds to the story and tells
+readers so, and waits for review. `picture` says what the drawn chart is
 to the story; every other article is shown by the map of its visit.
 """
 
@@ -18,7 +19,7 @@ from django.utils.text import slugify
 from articles.demo.chart import draw_chart
 from articles.models import Article
 from articles.pictures import create_picture
-from articles.workflow import publish, save_edition, withdraw
+from articles.workflow import publish, save_edition, submit, withdraw
 from engagements.models import Engagement
 
 FILES = Path(__file__).parent / "stories"
@@ -37,24 +38,30 @@ def load_story(
     """Write one story and bring it where its `public` and `withdrawn` say it is."""
     engagement = visits[story["engagement"]]
     article = Article.objects.create(slug=slugify(story["headline"]), created_by=users["writer"])
-    edition = save_edition(
-        article,
-        author=users["writer"],
-        headline=story["headline"],
-        standfirst=story["standfirst"],
-        body=story["body"],
-        byline=story.get("byline", ""),
-        note=story.get("note", ""),
-        engagement=engagement,
-        also_covers=[visits[key] for key in story.get("also_covers", [])],
-        topics=engagement.topics.all(),
+    content = {
+        "headline": story["headline"],
+        "standfirst": story["standfirst"],
+        "body": story["body"],
+        "byline": story.get("byline", ""),
+        "note": story.get("note", ""),
+        "engagement": engagement,
+        "also_covers": [visits[key] for key in story.get("also_covers", [])],
+        "topics": engagement.topics.all(),
         **picture(story.get("picture"), by=users["writer"]),
-    )
+    }
+    edition = save_edition(article, author=users["writer"], **content)
     if "public" in story:
         at = timezone.now() + dt.timedelta(days=story["public"])
         publish(edition, by=users["deskhead"], at=at, backdated=True)
     if "withdrawn" in story:
-        withdraw(article, reason=story["withdrawn"])
+        withdraw(article, by=users["deskhead"], reason=story["withdrawn"])
+    if "update" in story:
+        content |= {"body": story["body"] + story["update"]["adds"]}
+        content |= {"public_note": story["update"]["tells"]}
+        submit(
+            save_edition(article, author=users["writer"], **content),
+            by=users["writer"],
+        )
 
 
 def picture(words: dict[str, str] | None, *, by: User) -> dict[str, Any]:

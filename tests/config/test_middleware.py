@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from config import middleware
 from config.middleware import RequestGuard
 
-ADMIN_LOGIN = "/admin/login/"
+ADMIN_LOGIN = "/admin/account/login/"
 
 
 def guarded(request) -> HttpResponse:

@@ -17,5 +17,5 @@ class Command(BaseCommand):
         if not demo.is_loaded():
             demo.load()
             self.stdout.write("The demo newsroom is loaded.")
-        names = ", ".join(demo.ACCOUNTS)
+        names = ", ".join(f"{name} ({role})" for name, (_first, role) in demo.ACCOUNTS.items())
         self.stdout.write(f"Accounts of the desk: {names}; the password of each is {demo.PASSWORD}")

@@ -1,0 +1,137 @@
+"""Accounts, as an administrator of the newsroom sees to them."""
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import Prefetch
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from staff.factors import FACTORS, require_factor, reset_factors
+from staff.models import RequiredFactor
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# A second factor's secrets are nobody's to read, and nothing is done by e-mail.
+admin.site.unregister([Authenticator, EmailAddress, User])
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):
+    """Who is no superuser cannot touch one, nor make one."""
+
+    list_display = ["username", "name", "roles", "second_step", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    readonly_fields = ["second_step", "last_login", "date_joined"]
+    actions = ["require_second_step", "release_second_step", "reset_second_step"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
+        (_("Role"), {"fields": [("is_active", "is_staff"), "groups"]}),
+        (_("Sign-in"), {"fields": ["second_step", ("last_login", "date_joined")]}),
+    ]
+    superuser_fieldset = (
+        _("Beyond the roles"),
+        {"fields": ["is_superuser", "user_permissions"], "classes": ["collapse"]},
+    )
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = [*super().get_fieldsets(request, obj)]
+        if obj and request.user.is_superuser:
+            fieldsets.append(self.superuser_fieldset)
+        return fieldsets
+
+    def has_change_permission(self, request, obj=None):
+        is_out_of_reach = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not is_out_of_reach
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    def get_queryset(self, request):
+        factors = Authenticator.objects.filter(type__in=FACTORS)
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("required_factor")
+            .prefetch_related("groups", Prefetch("authenticator_set", factors, to_attr="factors"))
+        )
+
+    @admin.display(description=_("name"))
+    def name(self, user):
+        return user.get_full_name()
+
+    @admin.display(description=_("roles"))
+    def roles(self, user):
+        return ", ".join(group.name for group in user.groups.all())
+
+    @admin.display(description=_("second step"))
+    def second_step(self, user):
+        has = {factor.type for factor in user.factors}
+        words = []
+        if Authenticator.Type.TOTP in has:
+            words.append(gettext("authenticator app"))
+        if Authenticator.Type.WEBAUTHN in has:
+            words.append(gettext("passkey"))
+        is_required = RequiredFactor.objects.filter(user=user).exists()
+        if not words:
+            return gettext("required, not set up yet") if is_required else gettext("none")
+        return ", ".join([*words, gettext("required")] if is_required else words)
+
+    # Actions
+
+    @admin.action(description=_("Require a second step at sign-in"), permissions=["change"])
+    def require_second_step(self, request, queryset):
+        users = self._within_reach(request, queryset)
+        for user in users:
+            require_factor(user, by=request.user)
+            self.log_change(request, user, gettext("Required a second step at sign-in."))
+        self._tell(
+            request,
+            ngettext("%d person needs a second step.", "%d people need a second step.", len(users)),
+            len(users),
+        )
+
+    @admin.action(description=_("No longer require a second step"), permissions=["change"])
+    def release_second_step(self, request, queryset):
+        users = self._within_reach(request, queryset)
+        RequiredFactor.objects.filter(user__in=users).delete()
+        for user in users:
+            self.log_change(request, user, gettext("No longer requires a second step."))
+        self._tell(
+            request,
+            ngettext("%d person may do without.", "%d people may do without.", len(users)),
+            len(users),
+        )
+
+    @admin.action(
+        description=_("Reset the second step (a lost telephone or key)"), permissions=["change"]
+    )
+    def reset_second_step(self, request, queryset):
+        users = self._within_reach(request, queryset)
+        for user in users:
+            reset_factors(user)
+            self.log_change(request, user, gettext("Reset the second step."))
+        self._tell(
+            request,
+            ngettext(
+                "%d person signs in with the password alone until a new one is set up.",
+                "%d people sign in with the password alone until new ones are set up.",
+                len(users),
+            ),
+            len(users),
+        )
+
+    def _within_reach(self, request, queryset):
+        users = [user for user in queryset if self.has_change_permission(request, user)]
+        if len(users) < len(queryset):
+            messages.error(request, gettext("Only a superuser sees to a superuser’s account."))
+        return users
+
+    def _tell(self, request, sentence, number):
+        if number:
+            messages.success(request, sentence % number)

@@ -1,0 +1,33 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from config.middleware import admin_prefix
+from staff.factors import owes_factor
+
+
+class SecondFactor(MiddlewareMixin):
+    """Lead whoever owes a second factor to where it is set up, and nowhere else in the desk."""
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        # Public pages read neither session nor user.
+        if not request.path.startswith(admin_prefix()):
+            return None
+        free = (f"{admin_prefix()}account/", reverse("admin:logout"), reverse("admin:jsi18n"))
+        if request.path.startswith(free) or not request.user.is_authenticated:
+            return None
+        if not owes_factor(request.user):
+            return None
+        messages.warning(
+            request,
+            _("An administrator asks for a second step at your sign-in. Choose one to go on."),
+        )
+        return redirect("mfa_index")
