@@ -76,7 +76,8 @@ def rebuild() -> None:
     last = Edition.objects.order_by("pk").values_list("pk", flat=True).last() or 0
     for first in range(1, last + 1, BATCH):
         batch = Edition.objects.filter(pk__gte=first, pk__lt=first + BATCH)
-        _insert(_rows(_covered(batch, isnull=False)))
+        # A list: while PostgreSQL takes rows, the connection answers no query.
+        _insert(list(_rows(_covered(batch, isnull=False))))
 
 
 def rebuild_if_empty(**kwargs: object) -> None:

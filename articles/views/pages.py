@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from articles.cards import for_entries
 from articles.drawings import drawing_of, share_image
+from articles.follow import follow_site
 from articles.history import versions_of
 from articles.matches import meetings_of
 from articles.media import MAX_AGE_SECONDS, picture_response
@@ -55,6 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:PROMISES],
         "kept": actions.kept().for_lists()[:PROMISES],
         "today": today,
+        "follow": follow_site(request),
     }
     return render(request, "articles/home.html", context)
 
@@ -63,7 +65,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def article_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     page = cards_page(request, Edition.objects.public(at), ARTICLES_A_PAGE, at)
-    return render(request, "articles/article_list.html", {"page": page})
+    context = {"page": page, "follow": follow_site(request)}
+    return render(request, "articles/article_list.html", context)
 
 
 def _facts(engagement: Engagement, at: dt.datetime) -> Engagement:
