@@ -1,13 +1,13 @@
 """What readers are told of after the fact: corrections, and what became of promises.
 
-Corrections are the notes to readers of later editions and the changed dates of engagements.
+Corrections are those of articles, with their notes, and the changed dates of engagements.
 """
 
 import datetime as dt
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from articles.models import Edition
 from articles.news import Older, Place
@@ -31,9 +31,8 @@ class Change(NamedTuple):
 
 
 def notes(at: dt.datetime) -> QuerySet[Edition]:
-    """Return the editions that came with a note to readers, save each article's first."""
-    later = Edition.objects.notes(at).with_published_at()
-    return later.filter(public_from__gt=F("published_at"))
+    """Return the editions whose note to readers is a correction."""
+    return Edition.objects.notes(at).filter(is_correction=True)
 
 
 def corrections(at: dt.datetime) -> Older[Change]:

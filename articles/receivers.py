@@ -135,7 +135,7 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             websub.announce([websub.UPDATES], now)
         case DateChange():
             websub.announce([websub.CORRECTIONS], now)
-        case Edition(public_from=dt.datetime() as moment) if instance.public_note:
+        case Edition(public_from=dt.datetime() as moment) if instance.is_correction:
             websub.announce([websub.CORRECTIONS], max(now, moment))
 
 

@@ -11,13 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from articles.changes import DATE, NOTE, Change
+from articles.changes import notes as corrected
 from articles.feeds.description import Item, tag_uri
 from articles.models import Edition
 from engagements.models import ActionUpdate, DateChange, Engagement
 
 
 def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
-    notes = Edition.objects.notes(at).filter(pk__in=_pks(changes, NOTE)).defer("body")
+    notes = corrected(at).filter(pk__in=_pks(changes, NOTE)).defer("body")
     # What the article is called now: what it was called may have been what was wrong.
     shown = {
         edition.article_id: edition

@@ -57,7 +57,7 @@ def _article(edition, notes: list[Edition], origin: str) -> Item:
         authors=[edition.byline or settings.SITE_NAME],
         categories=[row.tag.name for row in edition.topic_items.all()],
         language=edition.article.language,
-        is_corrected=bool(notes),
+        is_corrected=any(note.is_correction for note in notes),
         image=image,
     )
 

@@ -34,10 +34,13 @@ def titles(client, address: str) -> list[str]:
 def corrected(headline: str, ago: int, **content):
     """Return an article's second edition, with a note to readers, that has stood some hours."""
     at = timezone.now() - ago * HOUR
-    first = make_public(at - HOUR, headline=f"Wrong: {headline}", public_note="Not a correction.")
+    first = make_public(at - 2 * HOUR, headline=f"Wrong: {headline}")
+    make_public(
+        at - HOUR, article=first.article, headline="Wrong: too", public_note="Not a correction."
+    )
     return make_public(
         at, article=first.article, headline=headline, public_note="Mended.", is_major=False,
-        **content,
+        is_correction=True, **content,
     )  # fmt: skip
 
 

@@ -192,9 +192,13 @@ def test_corrections_are_marked(client, topic, feed):
     now = timezone.now()
     first = make_public(now - 3 * HOUR, topics=[topic])
     more = {"article": first.article, "topics": [topic], "is_major": False}
-    make_public(now - HOUR, public_note="The envoy’s name was misspelt.", **more)
+    make_public(now - 2 * HOUR, public_note="One more photograph.", **more)
+    assert [tag for tag in entries(client, feed)[0].tags if tag.scheme] == []
+    note = "The envoy’s name was misspelt."
+    make_public(now - HOUR, public_note=note, is_correction=True, **more)
     (item,) = entries(client, feed)
-    assert "The envoy’s name was misspelt." in item.content[0].value
+    assert f"Correction: {note}" in item.content[0].value
+    assert "One more photograph." in item.content[0].value
     (mark,) = [tag for tag in item.tags if tag.scheme]
     assert mark.scheme == f"{SITE}/corrections/"
 

@@ -108,7 +108,7 @@ def test_scheduled_news_waits_for_its_minute(hub, monkeypatch):
 def test_withdrawal_correction_and_promise_are_told(hub):
     """A feed that loses an item changes too, and so do those of corrections and promises."""
     edition = make_public()
-    make_public(timezone.now(), article=edition.article, public_note="Mended.", is_major=False)
+    make_public(timezone.now(), article=edition.article, public_note="Mended.", is_correction=True)
     ActionUpdate.objects.create(
         action=ActionFactory(), status="under_way", text="Begun.", date=dt.date(2025, 3, 1),
         reported_by=UserFactory(),
