@@ -79,7 +79,7 @@ def do(step: str, n: int, topics: list) -> None:
             visit.topics.set(topics[n % 2 :])
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=10))
 def test_index_agrees_with_the_slow_query_whatever_happens(steps):
     """Whatever editors do, a feed holds what its definition says, now and after an embargo."""
@@ -105,9 +105,11 @@ def test_index_agrees_with_the_slow_query_whatever_happens(steps):
 
 def clean() -> None:
     """Take away what an example made: hypothesis runs them in one transaction."""
-    for model in (NewsEntry, Edition, ArticleFactory._meta.model, EngagementFactory._meta.model):
+    for model in (Edition, ArticleFactory._meta.model, EngagementFactory._meta.model):
         model.objects.all().delete()
     TopicFactory._meta.model.objects.all().delete()
+    # Last: editions that go one by one leave entries, which pages pass over.
+    NewsEntry.objects.all().delete()
 
 
 def archive(client, address: str) -> list[list[str]]:
