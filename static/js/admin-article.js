@@ -19,6 +19,16 @@ window.addEventListener("load", () => {
     });
   }
 
+  // The field of the story is hidden behind its editor.
+  document.querySelector('.readiness a[href="#id_body"]')?.closest("ul").addEventListener("click", (event) => {
+    if (event.target.closest("a")?.hash !== "#id_body") return;
+    const editor = document.querySelector(".field-body .ProseMirror");
+    if (!editor) return;
+    event.preventDefault();
+    editor.focus();
+    editor.scrollIntoView({ block: "center" });
+  });
+
   const upload = document.getElementById("id_picture_upload");
   upload?.addEventListener("change", () => {
     const shown = document.querySelector(".field-picture_shown .readonly");

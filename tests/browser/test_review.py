@@ -1,0 +1,91 @@
+"""A review with two people at once, each in a browser of their own."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from articles.models import Article, Edition
+from articles.roles import EDITOR, WRITER
+from tests.browser.clipboard import paste
+from tests.factories import ArticleFactory, EngagementFactory, TopicFactory, UserFactory, make_draft
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+PASSWORD = "a long enough passphrase"
+
+
+def sign_in(browser, live_server, name, role):
+    """Return a page on which somebody of a role is signed in."""
+    person = UserFactory(username=name)
+    person.set_password(PASSWORD)
+    person.save()
+    person.groups.add(Group.objects.get(name=role))
+    context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(15_000)  # milliseconds
+    page = context.new_page()
+    page.goto("/admin/")
+    page.fill("#id_login", name)
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url("**/admin/")
+    return page, person
+
+
+def told(page, words):
+    page.locator(".messagelist .success", has_text=words).wait_for()
+
+
+def test_story_goes_through_its_review(browser, live_server, monkeypatch):
+    """Sent, returned with a reason, mended, approved for an hour, and out when it comes."""
+    amina, writer = sign_in(browser, live_server, "amina", WRITER)
+    jonas, _editor = sign_in(browser, live_server, "jonas", EDITOR)
+    visit = EngagementFactory(topics=[TopicFactory(name="Security", slug="security")])
+    edition = make_draft(
+        ArticleFactory(created_by=writer), author=writer, engagement=visit,
+        headline="Envoy agrees on a forum", body="<p>Who agreed: TK.</p>",
+    )  # fmt: skip
+    form = f"/admin/articles/article/{edition.article_id}/change/"
+
+    amina.goto(form)
+    # What is missing stands there before anything is pressed, and leads to its field.
+    amina.get_by_role("link", name="A placeholder is left in the story").click()
+    assert amina.evaluate("document.activeElement.closest('.field-body') !== null")
+    amina.locator(".ProseMirror").press("Control+a")
+    paste(amina, "<p>The minister agreed.</p>")
+    amina.click("[name=_submit]")
+    told(amina, "Sent for review")
+
+    jonas.goto("/admin/articles/article/?status=in_review")
+    jonas.get_by_role("link", name="Envoy agrees on a forum").click()
+    jonas.fill("#id_reason", "Which minister?")
+    jonas.click("[name=_return]")
+    told(jonas, "Returned to its writer")
+
+    amina.goto(form)
+    assert "Which minister?" in amina.locator(".returned").inner_text()
+    amina.fill("#id_standfirst", "The minister of ports agreed.")
+    amina.click("[name=_submit]")
+    told(amina, "Sent for review")
+
+    hour = timezone.now().replace(second=0, microsecond=0) + dt.timedelta(hours=2)
+    jonas.goto(form)
+    jonas.locator(".readiness.is-ready").wait_for()
+    jonas.fill("#id_publish_at_0", hour.strftime("%Y-%m-%d"))
+    jonas.fill("#id_publish_at_1", hour.strftime("%H:%M:%S"))
+    jonas.click("[name=_publish]")
+    told(jonas, "Scheduled")
+
+    address = Article.objects.get().get_absolute_url()
+    assert amina.request.get(address).status == 404
+    monkeypatch.setattr(timezone, "now", lambda: hour)
+    answer = amina.request.get(address)
+    assert answer.status == 200
+    assert "The minister of ports agreed." in answer.text()
+    assert Edition.objects.get(state="approved").approved_by.username == "jonas"
+    for page in (amina, jonas):
+        page.context.close()
