@@ -41,6 +41,8 @@ def main() -> None:
         SENDFILE_PREFIX="",
         SITE_URL=f"http://localhost:{options.port}",
         WEBSUB_HUB="",
+        PAGE_STORE_MB="64",
+        REDIS_URL="",
         LOG_FORMAT="text",
         LOG_LEVEL="INFO",
     )

@@ -56,6 +56,22 @@ def choice(name: str, choices: tuple[str, ...], *, default: str) -> str:
     return value
 
 
+def megabytes(name: str, *, default: int) -> int:
+    """Return a number of bytes that is given in megabytes, up to a terabyte."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal() and len(value) < 7):
+        fail(f"{name} is {value!r}; write a whole number of megabytes, such as {default or 64}.")
+    return int(value) * 1024**2
+
+
+def redis(name: str) -> str:
+    """Return the address of a Redis server, or nothing; it may hold a password."""
+    value = text(name)
+    if value and not re.fullmatch(r"rediss?://[^\s/]+(/\d{1,3})?|unix:///\S+", value):
+        fail(f"{name} cannot be read as an address; write redis://:password@host:6379/0.")
+    return value
+
+
 def secret_key() -> str:
     """Return SECRET_KEY; it is never named in an error."""
     value = text("SECRET_KEY")

@@ -78,7 +78,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CompressText",
-    "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -168,6 +167,11 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
+
+# Whole pages, in each process, in front of everything here (config/page_store). Not while templates
+# are being worked on: a changed one is no new version of the content.
+PAGE_STORE_BYTES = environment.megabytes("PAGE_STORE_MB", default=0 if DEBUG else 64)
+REDIS_URL = environment.redis("REDIS_URL")
 
 # Files
 

@@ -1,9 +1,18 @@
 """The site as a WSGI application; `python -m config.serve` runs it."""
 
 import os
+from collections.abc import Callable, Iterable
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application: Callable[..., Iterable[bytes]] = get_wsgi_application()
+
+# What follows needs the models, which are ready now.
+from django.conf import settings  # noqa: E402
+
+from articles.stored import page_store  # noqa: E402
+
+if settings.PAGE_STORE_BYTES:
+    application = page_store(application)

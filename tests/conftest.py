@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
+from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 
+from articles.stored import page_store
+from articles.versions import content_version
+from config.page_store import PageStore, Version
 from tests.tools import find_chromium, is_strict
 
 if TYPE_CHECKING:
@@ -42,6 +48,25 @@ def private_media(settings, tmp_path: Path) -> Path:
 def nothing_kept() -> None:
     """Each test begins with an empty cache: a rolled back version would come again."""
     cache.clear()
+
+
+@pytest.fixture
+def stored(db: None) -> Iterator[PageStore]:
+    """The whole site behind its page store, which sees what the test has not committed."""
+
+    def version() -> Version:
+        now = timezone.now()
+        # Begun in the future, so without a date: of what is not committed there is none.
+        later = now.timestamp() + 3_600
+        return Version(content_version(now), later, later)
+
+    # Between requests Django would close the connection that the test's transaction is on.
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield page_store(WSGIHandler(), version=version, lease=0)
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture(scope="session")

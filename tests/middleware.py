@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from zeal import zeal_context
+
+from articles.stored import PARAMETERS, never_stored
 
 
 class RefuseNPlusOne:
@@ -21,3 +23,33 @@ class RefuseNPlusOne:
             return self.get_response(request)
         with zeal_context():
             return self.get_response(request)
+
+
+class RefuseUnknownParameters:
+    """A public page that reads a parameter which the page store would take off fails its test."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(never_stored()):
+            request.GET = KnownParameters(request.META.get("QUERY_STRING", ""))
+        return self.get_response(request)
+
+
+class KnownParameters(QueryDict):
+    def __getitem__(self, name: str) -> str | None:
+        check(name)
+        return super().__getitem__(name)
+
+    def getlist(self, name: str, default: list | None = None) -> list:
+        check(name)
+        return super().getlist(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        check(str(name))
+        return super().__contains__(name)
+
+
+def check(name: str) -> None:
+    assert name in PARAMETERS, f"articles.stored.PARAMETERS lacks “{name}”, which a page reads"

@@ -28,6 +28,8 @@ os.environ.update(
     SENDFILE_PREFIX="",
     SITE_URL="",
     WEBSUB_HUB="",
+    PAGE_STORE_MB="64",
+    REDIS_URL="",
     LOG_FORMAT="text",
     LOG_LEVEL="INFO",
 )
@@ -36,7 +38,11 @@ from config.settings import *  # noqa: E402, F403 - the environment must be set 
 from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, STORAGES  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
-MIDDLEWARE = ["tests.middleware.RefuseNPlusOne", *MIDDLEWARE]
+MIDDLEWARE = [
+    "tests.middleware.RefuseNPlusOne",
+    *MIDDLEWARE,
+    "tests.middleware.RefuseUnknownParameters",
+]
 
 # A file rather than SQLite's memory, so that the live server's threads wait for locks as
 # production does.

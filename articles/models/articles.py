@@ -223,6 +223,13 @@ class Article(Addressed):
             ("change_others_article", _("Can change an article that somebody else began")),
             ("force_article", _("Can publish one's own article without another person")),
         ]
+        indexes = [
+            models.Index(
+                fields=["withdrawn_at"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="article_withdrawn_at",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["translation_group", "language"], name="article_one_a_language"

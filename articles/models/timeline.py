@@ -109,7 +109,11 @@ class TimelineTotal(models.Model):
 
 
 class ContentVersion(models.Model):
-    """One row: a number that grows with every change of a fact or a story."""
+    """One row: a number that grows with every change of a fact or a story.
+
+    It is the second of the last change, since 1970, or later where many changes came in one: so
+    each version has a second of its own, as HTTP's dates need.
+    """
 
     number = models.PositiveBigIntegerField(default=0)
 

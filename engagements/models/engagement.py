@@ -233,6 +233,11 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         indexes = [
             models.Index(fields=["-sort_date", "-id"], name="engagement_newest_first"),
             models.Index(fields=["public_from"], name="engagement_public_from"),
+            models.Index(
+                fields=["withdrawn_at"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="engagement_withdrawn_at",
+            ),
         ]
         constraints = [
             *partial_date_constraints("engagement", "start", required=True),

@@ -16,6 +16,7 @@ from articles.models import Article, Edition, Picture, Rendition
 from articles.news import Place
 from articles.roles import ROLES
 from articles.workflow import publish, withdraw
+from config.page_store import PageStore
 from engagements.dates import PartialDate
 from engagements.history import record
 from engagements.models import (
@@ -44,6 +45,7 @@ from tests.factories import (
     UserFactory,
     make_draft,
 )
+from tests.wsgi import Answer, ask
 
 pytestmark = pytest.mark.django_db
 
@@ -300,6 +302,32 @@ def test_embargo_ends_by_itself(client, world, monkeypatch):
     assert "Zembargotitle" in client.get("/calendar.ics").content.decode()
     assert "Zembargoaction" in client.get("/outcomes/feed.json").content.decode()
     assert "Znextbody" in client.get("/articles/zlive/").content.decode()
+
+
+def sweep_stored(stored: PageStore) -> dict[str, Answer]:
+    """Return what the page store answers for every public address."""
+    return {address: ask(stored, address) for address in public_addresses()}
+
+
+def test_nothing_hidden_stands_in_a_stored_copy(stored, world, monkeypatch):
+    """Copies tell what the pages tell: after a withdrawal, and when an embargo ends by itself."""
+
+    def swept(*marks: str) -> set[str]:
+        """Return the marks that any answer tells, the first time or from its copy."""
+        first, copies = sweep_stored(stored), sweep_stored(stored)
+        assert copies == first
+        assert all(answer.status in (200, 404, 410) for answer in first.values())
+        told = "".join(answer.text for answer in first.values()).casefold()
+        return {mark for mark in marks if mark.casefold() in told}
+
+    assert swept("Zpublicbody", *HIDDEN) == {"Zpublicbody"}
+    assert len(stored.entries) > 50
+    withdraw(world["Zpublic"].article, reason=REASON)
+    later = timezone.now() + 3 * HOUR
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    still = [mark for mark in HIDDEN if mark != "Zembargo"]
+    gone = ["Zpublicbody", "Zpublicheadline", "Zpublicbyline", "Zpubliccaption"]
+    assert swept("Zembargobody", *gone, *still) == {"Zembargobody"}
 
 
 # The admin

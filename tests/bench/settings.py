@@ -8,7 +8,7 @@ os.environ.update(
     DEBUG="false",
     DEMO="false",
     SECRET_KEY="bench-only-5bVt0Yq8mXz3Kc7Lw1Rj9Nf4Hs6Pd2Ga-uEoIyTbQvZx",
-    ALLOWED_HOSTS="localhost",
+    ALLOWED_HOSTS="localhost,127.0.0.1",
     DATA_DIR=_DATA,
     TAG_AUTHORITY="communique.example,2025",
     TIME_ZONE="UTC",
@@ -17,6 +17,8 @@ os.environ.update(
     SENDFILE_PREFIX="",
     SITE_URL="",
     WEBSUB_HUB="",
+    PAGE_STORE_MB="64",
+    REDIS_URL="",
     LOG_FORMAT="text",
     LOG_LEVEL="ERROR",
 )

@@ -3,62 +3,24 @@
 import os
 import signal
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import free_port
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.server import answers, running_server
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running server and its address; what it needs of the environment is the demo's."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "config.serve", f"--port={port}", "--workers=2"],
-        cwd=CHECKOUT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATA_DIR": str(tmp_path),
-            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-            "DEMO": "true",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 30
-        while not answers(address):
-            assert time.monotonic() < deadline, "the server did not answer within 30 s"
-            assert process.poll() is None, "the server ended by itself"
-            time.sleep(0.1)
-        yield process, address
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=30)
-
-
-def answers(address: str) -> bool:
-    """Say whether anything answers there, whatever its answer is."""
-    try:
-        urllib.request.urlopen(f"{address}/nowhere", timeout=5).close()
-    except urllib.error.HTTPError as answer:
-        answer.close()
-    except OSError:
-        return False
-    return True
+    with running_server(
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATA_DIR=str(tmp_path),
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
+        DEMO="true",
+    ) as found:
+        yield found
 
 
 def test_interrupt_stops_every_process(server):

@@ -1,0 +1,98 @@
+"""What a request asks for: its address, a coding of the answer, and what its sender has already."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import itemgetter
+from urllib.parse import parse_qsl, urlencode
+
+from django.utils.http import parse_http_date_safe
+
+IDENTITY, GZIP, BROTLI = range(3)
+CODINGS = ("", "gzip", "br")
+
+MAX_QUERY = 1_000  # characters
+MAX_UNKNOWN = 10  # parameters
+_MAX_ACCEPT = 200  # characters
+
+
+def canonical_query(parameters: tuple[str, ...]) -> Callable[[str], str | None]:
+    """Return a function that reduces a query string to what the pages read, in a fixed order.
+
+    `parameters` are the names that any page reads. For an address that is not worth a place, too
+    long or with too many other parameters, the function returns `None`.
+    """
+    order = {name: position for position, name in enumerate(parameters)}
+
+    @lru_cache(maxsize=1_024)
+    def reduced(query: str) -> str | None:
+        # The server hands over the bytes of the address as Latin-1.
+        text = query.encode("latin-1", "replace").decode("utf-8", "replace")
+        pairs: list[tuple[str, str]] = parse_qsl(text, keep_blank_values=True)
+        known = [(order[name], name, value) for name, value in pairs if name in order]
+        if len(pairs) - len(known) > MAX_UNKNOWN:
+            return None
+        # Sorting is stable, so of a repeated parameter the order stays.
+        known.sort(key=itemgetter(0))
+        return urlencode([(name, value) for _position, name, value in known])
+
+    return lambda query: reduced(query) if len(query) <= MAX_QUERY else None
+
+
+@lru_cache(maxsize=256)
+def _coding(accepted: str) -> int:
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    weight = float(parameter[2:])
+                except ValueError:
+                    weight = 0.0
+        weights[name] = weight
+    other = weights.get("*", 0.0)
+    gzip, brotli = weights.get("gzip", other), weights.get("br", other)
+    if brotli > 0 and brotli >= gzip:
+        return BROTLI
+    return GZIP if gzip > 0 else IDENTITY
+
+
+def coding(accepted: str) -> int:
+    """Return the best coding that an Accept-Encoding header takes: an index of `CODINGS`."""
+    return _coding(accepted) if len(accepted) <= _MAX_ACCEPT else IDENTITY
+
+
+CONDITIONS = (
+    "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE",
+)  # fmt: skip
+
+
+def evaluate(environ: Mapping[str, str], etag: str, last_modified: int | None, now: float) -> int:
+    """Return 200, 304 or 412: the outcome of a request's conditions (RFC 9110, section 13.2.2).
+
+    Times are seconds since 1970. Without a `last_modified` no condition about time is met; broken
+    dates, and dates that are still to come, count as absent.
+    """
+    if "HTTP_IF_MATCH" in environ:
+        # A strong comparison: a weak validator never matches.
+        tags = [tag.strip() for tag in environ["HTTP_IF_MATCH"].split(",")]
+        if "*" not in tags and etag not in tags:
+            return 412
+    elif _is_newer(last_modified, environ.get("HTTP_IF_UNMODIFIED_SINCE"), now) is True:
+        return 412
+    if "HTTP_IF_NONE_MATCH" in environ:
+        # Our tags hold no comma or quote and cannot be guessed, so finding one means that it was
+        # sent, alone or in a list, weak or strong.
+        given = environ["HTTP_IF_NONE_MATCH"]
+        return 304 if etag in given or given.strip() == "*" else 200
+    newer = _is_newer(last_modified, environ.get("HTTP_IF_MODIFIED_SINCE"), now)
+    return 304 if newer is False else 200
+
+
+def _is_newer(last_modified: int | None, given: str | None, now: float) -> bool | None:
+    """Say whether something changed after a header's date; `None` where that cannot be said."""
+    date = parse_http_date_safe(given) if given else None
+    if last_modified is None or date is None or date > now:
+        return None
+    return last_modified > date

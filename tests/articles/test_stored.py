@@ -1,0 +1,252 @@
+"""The page store in front of the site: what it keeps, for how long, and how soon it notices."""
+
+import datetime as dt
+import itertools
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings as site_settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, transaction
+from django.utils import timezone
+
+from articles.models import ContentVersion
+from articles.receivers import content_changed
+from articles.stored import page_store
+from articles.versions import LEASE_SECONDS, Watch
+from articles.workflow import publish, withdraw
+from config.page_store import PageStore
+from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
+from tests.server import running_server
+from tests.wsgi import ask
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def watch(transactional_db) -> Iterator[Watch]:
+    """A watch over the test's database: it sees what is committed."""
+    found = Watch()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def site(watch) -> PageStore:
+    return page_store(WSGIHandler(), version=watch)
+
+
+@pytest.mark.parametrize("address", ["/", "/articles/", "/articles/{slug}/", "/feed.rss"])
+def test_publication_is_seen_at_once(site, address):
+    """The first request after a publication tells it, wherever it stands."""
+    edition = make_public(headline="First")
+    address = address.format(slug=edition.article.slug)
+    assert "First" in ask(site, address).text
+    second = make_draft(
+        edition.article, engagement=edition.engagement, topics=edition.topics.all(),
+        headline="Second", standfirst="More.", body="<p>More.</p>",
+    )  # fmt: skip
+    assert "Second" not in ask(site, address).text
+    publish(second, by=UserFactory())
+    assert "Second" in ask(site, address).text
+    withdraw(edition.article, reason="Mistaken.")
+    assert "Second" not in ask(site, address).text
+
+
+def test_clock_moved_over_an_embargo_changes_pages_and_validators(site, monkeypatch):
+    """At the minute, and without a write, page and feed are others and no condition holds."""
+    visit = EngagementFactory(title="Talks in Algiers")
+    now = timezone.now()
+    edition = make_draft(
+        engagement=visit, topics=[], headline="Embargoed", standfirst="Soon.", body="<p>Soon.</p>"
+    )
+    at = now + HOUR
+    edition.state, edition.public_from, edition.approved_by = "approved", at, edition.author
+    edition.save()
+    before = {address: ask(site, address) for address in ("/", "/articles/", "/feed.rss")}
+    assert not any("Embargoed" in answer.text for answer in before.values())
+    monkeypatch.setattr(timezone, "now", lambda: at - dt.timedelta(seconds=12))
+    site._look(anew=True)
+    assert ask(site, "/").headers["cache-control"] == "public, max-age=12"
+    monkeypatch.setattr(timezone, "now", lambda: at + dt.timedelta(seconds=2))
+    site._look(anew=True)
+    for address, old in before.items():
+        answer = ask(site, address, if_none_match=old.headers["etag"])
+        assert answer.status == 200
+        assert "Embargoed" in answer.text
+        assert answer.headers["etag"] != old.headers["etag"]
+        assert answer.headers["last-modified"] == f"{at:%a, %d %b %Y %H:%M:%S} GMT"
+
+
+def test_signed_in_person_and_desk_pass_by(site, client):
+    """Neither a person with a cookie nor the desk, health or a picture meets the store."""
+    make_public()
+    assert "etag" in ask(site, "/").headers
+    for address, sent in [
+        ("/", {"cookie": "session=abc"}), ("/admin/login/", {}), ("/healthz", {}),
+        ("/media/00000000-0000-0000-0000-000000000000/320.jpg", {}),
+    ]:  # fmt: skip
+        answer = ask(site, address, **sent)
+        assert "etag" not in answer.headers
+        assert "public" not in answer.headers["cache-control"]
+    assert len(site.entries) == 1
+
+
+def test_stored_answer_carries_every_header(site, client):
+    """A copy has the headers that Django would send, policy included."""
+    make_public()
+    ask(site, "/")
+    copy = ask(site, "/").headers
+    for name, value in client.get("/").headers.items():
+        if name.lower() not in ("cache-control", "content-security-policy"):
+            assert copy[name.lower()] == value
+    assert "default-src 'none'" in copy["content-security-policy"]
+
+
+def test_foreign_host_is_refused_and_not_kept(site):
+    """A host name that is not ours gets the refusal each time, and leaves nothing behind."""
+    for _time in range(2):
+        assert ask(site, "/", host="evil.example").status == 400
+    assert len(site.entries) == 0
+
+
+# The watch
+
+
+def test_watch_asks_little_while_nothing_changes(watch):
+    """After the first reading only the one look remains, and a commit elsewhere ends that."""
+    content_changed()
+    first = watch()
+    assert watch() is first
+    content_changed()
+    assert watch().name != first.name
+
+
+def test_watch_does_not_see_what_is_not_committed(watch):
+    """A version begins with its commit, and a rolled back one never was."""
+    content_changed()
+    first = watch()
+    with transaction.atomic():
+        content_changed()
+        assert watch().name == first.name
+        transaction.set_rollback(True)
+    assert watch() == first
+
+
+def test_each_version_has_a_second_of_its_own(watch):
+    """Many changes in one second still give dates that tell them apart."""
+    seconds = []
+    for _change in range(3):
+        content_changed()
+        seconds.append(int(watch().began))
+    assert len(set(seconds)) == 3
+    assert seconds == sorted(seconds)
+    assert abs(seconds[0] - time.time()) < 60
+
+
+def test_watch_survives_a_lost_connection(watch):
+    """A failure is told, and the next question connects again."""
+    content_changed()
+    first = watch()
+    watch._connection.connection.close()
+    with pytest.raises(connection.Database.Error):
+        watch()
+    assert watch().name == first.name
+
+
+@pytest.mark.parametrize("minutes", [-60, 24 * 60])
+def test_watch_follows_the_clock(watch, monkeypatch, minutes):
+    """A clock that is set back, and midnight, are noticed without a write."""
+    EngagementFactory(public_from=timezone.now() - HOUR / 2)
+    first = watch()
+    other = timezone.now() + dt.timedelta(minutes=minutes)
+    monkeypatch.setattr(timezone, "now", lambda: other)
+    assert watch().name != first.name
+
+
+def test_missing_version_row_is_a_version_too(watch):
+    """A newsroom without content has a version."""
+    ContentVersion.objects.all().delete()
+    assert watch().name.startswith("0-")
+
+
+def test_author_waits_out_the_lease_once(transactional_db, monkeypatch):
+    """A commit with many changes waits once, after it; another one waits again."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    for _commit in range(2):
+        with transaction.atomic():
+            for _change in range(5):
+                content_changed()
+            assert len(waits) == _commit
+    assert waits == [LEASE_SECONDS, LEASE_SECONDS]
+
+
+# Several processes
+
+
+def database_url() -> str:
+    """Return the test database's address, for a process of its own."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return (
+        f"postgresql://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"
+        f"/{found['NAME']}"
+    )
+
+
+def test_every_process_shows_a_publication_at_once(transactional_db, tmp_path):
+    """While people read and an editor publishes, no answer is older than the last commit."""
+    edition = make_public(headline="Edition 0 ends")
+    article, by = edition.article, UserFactory()
+    address = f"/articles/{article.slug}/"
+    committed = [0]
+    faults: list[str] = []
+    answered = itertools.count()
+    over = threading.Event()
+
+    def read(site: str) -> None:
+        while not over.is_set():
+            least = committed[0]
+            with urllib.request.urlopen(site + address, timeout=20) as answer:
+                text = answer.read().decode()
+            shown = int(text.partition("Edition ")[2].partition(" ends")[0])
+            next(answered)
+            if shown < least:
+                faults.append(f"{shown} after {least}")
+
+    with running_server(
+        DJANGO_SETTINGS_MODULE="tests.bench.settings",
+        BENCH_DATA_DIR=str(tmp_path),
+        DATABASE_URL=database_url(),
+    ) as (_process, site):
+        readers = [threading.Thread(target=read, args=[site]) for _reader in range(4)]
+        for reader in readers:
+            reader.start()
+        try:
+            for number in range(1, 9):
+                draft = make_draft(
+                    article, engagement=edition.engagement, topics=edition.topics.all(),
+                    headline=f"Edition {number} ends", standfirst="More.", body="<p>More.</p>",
+                )  # fmt: skip
+                publish(draft, by=by)
+                committed[0] = number
+                time.sleep(0.3)
+        finally:
+            over.set()
+            for reader in readers:
+                reader.join()
+    assert faults == []
+    assert next(answered) > 50
+
+
+def test_store_is_in_front_of_the_site():
+    """The application that the server runs is the store."""
+    from config.wsgi import application  # noqa: PLC0415 - only here is it wanted
+
+    assert site_settings.PAGE_STORE_BYTES == 64 * 1024**2
+    assert isinstance(application, PageStore)

@@ -1,0 +1,304 @@
+"""The page store in front of a plain WSGI application that counts how often it is asked."""
+
+import gzip
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import brotli
+import pytest
+
+from config.page_store import PageStore, Version
+from config.page_store.entries import Entries, Entry
+from config.page_store.requests import MAX_QUERY, MAX_UNKNOWN
+from tests.config.plain_site import HTML, NOON, Site, make_store
+from tests.wsgi import ask
+
+CONTROL = "cache-control"
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+def store(site) -> PageStore:
+    return make_store(site)
+
+
+def test_second_request_does_not_reach_the_application(site, store):
+    """What was answered once is answered again, with the same headers and validators."""
+    first, second = ask(store), ask(store)
+    assert len(site.asked) == 1
+    assert first == second
+    assert first.body.startswith(b"<p>Two")
+    assert first.headers["x-own"] == "yes"
+    assert first.headers[CONTROL] == "public, max-age=60"
+    assert first.headers["last-modified"] == "Tue, 25 Nov 2025 11:58:20 GMT"
+    assert first.headers["vary"] == "Accept-Encoding"
+    assert "date" not in first.headers  # the server's to say, each time
+
+
+def test_change_is_seen_at_the_next_request(site, store):
+    """A new version is never answered with what was before it."""
+    before = ask(store)
+    site.publish("new")
+    after = ask(store)
+    assert b"new" in after.body
+    assert after.headers["etag"] != before.headers["etag"]
+
+
+def test_change_elsewhere_keeps_the_validator(site, store):
+    """A version that leaves a page as it was is no reason to send it again."""
+    etag = ask(store, accept_encoding="br").headers["etag"]
+    site.publish(site.text)
+    assert ask(store, accept_encoding="br", if_none_match=etag).status == 304
+    assert len(site.asked) == 2
+
+
+def test_boundary_passes_without_a_write(site, store):
+    """Towards a boundary max-age shrinks, and no cache keeps a page past it."""
+    site.version = Version("1", NOON - 100, NOON + 90)
+    ages = []
+    for site.now in (NOON, NOON + 30, NOON + 60, NOON + 89.5):
+        ages.append(ask(store).headers[CONTROL])
+    assert ages == [f"public, max-age={seconds}" for seconds in (60, 60, 30, 0)]
+    assert len(site.asked) == 1
+
+
+def test_lease_ends_with_the_version(site):
+    """A lease saves questions, and never outlives a boundary."""
+    asked: list[int] = []
+
+    def version() -> Version:
+        asked.append(1)
+        return site.version
+
+    store = PageStore(site, version=version, clock=lambda: site.now, lease=60)
+    for _request in range(5):
+        ask(store)
+    assert len(asked) == 2  # before the rendering and after it
+    site.version = Version("1", NOON - 100, site.now - 1)
+    store = PageStore(site, version=version, clock=lambda: site.now, lease=60)
+    asked.clear()
+    for _request in range(3):
+        ask(store)
+    assert len(asked) == 4
+
+
+def test_page_made_while_something_changed_is_not_kept(site, store):
+    """What may be half old and half new is sent, to whom asked before, and forgotten."""
+    site.during = lambda: site.publish("changed meanwhile")
+    assert ask(store).status == 200
+    assert len(store.entries) == 0
+
+
+def test_unknown_version_passes_everything(site):
+    """Where nobody can say what is true, nothing stored is sent."""
+    answers = iter([site.version, site.version, OSError("no database"), site.version])
+
+    def version() -> Version:
+        found = next(answers)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    store = PageStore(site, version=version, clock=lambda: site.now)
+    assert "etag" in ask(store).headers
+    assert "etag" not in ask(store).headers
+    assert "etag" in ask(store).headers
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "request_", [{"cookie": "session=abc"}, {"authorization": "Basic YQ=="}, {"method": "POST"},
+                 {"method": "OPTIONS"}, {"path": "/admin/x/"}, {"path": "/" + "a" * 600}],
+)  # fmt: skip
+def test_some_requests_always_pass(site, store, request_):
+    """Neither a signed-in person nor a form meets the store, in either direction."""
+    for _time in range(2):
+        assert "etag" not in ask(store, **request_).headers
+    assert len(site.asked) == 2
+    assert len(store.entries) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "header"),
+    [
+        ("404 Not Found", ("X", "")), ("500 Error", ("X", "")), ("302 Found", ("Location", "/")),
+        ("200 OK", ("Set-Cookie", "a=b")), ("200 OK", ("Cache-Control", "no-store")),
+        ("200 OK", ("Cache-Control", "max-age=0, Private")), ("200 OK", ("Vary", "Cookie")),
+        ("200 OK", ("Vary", "*")), ("200 OK", ("X-Accel-Redirect", "/private/a")),
+    ],
+)  # fmt: skip
+def test_some_answers_are_not_kept(site, store, status, header):
+    """An error, a private answer and one for this sender alone are sent as they are."""
+    site.status, site.headers = status, [header]
+    for _time in range(2):
+        answer = ask(store)
+        assert answer.status == int(status[:3])
+        assert header[0].lower() in answer.headers
+        assert "etag" not in answer.headers
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "410 Gone"])
+def test_redirect_and_withdrawn_page_are_kept_without_conditions(site, store, status):
+    """What moved or is withdrawn says so at once, and never "unchanged"."""
+    site.status = status
+    etag = ask(store).headers["etag"]
+    assert ask(store, if_none_match=etag).status == int(status[:3])
+    assert len(site.asked) == 1
+
+
+def test_stream_is_not_kept(site):
+    """What announces no length is passed on piece by piece."""
+
+    def stream(environ, start_response):
+        start_response("200 OK", [("Content-Type", HTML)])
+        yield b"one"
+        yield b"two"
+
+    def application(environ, start_response):
+        chunks = stream(environ, start_response)
+        return [next(chunks), *chunks]
+
+    store = PageStore(application, version=lambda: site.version)
+    assert ask(store).body == b"onetwo"
+    assert len(store.entries) == 0
+
+
+def test_head_is_answered_from_the_same_entry(site, store):
+    """HEAD has the headers of GET, its length included, and no body."""
+    head, get = ask(store, method="HEAD"), ask(store)
+    assert head.headers == get.headers
+    assert int(head.headers["content-length"]) == len(get.body)
+    assert head.body == b""
+    assert len(site.asked) == 1
+    site.status = "404 Not Found"
+    assert ask(store, "/nowhere/", method="HEAD").body == b""
+
+
+def test_codings_are_made_once_and_agree(site, store):
+    """Each coding has its own validator and tells the same."""
+    plain = ask(store)
+    packed = {name: ask(store, accept_encoding=name) for name in ("gzip", "br")}
+    assert gzip.decompress(packed["gzip"].body) == plain.body
+    assert brotli.decompress(packed["br"].body) == plain.body
+    assert len({answer.headers["etag"] for answer in [plain, *packed.values()]}) == 3
+    assert ask(store, accept_encoding="gzip").body is packed["gzip"].body
+    for name, answer in packed.items():
+        assert answer.headers["content-encoding"] == name
+        assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+def test_picture_and_short_text_are_not_compressed(site, store):
+    """What would not shrink is sent as it is, and varies by nothing."""
+    site.headers = [("Content-Type", "image/png")]
+    answer = ask(store, accept_encoding="gzip, br")
+    assert "content-encoding" not in answer.headers
+    assert "vary" not in answer.headers
+    site.headers, site.text = [("Content-Type", HTML)], ""
+    assert "content-encoding" not in ask(store, "/short", accept_encoding="br").headers
+
+
+def test_no_date_in_the_first_second_of_a_version(site, store):
+    """Two versions of one second would share a date, so neither has it while both are possible."""
+    site.version, site.now = Version("1", NOON + 0.2, NOON + 3_600), NOON + 0.9
+    assert "last-modified" not in ask(store).headers
+    assert ask(store, if_modified_since="Tue, 25 Nov 2025 12:00:00 GMT").status == 200
+    site.now = NOON + 1
+    assert ask(store).headers["last-modified"] == "Tue, 25 Nov 2025 12:00:00 GMT"
+
+
+def test_ten_thousand_parameters_cannot_grow_the_store(site, store):
+    """Foreign parameters share one entry; more of them than a link brings pass untouched."""
+    for number in range(10_000):
+        ask(store, f"/?p{number}=x")
+    assert len(site.asked) == len(store.entries) == 1
+    many = "&".join(f"p{number}=x" for number in range(MAX_UNKNOWN + 1))
+    for query in (many, "topic=" + "a" * MAX_QUERY):
+        assert "etag" not in ask(store, f"/?{query}").headers
+        assert site.asked[-1]["QUERY_STRING"] == query
+    assert len(store.entries) == 1
+
+
+def test_memory_is_bounded(site):
+    """Ten thousand pages stay within the bytes allowed, and the least recently used make way."""
+    store = make_store(site, max_bytes=200_000)
+    ask(store, "/kept/")
+    for number in range(10_000):
+        ask(store, f"/?topic={number}", accept_encoding="br")
+        ask(store, "/kept/")
+        assert store.entries.bytes <= 200_000
+    assert len(site.asked) == 10_001
+    assert 10 < len(store.entries) < 60
+
+
+def test_page_too_large_for_its_part_is_not_kept(site):
+    """One page cannot clear out the others."""
+    store = make_store(site, max_bytes=2_000)
+    assert "etag" not in ask(store).headers
+    assert len(store.entries) == 0
+
+
+def test_entries_are_counted_as_they_grow():
+    """The bytes of compressed forms count too, and replaced entries no longer do."""
+    entries = Entries(1_000_000)
+    entry = Entry("1", "200 OK", [("Content-Type", HTML)], b"x" * 10_000)
+    entries.put("a", entry)
+    before = entries.bytes
+    packed = entry.answer(1)
+    entries.grown("a", entry)
+    assert entries.bytes == before + len(packed.body)
+    entries.put("a", Entry("2", "200 OK", [], b""))
+    assert entries.bytes < 10_000
+
+
+def test_one_rendering_for_all_who_ask_at_once(site, store):
+    """Twenty threads that miss the same page wait for one of them."""
+    together = threading.Barrier(20)
+    site.during = lambda: time.sleep(0.2)
+
+    def visit(_number: int):
+        together.wait()
+        return ask(store)
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(visit, range(20)))
+    assert len(site.asked) == 1
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_who_asks_after_a_change_does_not_wait_for_an_older_page(site, store):
+    """A page that is being made of the version before is not for those who come after it."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        site.during = lambda: None
+        begun.set()
+        go_on.wait(10)
+
+    site.during = slow
+    with ThreadPoolExecutor(1) as pool:
+        earlier = pool.submit(ask, store)
+        assert begun.wait(10)
+        site.publish("new")
+        assert b"new" in ask(store).body
+        go_on.set()
+        earlier.result()
+    assert b"new" in ask(store).body
+
+
+def test_failed_rendering_frees_those_who_wait(site, store):
+    """After an error the next one who asks tries again."""
+
+    def fail() -> None:
+        raise RuntimeError("no template")
+
+    site.during = fail
+    with pytest.raises(RuntimeError):
+        ask(store)
+    site.during = lambda: None
+    assert ask(store).status == 200
