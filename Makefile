@@ -25,7 +25,7 @@ help:
 	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; ARGS: for pytest)'
 	@echo 'make lint   formatters, linters, type checker'
 	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
-	@echo 'make bench  times the timelines at 10,000 and 1,000,000 visits into docs/performance.md (LARGE=100000: sooner, to the screen)'
+	@echo 'make bench  times the timelines at 10,000 and 1,000,000 visits, and the page store, into docs/performance.md (LARGE=100000: sooner, to the screen)'
 	@echo 'make bench-data N=1000000  fills an empty database with so many visits (DATABASE_URL, or var/bench/N.sqlite3)'
 	@echo 'make clean  remove what was built; the data in var/ stays'
 

@@ -43,7 +43,7 @@ class DefaultHeaders(MiddlewareMixin):
     ) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        # A cache may keep it but asks each time, so an embargo or a withdrawal is never late.
+        # For what the page store leaves alone; it says for how long its own pages hold.
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 

@@ -17,6 +17,11 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
+def find_program(name: str) -> str | None:
+    """Return the path of a program; Debian keeps servers where only root looks."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin")
+
+
 def find_postgresql() -> Path | None:
     """Return the directory with PostgreSQL's server programs, or None.
 

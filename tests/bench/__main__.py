@@ -1,9 +1,10 @@
-"""Benchmarks of the timelines at two sizes, on SQLite and on PostgreSQL.
+"""Benchmarks of the timelines at two sizes and of the page store, on SQLite and on PostgreSQL.
 
 `python -m tests.bench [--small 10000] [--large 1000000] [--write]` fills the databases and measures
-them in one run; `--write` puts the figures into docs/performance.md. SQLite's files stay in
-var/bench and are used again; PostgreSQL's databases too where `--postgres` names a server of yours.
-`python -m tests.bench fill N` fills the database of DATABASE_URL, and `measure` times it.
+them in one run; `--only timelines` or `--only store` leaves the other part out; `--write` puts the
+figures into docs/performance.md. SQLite's files stay in var/bench and are used again; PostgreSQL's
+databases too where `--postgres` names a server of yours. `python -m tests.bench fill N` fills the
+database of DATABASE_URL; `measure` and `store` time it.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.bench.report import report
+from tests.bench.report import merged, report, store
 from tests.postgres import private_cluster
-from tests.tools import find_postgresql
+from tests.tools import find_postgresql, find_program
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "performance.md"
@@ -30,23 +31,37 @@ FILES = ROOT / "var" / "bench"
 
 
 def main() -> int:
-    if sys.argv[1:2] in (["fill"], ["measure"]):
+    if sys.argv[1:2] in (["fill"], ["measure"], ["store"]):
         return inside(sys.argv[1], sys.argv[2:])
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--small", type=int, default=10_000)
     parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=["timelines", "store"])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--postgres", metavar="URL", help="postgresql://me@host:5432/postgres")
     options = parser.parse_args()
-    sizes = (options.small, options.large)
-    figures = {}
+    sizes = (options.small, options.large) if options.only != "store" else (options.small,)
+    timelines: dict[str, list[dict[str, Any]]] = {}
+    stores: dict[str, dict[str, Any]] = {}
+    lacking = [name for name in ("nginx", "wrk") if not find_program(name)]
+    if lacking and options.only != "timelines":
+        print(f"The page store is left out: {' and '.join(lacking)} not found.", file=sys.stderr)
     with contextlib.ExitStack() as stack:
         for name, urls in databases(stack, sizes, options.postgres):
-            figures[name] = [measured(name, size, url) for size, url in urls]
-    text = report(figures)
+            for size, url in urls:
+                print(f"== {name}, {size:,} engagements", file=sys.stderr, flush=True)
+                step("fill", url, str(size))
+                if options.only != "store":
+                    timelines.setdefault(name, []).append(step("measure", url))
+            if options.only != "timelines" and not lacking:
+                print(f"== {name}, the page store", file=sys.stderr, flush=True)
+                stores[name] = step("store", urls[0][1])
+    parts = [report(timelines)] if timelines else []
+    parts += [store(stores)] if stores else []
+    text = "\n".join(parts)
     print(text)
-    if options.write:
-        REPORT.write_text(text, encoding="utf-8")
+    if options.write and text:
+        REPORT.write_text(merged(REPORT.read_text(encoding="utf-8"), text), encoding="utf-8")
     return 0
 
 
@@ -59,7 +74,7 @@ def inside(name: str, arguments: list[str]) -> int:
 
 
 def databases(
-    stack: contextlib.ExitStack, sizes: tuple[int, int], server: str | None
+    stack: contextlib.ExitStack, sizes: tuple[int, ...], server: str | None
 ) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """Return the name of each database system, with an address a size."""
     FILES.mkdir(parents=True, exist_ok=True)
@@ -77,16 +92,16 @@ def databases(
     yield "PostgreSQL", [(size, f"{base}/bench_{size}") for size in sizes]
 
 
-def measured(name: str, size: int, url: str) -> dict[str, Any]:
-    """Fill a database and return its figures."""
-    print(f"== {name}, {size:,} engagements", file=sys.stderr, flush=True)
-    environment = os.environ | {"DATABASE_URL": url}
-    step = [sys.executable, "-W", "ignore", "-m", "tests.bench"]
-    subprocess.run([*step, "fill", str(size)], env=environment, check=True)
+def step(name: str, url: str, *arguments: str) -> Any:
+    """Run one step on a database and return its figures."""
     done = subprocess.run(
-        [*step, "measure"], env=environment, check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-W", "ignore", "-m", "tests.bench", name, *arguments],
+        env=os.environ | {"DATABASE_URL": url},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    return json.loads(done.stdout)
+    return json.loads(done.stdout or "null")
 
 
 if __name__ == "__main__":

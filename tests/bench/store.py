@@ -1,0 +1,259 @@
+"""Time the page store against nginx and against Django's own cache; JSON comes out.
+
+All three serve the same bytes on this machine, to `wrk` with 16 connections, by turns. Then people
+read while an editor publishes once a second, and each answer is held against what was committed
+before it was asked for.
+"""
+
+import contextlib
+import http.client
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.db.models import Sum
+
+from articles.models import Edition, TimelineTotal
+from articles.timeline_index import Kind
+from articles.workflow import publish, save_edition
+from engagements.models import Region
+from tests.postgres import free_port
+from tests.server import running_server
+from tests.tools import find_program
+
+SERVERS = ("nginx", "store", "cache")
+NGINX = """
+daemon off; worker_processes 2; pid {home}/pid; error_log {home}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
+    default_type "text/html; charset=utf-8";
+    client_body_temp_path {home}/1; proxy_temp_path {home}/2; fastcgi_temp_path {home}/3;
+    uwsgi_temp_path {home}/4; scgi_temp_path {home}/5;
+    server {{ listen 127.0.0.1:{port}; root {home}/www; }}
+}}
+"""
+
+
+def main(rounds: str = "5", seconds: str = "3", edits: str = "20") -> None:
+    pages = addresses()
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(site("tests.bench.settings"))
+        cache = stack.enter_context(site("tests.bench.cached"))
+        bodies = {name: fetch(store + address) for name, address in pages.items()}
+        for name, address in pages.items():
+            if fetch(cache + address).replace(host(cache), host(store)) != bodies[name]:
+                sys.exit(f"{address} is not the same page on both servers.")
+        nginx = stack.enter_context(static(bodies))
+        figures = {
+            name: compare(
+                {
+                    "nginx": f"{nginx}/{name}",
+                    "store": store + address,
+                    "cache": cache + address,
+                },
+                int(rounds),
+                seconds,
+            )
+            | {"bytes": len(bodies[name])}
+            for name, address in pages.items()
+        }
+        mixed = edit_and_read(store, int(edits))
+    json.dump({"pages": figures, "mixed": mixed}, sys.stdout)
+
+
+def addresses() -> dict[str, str]:
+    busiest = (
+        TimelineTotal.objects.filter(kind=Kind.REGION, other_kind=0)
+        .values("subject")
+        .annotate(n=Sum("count"))
+        .order_by("-n")
+        .values_list("subject", flat=True)[:1]
+    )
+    return {
+        "article": Edition.objects.public().order_by("pk").first().get_absolute_url(),
+        "timeline": Region.objects.get(pk=busiest[0]).get_absolute_url(),
+        "feed": "/feed.rss",
+    }
+
+
+@contextlib.contextmanager
+def site(settings: str) -> Iterator[str]:
+    """Run the site with other settings, on this process's database; return its address."""
+    with running_server(DJANGO_SETTINGS_MODULE=settings) as (_process, address):
+        yield address
+
+
+@contextlib.contextmanager
+def static(bodies: dict[str, bytes]) -> Iterator[str]:
+    """Run nginx with the bodies as files; return its address."""
+    with tempfile.TemporaryDirectory() as name:
+        home, port = Path(name), free_port()
+        home.chmod(0o755)  # nginx's workers are another user where root starts it
+        (home / "www").mkdir()
+        for page, body in bodies.items():
+            (home / "www" / page).write_bytes(body)
+        (home / "conf").write_text(NGINX.format(home=home, port=port))
+        process = subprocess.Popen([str(find_program("nginx")), "-c", str(home / "conf")])
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for page, body in bodies.items():
+                wait_for(f"{address}/{page}", body)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def wait_for(url: str, body: bytes) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        with contextlib.suppress(OSError):
+            if fetch(url) == body:
+                return
+        if time.monotonic() > deadline:
+            sys.exit(f"{url} does not answer as it should.")
+        time.sleep(0.05)
+
+
+def fetch(url: str) -> bytes:
+    parts = urlsplit(url)
+    asked = http.client.HTTPConnection(parts.netloc, timeout=20)
+    with contextlib.closing(asked):
+        asked.request("GET", parts.path)
+        return asked.getresponse().read()
+
+
+def host(address: str) -> bytes:
+    return urlsplit(address).netloc.encode()
+
+
+def compare(urls: dict[str, str], rounds: int, seconds: str) -> dict[str, object]:
+    """Return the median requests a second of each server, and the median ratios of the rounds."""
+    found: dict[str, list[float]] = {name: [] for name in SERVERS}
+    for url in urls.values():
+        load(url, "1")
+    for _round in range(rounds):
+        for name in SERVERS:
+            found[name].append(load(urls[name], seconds))
+    median = statistics.median
+    return {
+        **{name: median(found[name]) for name in SERVERS},
+        "to_nginx": median(map(ratio, found["store"], found["nginx"])),
+        "to_cache": median(map(ratio, found["store"], found["cache"])),
+    }
+
+
+def ratio(one: float, other: float) -> float:
+    return one / other
+
+
+def load(url: str, seconds: str) -> float:
+    """Return the requests a second that a server answers."""
+    wrk = [str(find_program("wrk")), "-t2", "-c16", f"-d{seconds}", url]
+    told = subprocess.run(wrk, check=True, stdout=subprocess.PIPE, text=True).stdout
+    if "Non-2xx" in told or "Socket errors" in told:
+        sys.exit(f"{url}:\n{told}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
+
+
+class Readers:
+    """People who read one address each, and hold each answer against what was committed."""
+
+    def __init__(self, address: str, paths: list[str]) -> None:
+        self.host = urlsplit(address).netloc
+        self.committed = 0
+        self.took: list[float] = []  # milliseconds
+        self.stale: list[str] = []
+        self.failed: list[str] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._read, args=[path]) for path in paths]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self, path: str) -> None:
+        asked = http.client.HTTPConnection(self.host, timeout=20)
+        while not self._over.is_set():
+            least, began = self.committed, time.perf_counter()
+            try:
+                asked.request("GET", path)
+                answer = asked.getresponse()
+                text = answer.read().decode()
+            except (OSError, http.client.HTTPException) as error:
+                self.failed.append(f"{path}: {error!r}")
+                asked.close()
+                continue
+            self.took.append(1000 * (time.perf_counter() - began))
+            told = re.search(r"Edit (\d+) of", text)
+            if answer.status != 200 or told is None:
+                self.failed.append(f"{path}: {answer.status}")
+            elif int(told[1]) < least:
+                self.stale.append(f"{path}: {told[1]} after {least}")
+        asked.close()
+
+
+def edit_and_read(address: str, edits: int) -> dict[str, float]:
+    """Publish once a second while others read the article, the feed and the list of articles.
+
+    Returns how many answers came, how many were older than the last commit before their request,
+    how many failed, and milliseconds.
+    """
+    edition = Edition.objects.public().order_by("pk").first()
+    story = edition.get_absolute_url()
+    edit(edition, 0)
+    # `wrk` beside them, so that the readers meet a busy server.
+    busy = subprocess.Popen(
+        [str(find_program("wrk")), "-t1", "-c4", "--timeout=20s", f"-d{edits}", address + story],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with Readers(address, [story, "/feed.rss", "/articles/", story]) as readers:
+        for number in range(1, edits + 1):
+            time.sleep(1)
+            edit(edition, number)
+            readers.committed = number
+    told, _errors = busy.communicate()
+    failed = [*readers.failed, *([told] if "Non-2xx" in told or "Socket errors" in told else [])]
+    for fault in [*readers.stale, *failed][:5]:
+        print(fault, file=sys.stderr)
+    return {
+        "edits": edits,
+        "answers": len(readers.took),
+        "beside": int(re.search(r"(\d+) requests in", told)[1]),
+        "stale": len(readers.stale),
+        "failed": len(failed),
+        "median_ms": statistics.median(readers.took),
+        "p99_ms": statistics.quantiles(readers.took, n=100)[98],
+    }
+
+
+def edit(edition: Edition, number: int) -> None:
+    """Publish the article's next edition, whose headline has the number."""
+    draft = save_edition(
+        edition.article,
+        author=edition.author,
+        topics=edition.topics.all(),
+        engagement=edition.engagement,
+        headline=f"Edit {number} of an article",
+        standfirst=edition.standfirst,
+        body=edition.body,
+        is_major=True,
+    )
+    publish(draft, by=edition.author)
