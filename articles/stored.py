@@ -16,7 +16,7 @@ from config.page_store.shared import RedisShared
 
 # Every parameter that any public page or feed reads, in the order of an address. The store takes
 # all others off before a page sees them.
-PARAMETERS = (*filters.PARAMETERS, "region", "before", "page")
+PARAMETERS = (*filters.PARAMETERS, "region", "before", "to", "on", "page")
 
 
 def page_store(
