@@ -6,14 +6,18 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import feedparser
 import pytest
-from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIHandler
 from django.utils import timezone
 
+from articles.stored import page_store
+from articles.versions import Watch
 from tests.factories import EngagementFactory, TopicFactory, make_public
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,19 +47,38 @@ class Newsroom:
         self.publish(headline, hours_ago, article=self.old.article, is_major=is_major)
 
 
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
 @pytest.fixture
-def answers(monkeypatch) -> list[int]:
+def answers() -> list[int]:
     """The statuses that the server answers with, as they come."""
-    found: list[int] = []
-    answer = BaseHandler.get_response
+    return []
 
-    def noted(self, request):
-        response = answer(self, request)
-        found.append(response.status_code)
-        return response
 
-    monkeypatch.setattr(BaseHandler, "get_response", noted)
-    return found
+@pytest.fixture
+def site(transactional_db, answers) -> Iterator[str]:
+    """The site behind its page store, on a server of its own; return its address."""
+    watch = Watch()
+    store = page_store(WSGIHandler(), version=watch)
+
+    def noting(environ, start_response):
+        def start(status, headers, exc_info=None):
+            answers.append(int(status[:3]))
+            return start_response(status, headers, exc_info)
+
+        return store(environ, start)
+
+    server = make_server("127.0.0.1", 0, noting, handler_class=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    watch.close()
 
 
 def program(name: str) -> str:
@@ -152,10 +175,10 @@ def parser(home: Path, address: str) -> Callable[[], Seen]:
 
 @pytest.mark.parametrize("reader", [newsboat, rss2email, parser])
 @pytest.mark.parametrize("form", ["rss", "atom"])
-def test_reader_hears_of_news_once(live_server, tmp_path, answers, reader, form):
+def test_reader_hears_of_news_once(site, tmp_path, answers, reader, form):
     """Each item once, with its date; no news is a 304; a minor edit is none, a major one is."""
     newsroom = Newsroom()
-    poll = reader(tmp_path, live_server.url + PATH.format(form))
+    poll = reader(tmp_path, site + PATH.format(form))
     first = [("New", newsroom.now - 4 * HOUR), ("Old", newsroom.now - 5 * HOUR)]
     seen = poll()
     assert [title for title, _at in seen] == ["New", "Old"]
