@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.autosave import initial_from
 from articles.checks import (
     OF_THE_TEXT,
     Reason,
@@ -25,6 +26,7 @@ from articles.checks import (
     reasons_in,
     time_is_ahead,
 )
+from articles.conflicts import content_of, is_overtaken
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.pictures import create_picture
 from articles.workflow import (
@@ -139,11 +141,16 @@ class ArticleForm(EditionFields, forms.ModelForm):
         label=_("Reason"),
         help_text=_("Why you return it, or publish it without a second person."),
     )
-    # The edition that the person looks at, so that nobody approves what they have not read.
+    # The edition that the person looks at, so that nobody approves what they have not read, and
+    # what others saved since is not written over.
     based_on = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     # Set by the admin: the person who fills in the form.
     editor: Any = None
+    # What was kept of an unfinished form, if it is taken up again.
+    kept: dict[str, list[str]] | None = None
+    # Set by `clean` if saving would undo what somebody saved since: what the form was opened on.
+    opened_on: Edition | None = None
 
     class Meta:
         model = Article
@@ -169,6 +176,26 @@ class ArticleForm(EditionFields, forms.ModelForm):
             if picture:
                 content |= {"picture_credit": picture.credit, "picture_licence": picture.licence}
             self.initial = {**content, **self.initial}
+        # The address and the language belong to the article, so no edition tells what they were.
+        self.was = {name: getattr(self.instance, name) for name in ArticleForm.Meta.fields}
+        if self.is_bound:
+            self._take_what_changed()
+        elif self.kept:
+            self.initial = {**self.initial, **initial_from(self.kept, self.fields)}
+
+    def _take_what_changed(self) -> None:
+        """Leave the article's own columns as somebody else set them, unless they were typed too."""
+        self.changed_meanwhile = []
+        for name, now in self.was.items():
+            opened, sent = self.data.get(f"was-{name}"), self.data.get(name)
+            if name not in self.fields or opened in (None, now) or sent == now:
+                continue
+            if sent == opened:
+                data: Any = self.data.copy()  # type: ignore[attr-defined] # a QueryDict
+                data[name] = now
+                self.data = data
+            else:
+                self.changed_meanwhile.append(name)
 
     @property
     def transition(self) -> str:
@@ -196,9 +223,23 @@ class ArticleForm(EditionFields, forms.ModelForm):
         self._clean_picture(cleaned)
         if self.base_edition is None and cleaned.get("engagement") and not cleaned.get("topics"):
             cleaned["topics"] = cleaned["engagement"].topics.all()
+        for name in self.changed_meanwhile:
+            told = _("Somebody else changed this to “%s” meanwhile. Save again to keep yours.")
+            self.add_error(name, told % self.was[name])
+        if not self.errors:
+            self._clean_overtaken(cleaned)
         if self.transition:
             self._clean_transition(cleaned)
         return cleaned
+
+    def _clean_overtaken(self, cleaned: dict[str, Any]) -> None:
+        newest, seen = self.base_edition, cleaned.get("based_on")
+        if newest is None or seen is None or seen >= newest.number:
+            return
+        opened_on = self.instance.editions.filter(number=seen).first()
+        if opened_on and is_overtaken(content_of(opened_on), content_of(newest), cleaned):
+            self.opened_on = opened_on
+            raise ValidationError(_("Somebody else saved this article meanwhile."))
 
     def _clean_picture(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("picture_remove"):

@@ -22,12 +22,15 @@ from django.utils import timezone
 from articles import news_index, timeline_index, websub
 from articles.models import (
     Article,
+    Autosave,
     ContentVersion,
     Edition,
     EditionTopic,
     Message,
     NewsEntry,
+    Presence,
     Step,
+    Submission,
     TimelineEntry,
     TimelineTotal,
 )
@@ -130,8 +133,19 @@ _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     EditionTopic: _of_edition_topic,
     Edition.also_covers.through: lambda row: [row.engagement_id],
 }
-# Derived from the others, or the desk's own: no page shows the steps of a review, or a message.
-_NOT_HEARD = (ContentVersion, Message, NewsEntry, Step, TimelineEntry, TimelineTotal)
+# Derived from the others, or the desk's own: no page shows the steps of a review, a message, or
+# what the forms remember, which is written with every pause in typing.
+_NOT_HEARD = (
+    Autosave,
+    ContentVersion,
+    Message,
+    NewsEntry,
+    Presence,
+    Step,
+    Submission,
+    TimelineEntry,
+    TimelineTotal,
+)
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:

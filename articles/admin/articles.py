@@ -17,8 +17,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.admin.article_list import ArticleList
+from articles.admin.autosave import AutosavedForm
 from articles.admin.base import RefreshedOnce
+from articles.admin.conflicts import ConflictPage
 from articles.admin.history import EditionHistory
+from articles.admin.once import SentOnce
 from articles.admin.pictures import picture_preview
 from articles.admin.state import buttons, state_of
 from articles.admin.transitions import Transitions
@@ -29,7 +32,9 @@ from engagements.models import Engagement
 
 
 @admin.register(Article)
-class ArticleAdmin(EditionHistory, RefreshedOnce, Transitions, ArticleList):
+class ArticleAdmin(
+    EditionHistory, RefreshedOnce, SentOnce, ConflictPage, AutosavedForm, Transitions, ArticleList
+):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
     view_on_site = False
@@ -60,7 +65,7 @@ class ArticleAdmin(EditionHistory, RefreshedOnce, Transitions, ArticleList):
     decision_fieldset = (_("The decision"), {"fields": ["publish_at", "reason"]})
 
     class Media:
-        js = ["js/admin-article.js"]
+        js = ["js/admin-article.js", "js/autosave.js"]
 
     def get_urls(self):
         view = self.admin_site.admin_view

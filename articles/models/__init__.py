@@ -4,6 +4,7 @@ from articles.models.articles import (
     EditionTopic,
     Language,
 )
+from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.outbox import Message
 from articles.models.pictures import Picture, Rendition
 from articles.models.steps import Step
@@ -11,6 +12,7 @@ from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, T
 
 __all__ = [
     "Article",
+    "Autosave",
     "ContentVersion",
     "Edition",
     "EditionTopic",
@@ -18,8 +20,10 @@ __all__ = [
     "Message",
     "NewsEntry",
     "Picture",
+    "Presence",
     "Rendition",
     "Step",
+    "Submission",
     "TimelineEntry",
     "TimelineTotal",
 ]

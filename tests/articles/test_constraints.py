@@ -11,10 +11,13 @@ from django.utils import timezone
 
 from articles.models import (
     Article,
+    Autosave,
     Edition,
     EditionTopic,
     NewsEntry,
+    Presence,
     Step,
+    Submission,
     TimelineEntry,
     TimelineTotal,
 )
@@ -23,6 +26,7 @@ from tests.factories import (
     ArticleFactory,
     EngagementFactory,
     TopicFactory,
+    UserFactory,
     make_draft,
     make_public,
 )
@@ -125,7 +129,32 @@ def same_total_twice() -> None:
     TimelineTotal.objects.bulk_create([row])
 
 
+def twice(model: type[models.Model], **columns):
+    """Return a write of two rows that are alike."""
+
+    def write() -> None:
+        common = {"person": UserFactory(), **{name: make() for name, make in columns.items()}}
+        model._default_manager.bulk_create([model(**common), model(**common)])
+
+    return write
+
+
+def seen_before_opened() -> None:
+    now = timezone.now()
+    early = now - dt.timedelta(minutes=1)
+    Presence.objects.create(
+        person=UserFactory(), article=ArticleFactory(), opened_at=now, seen_at=early
+    )
+
+
 CASES = {
+    "autosave_one_an_article": twice(Autosave, article=ArticleFactory, form=uuid.uuid4),
+    "autosave_one_a_new_form": twice(Autosave, form=uuid.uuid4),
+    "presence_one_a_person": twice(
+        Presence, article=ArticleFactory, opened_at=timezone.now, seen_at=timezone.now
+    ),
+    "presence_seen_after_opened": seen_before_opened,
+    "submission_once": twice(Submission, form=uuid.uuid4),
     "article_one_a_language": second_translation,
     "article_has_slug": change(ArticleFactory, slug=""),
     "article_language_known": change(ArticleFactory, language="xx"),

@@ -355,6 +355,7 @@ def _admin_argument(name: str, key: str, edition: Edition) -> Any:
         "article_id": edition.article_id,
         "engagement_id": edition.engagement_id,
         "revision_id": Revision.objects.values_list("pk", flat=True).first(),
+        "autosave_id": 1,
         "region_id": Region.objects.values_list("pk", flat=True).first(),
         "uuid": edition.picture.uuid,
         "name": "320.jpg",

@@ -1,0 +1,180 @@
+"""What somebody types is kept a second later, apart from the editions; and who else is at it."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from articles.models import Article, Autosave, Edition, Presence, Submission
+
+MAX_BYTES = 1024 * 1024  # of one autosave: twice the longest story, as it is sent
+MAX_NEW = 50  # articles that one person has begun and never saved
+MOST_OFFERED = 10
+# A browser says every 40 s that the form is open; a sleeping tab may miss a turn.
+PRESENT = dt.timedelta(minutes=3)
+# What was on its way while the form was saved arrives within this time.
+LATE = dt.timedelta(seconds=10)
+NOT_KEPT = {"picture_upload"}  # a browser cannot take a file up again
+
+
+def names_of(fields: dict[str, forms.Field]) -> set[str]:
+    """Return the names by which a browser sends a form's fields."""
+    names = set()
+    for name, field in fields.items():
+        if name in NOT_KEPT:
+            continue
+        # A widget of several parts sends each under a name of its own.
+        suffixes = getattr(field.widget, "widgets_names", [""])
+        names |= {name + suffix for suffix in suffixes}
+    return names
+
+
+def typed(data: QueryDict, fields: dict[str, forms.Field]) -> dict[str, list[str]]:
+    """Return what a form's fields hold, as it is kept; PostgreSQL takes no NUL."""
+    return {
+        name: [value.replace("\0", "") for value in data.getlist(name)]
+        for name in sorted(names_of(fields) & set(data))
+    }
+
+
+def as_sent(fields: dict[str, list[str]]) -> QueryDict:
+    """Return what was kept as a browser would send it."""
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    return data
+
+
+def read_token(text: str | None) -> UUID | None:
+    """Return a form's token; anything but a UUID counts as none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+@transaction.atomic
+def keep(
+    person: Any, article: Article | None, form: UUID, fields: dict[str, list[str]]
+) -> Autosave | None:
+    """Keep what a person has typed, over what was kept before.
+
+    `None`: the form has just been saved, so this was overtaken on its way. Raises
+    `ValidationError` for one new article too many.
+    """
+    sent = Submission.objects.filter(
+        person=person, form=form, kind="article", target__isnull=False
+    ).first()
+    if sent is not None:
+        if sent.at > timezone.now() - LATE:
+            return None
+        article = article or Article.objects.filter(pk=sent.target or 0).first()
+    values = {"form": form, "fields": fields, "saved_at": timezone.now()}
+    if article is not None:
+        row, _created = Autosave.objects.update_or_create(
+            person=person, article=article, defaults=values
+        )
+        return row
+    begun = Autosave.objects.filter(person=person, article=None)
+    if not begun.filter(form=form).exists() and begun.count() >= MAX_NEW:
+        raise ValidationError(
+            _("You have begun %d articles and saved none of them. Discard some first.") % MAX_NEW
+        )
+    row, _created = Autosave.objects.update_or_create(
+        person=person, article=None, form=form, defaults=values
+    )
+    return row
+
+
+def forget(person: Any, article: Article, form: UUID | None) -> None:
+    """Let go of what a person had typed: it has become an edition."""
+    Autosave.objects.filter(person=person, article=article).delete()
+    if form is not None:
+        Autosave.objects.filter(person=person, article=None, form=form).delete()
+
+
+def unfinished(person: Any, article: Article | None) -> list[Autosave]:
+    """Return what a person typed and never saved, the newest first.
+
+    Of an article only what is newer than the newest edition that they made themselves: what
+    others saved since takes nothing away.
+    """
+    rows = Autosave.objects.filter(person=person, article=article)
+    if article is not None:
+        own = article.editions.filter(author=person).order_by("-number").first()
+        if own is not None:
+            rows = rows.filter(saved_at__gt=own.created_at)
+    return list(rows[:MOST_OFFERED])
+
+
+# Presence
+
+
+@transaction.atomic
+def note_presence(person: Any, article: Article) -> None:
+    """Note that a person has an article's form open; after a pause it counts as opened anew."""
+    now = timezone.now()
+    row, created = Presence.objects.get_or_create(
+        person=person, article=article, defaults={"opened_at": now, "seen_at": now}
+    )
+    if not created:
+        if row.seen_at < now - PRESENT:
+            row.opened_at = now
+        row.seen_at = now
+        row.save(update_fields=["opened_at", "seen_at"])
+
+
+def others_present(person: Any, article: Article) -> list[str]:
+    """Return a sentence for each other person who has the article's form open."""
+    now = timezone.now()
+    rows = (
+        Presence.objects.filter(article=article, seen_at__gte=now - PRESENT)
+        .exclude(person=person)
+        .select_related("person")
+    )
+    return [
+        _("%(who)s has had this open since %(time)s.")
+        % {"who": name_of(row.person), "time": moment(row.opened_at, now)}
+        for row in rows
+    ]
+
+
+def saved_since(person: Any, article: Article, number: int | None) -> str:
+    """Return a sentence if somebody else saved a newer edition than `number` ("": nobody did)."""
+    newest: Edition | None = article.latest_edition()
+    if newest is None or number is None or newest.number <= number:
+        return ""
+    who = _("You") if newest.author == person else name_of(newest.author)
+    return _(
+        "%(who)s saved edition %(number)d meanwhile, at %(time)s. When you save, you will see "
+        "both side by side."
+    ) % {"who": who, "number": newest.number, "time": moment(newest.created_at)}
+
+
+def name_of(person: Any) -> str:
+    """Return how colleagues call a person; `None` is one whose account is gone."""
+    if person is None:
+        return _("Somebody")
+    return person.get_full_name() or person.get_username()
+
+
+def moment(at: dt.datetime, now: dt.datetime | None = None) -> str:
+    """Return a moment in the site's time zone, which it names; today's without the day."""
+    local, today = timezone.localtime(at), timezone.localdate(now or timezone.now())
+    time = f"{local:%H:%M %Z}"
+    return time if local.date() == today else f"{date_format(local, 'DATE_FORMAT')}, {time}"
+
+
+def initial_from(kept: dict[str, Any], fields: dict[str, forms.Field]) -> dict[str, Any]:
+    """Return a form's initial values from what was kept of it."""
+    data = as_sent(kept)
+    names: Iterable[str] = (name for name in fields if name not in NOT_KEPT)
+    return {name: fields[name].widget.value_from_datadict(data, data, name) for name in names}

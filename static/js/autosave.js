@@ -1,0 +1,223 @@
+// Keeps what is typed into an article's form, a second after the last keystroke, one request at a
+// time; says in words how it stands; and asks who else has the form open.
+"use strict";
+
+window.addEventListener("load", () => {
+  const box = document.getElementById("autosave");
+  const form = document.getElementById("article_form");
+  if (!box || !form) return;
+  const said = box.dataset;
+  const status = box.querySelector("[role=status]");
+  const time = box.querySelector(".autosave-time");
+  const PAUSE = 1000; // ms without a keystroke
+  const RETRY = 5000;
+  const LATE = 11000; // the server keeps nothing of a form that it saved a moment ago
+  const PATIENCE = 20000;
+  const HEARTBEAT = 40000;
+  const token = form.elements.form_token.value;
+
+  const fields = () =>
+    [...new FormData(form)].filter(
+      ([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && !name.startsWith("was-"),
+    );
+  const serialised = () => JSON.stringify(fields());
+
+  const post = (url, more, signal) => {
+    const body = new URLSearchParams(fields());
+    for (const [name, value] of Object.entries(more)) body.set(name, value);
+    return fetch(url, {
+      method: "POST",
+      body,
+      signal,
+      redirect: "error",
+      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
+    });
+  };
+
+  // Spoken once for each state, not at each pause.
+  let state = "untouched";
+  const say = (next, ...parts) => {
+    if (next === state && next !== "told") return;
+    state = next;
+    status.replaceChildren(...parts);
+    box.classList.toggle("is-trouble", !["kept", "untouched"].includes(next));
+  };
+  box.hidden = false;
+  status.textContent = said.untouched;
+
+  let last = serialised();
+  let timer = null;
+  let running = null;
+  let isLeaving = false;
+
+  const keepHere = () => {
+    const headline = form.elements.headline?.value ?? "";
+    return kept.put(token, { article: said.article, headline, fields: fields() });
+  };
+  const later = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, ms);
+  };
+  const touched = () => {
+    if (!isLeaving) later(PAUSE);
+  };
+  const withoutServer = (next, ...parts) => {
+    const here = keepHere();
+    say(next, ...(here ? parts : [said.notEvenHere]));
+    later(RETRY);
+  };
+  const signedOut = () => {
+    const link = document.createElement("a");
+    link.href = said.loginUrl;
+    link.target = "_blank";
+    link.rel = "opener";
+    link.textContent = said.signIn;
+    withoutServer("signed-out", `${said.signedOut} `, link, `. ${said.then}`);
+  };
+
+  // A new sign-in gives the form's own token against forgery a new value.
+  const renew = async () => {
+    const response = await fetch(said.url, { headers: { Accept: "application/json" }, redirect: "error" });
+    if (response.status === 401) return false;
+    const { csrf } = await response.json();
+    for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = csrf;
+    return true;
+  };
+
+  async function save() {
+    if (isLeaving || running) return;
+    const now = serialised();
+    if (now === last && ["kept", "untouched"].includes(state)) return;
+    running = new AbortController();
+    const patience = setTimeout(() => running.abort(), PATIENCE);
+    try {
+      if (state === "signed-out" && !(await renew())) return signedOut();
+      let response = await post(said.url, { article: said.article, person: said.person }, running.signal);
+      const isJson = () => response.headers.get("Content-Type")?.startsWith("application/json");
+      if (response.status === 403 && !isJson() && (await renew())) {
+        response = await post(said.url, { article: said.article, person: said.person }, running.signal);
+      }
+      if (response.status === 401) return signedOut();
+      if (!isJson()) return withoutServer("offline", said.offline);
+      const answer = await response.json();
+      if (answer.late) return later(LATE);
+      last = now;
+      if (!response.ok) {
+        keepHere();
+        return say("told", answer.sentence);
+      }
+      kept.drop(token);
+      say("kept", said.kept);
+      time.textContent = `${said.last} ${answer.at}`;
+    } catch {
+      if (!isLeaving) withoutServer("offline", said.offline);
+    } finally {
+      clearTimeout(patience);
+      running = null;
+      if (!isLeaving && serialised() !== last && ["kept", "untouched"].includes(state)) later(PAUSE);
+    }
+  }
+
+  for (const type of ["input", "change"]) form.addEventListener(type, touched);
+  // The stock autocompletes speak through jQuery's events only.
+  if (window.django) django.jQuery(form).on("change", touched);
+  window.addEventListener("online", () => later(0));
+
+  form.addEventListener("submit", (event) => {
+    if (["offline", "signed-out"].includes(state)) {
+      event.preventDefault();
+      time.textContent = said.notSaved;
+      box.scrollIntoView({ block: "nearest" });
+      return later(0);
+    }
+    isLeaving = true;
+    clearTimeout(timer);
+    running?.abort();
+    // Until the next page hears that it was saved.
+    keepHere();
+  });
+  // Back to this page as it was left, or a submission that came to nothing.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) isLeaving = false;
+  });
+
+  // Who else has it open
+
+  const presence = document.getElementById("presence");
+  const stillHere = async () => {
+    if (document.hidden || isLeaving) return;
+    try {
+      const body = { article: said.article, based_on: form.elements.based_on?.value ?? "" };
+      const response = await fetch(said.presenceUrl, {
+        method: "POST",
+        body: new URLSearchParams(body),
+        headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+        redirect: "error",
+      });
+      if (!response.ok) return;
+      const { sentences } = await response.json();
+      if (sentences.join() === [...presence.children].map((item) => item.textContent).join()) return;
+      presence.replaceChildren(
+        ...sentences.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence })),
+      );
+    } catch {
+      // The line above tells of a lost connection.
+    }
+  };
+  if (said.article) {
+    setInterval(stillHere, HEARTBEAT);
+    document.addEventListener("visibilitychange", stillHere);
+    window.addEventListener("pagehide", () => {
+      if (isLeaving) return;
+      const body = new FormData();
+      body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+      body.set("article", said.article);
+      body.set("leave", "1");
+      navigator.sendBeacon(said.presenceUrl, body);
+    });
+  }
+
+  // What this browser kept of the same article, or of new ones, is offered back.
+  kept.ready.then(() => {
+    const template = document.getElementById("offer-from-browser");
+    let copies = [];
+    try {
+      copies = kept.own();
+    } catch {
+      // Storage is forbidden: nothing is there.
+    }
+    for (const { form: other, copy } of copies) {
+      if (other === token || copy.article !== said.article) continue;
+      const offer = template.content.firstElementChild.cloneNode(true);
+      offer.querySelector(".what").textContent = copy.headline || "–";
+      offer.querySelector(".when").textContent = new Date(copy.at).toLocaleString(document.documentElement.lang, {
+        dateStyle: "long", timeStyle: "short",
+      });
+      offer.querySelector(".discard").addEventListener("click", () => {
+        kept.drop(other);
+        offer.remove();
+      });
+      offer.querySelector(".take-up").addEventListener("click", async () => {
+        const body = new URLSearchParams(copy.fields);
+        body.set("article", copy.article);
+        body.set("person", said.person);
+        try {
+          const response = await fetch(said.url, {
+            method: "POST",
+            body,
+            headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+            redirect: "error",
+          });
+          const answer = await response.json();
+          if (!answer.take_up) return say("told", answer.sentence ?? said.offline);
+          kept.drop(other);
+          isLeaving = true;
+          location.assign(answer.take_up);
+        } catch {
+          say("told", said.offline);
+        }
+      });
+      template.before(offer);
+    }
+  });
+});

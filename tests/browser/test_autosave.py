@@ -1,0 +1,138 @@
+"""Nobody loses work: two people at once, a session that ends, a connection that breaks."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.test import Client
+from playwright.sync_api import expect
+
+from articles.models import Autosave
+from articles.roles import EDITOR
+from tests.factories import UserFactory, make_draft
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+PASSWORD = "a long enough passphrase"
+TABLE = "<table><tbody><tr><td><p>A forum</p></td><td><p>{}</p></td></tr></tbody></table>"
+KEPT = "What you type is kept."
+
+
+def sign_in(page, person) -> None:
+    client = Client()
+    client.force_login(person)
+    cookie = client.cookies["session"]
+    page.context.add_cookies([{"name": "session", "value": cookie.value, "url": page.live_url}])
+
+
+def colleague(name: str):
+    person = UserFactory(username=name.lower(), first_name=name)
+    person.groups.add(Group.objects.get(name=EDITOR))
+    return person
+
+
+@pytest.fixture
+def desks(browser, live_server):
+    """Two browsers, in which Amina and Bela are signed in."""
+    pages = []
+    for name in ("Amina", "Bela"):
+        context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.live_url = live_server.url
+        sign_in(page, colleague(name))
+        pages.append(page)
+    yield pages
+    for page in pages:
+        page.context.close()
+
+
+def status(page):
+    return page.locator("#autosave [role=status]")
+
+
+def type_into_cell(page, text: str, number: int = 1) -> None:
+    page.locator(".ProseMirror td").nth(number).click()
+    page.keyboard.press("End")
+    page.keyboard.type(text)
+
+
+def test_two_people_change_the_same_cell(desks):
+    """The second one sees both cells, makes a text of both, and history has all three."""
+    amina, bela = desks
+    article = make_draft(body=TABLE.format("March")).article
+    address = f"/admin/articles/article/{article.pk}/change/"
+    amina.goto(address)
+    bela.goto(address)
+    expect(bela.locator("#presence")).to_contain_text("Amina has had this open since")
+    type_into_cell(amina, " or April")
+    type_into_cell(bela, " or May")
+    expect(status(bela)).to_have_text(KEPT)
+    amina.click("[name=_continue]")
+    amina.locator(".messagelist .success").wait_for()
+    bela.click("[name=_continue]")
+    bela.get_by_role("heading", name="Both of you changed").wait_for()
+    sides = bela.locator(".conflict-sides")
+    expect(sides).to_contain_text("April")
+    expect(sides).to_contain_text("May")
+    type_into_cell(bela, " or April")
+    bela.check("[name=choose-body][value=merged]")
+    bela.click("[name=_continue]")
+    bela.locator(".messagelist .success").wait_for()
+    bodies = article.editions.order_by("number").values_list("body", flat=True)
+    cells = ["March", "March or April", "March or May or April"]
+    assert list(bodies) == [TABLE.format(cell) for cell in cells]
+    assert not Autosave.objects.exists()
+
+
+def test_session_ends_in_mid_sentence(desks):
+    """The line says so; after a sign-in in another tab what was typed is sent by itself."""
+    page, _other = desks
+    page.goto("/admin/articles/article/add/")
+    page.locator("#id_headline").press_sequentially("An envoy ")
+    expect(status(page)).to_have_text(KEPT)
+    Session.objects.all().delete()
+    page.locator("#id_headline").press_sequentially("in Algiers")
+    expect(status(page)).to_contain_text("You are signed out.")
+    page.click("[name=_continue]")
+    expect(page.locator("#autosave")).to_contain_text("Not saved yet")
+    amina = Autosave.objects.get().person
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    tab = opened.value
+    tab.live_url = page.live_url
+    sign_in(tab, amina)
+    expect(status(page)).to_have_text(KEPT)
+    assert str(Autosave.objects.get()) == "An envoy in Algiers"
+    page.click("[name=_continue]")
+    page.locator(".messagelist .success").wait_for()
+    assert not Autosave.objects.exists()
+
+
+def test_lost_connection_loses_nothing(desks):
+    """Offline it is kept in the browser; a closed tab is offered it back; saving clears it."""
+    page, other = desks
+    page.goto("/admin/articles/article/add/")
+    page.context.set_offline(True)
+    page.fill("#id_headline", "Typed on a train")
+    expect(status(page)).to_contain_text("The connection is lost.")
+    page.context.set_offline(False)
+    expect(status(page)).to_have_text(KEPT)
+    page.context.set_offline(True)
+    page.fill("#id_headline", "Typed on a train, in a tunnel")
+    expect(status(page)).to_contain_text("The connection is lost.")
+    second = page.context.new_page()
+    page.close()
+    second.context.set_offline(False)
+    second.goto("/admin/articles/article/add/")
+    offer = second.locator(".offer", has_text="in a tunnel")
+    offer.get_by_role("button", name="Take it up again").click()
+    expect(second.locator("#id_headline")).to_have_value("Typed on a train, in a tunnel")
+    second.click("[name=_continue]")
+    second.locator(".messagelist .success").wait_for()
+    assert second.evaluate("Object.keys(localStorage).filter(key => key.startsWith('kept:'))") == []
+    assert not Autosave.objects.exists()
+    other.goto("/admin/articles/article/add/")
+    assert other.locator(".offer").count() == 0
