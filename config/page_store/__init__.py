@@ -19,7 +19,8 @@ redis where entries are shared.
 when it began and when the next one begins by itself. An entry is served while its version is the
 current one and made anew afterwards, so nothing is ever purged, and nothing stale is ever served:
 whoever asks after a commit gets what was committed. A page that was made while the version changed
-is sent and not kept. Where `version()` fails, every request goes to the application.
+may be half old and half new: it is made again, and after three times sent and not kept. Where
+`version()` fails, every request goes to the application.
 
 **The lease.** So long, in seconds, an answer of `version()` is trusted; it saves the question at
 almost every request. Whoever writes has to wait as long after the commit before it tells anybody.

@@ -24,6 +24,7 @@ MAX_PATH = 500  # characters
 # A part of the whole, so that no single page clears out the others.
 _LARGEST = 8
 _WAIT = 30  # seconds for another thread's rendering
+_TRIES = 3  # renderings of a page, while something changes during each
 # Without an end: of all other answers, these alone name a thing that is or was here.
 _KEPT_STATUS = ("200", "301", "308", "410")
 _FORBIDDING = {"set-cookie", "content-encoding", "content-range", "x-accel-redirect", "x-sendfile"}
@@ -214,44 +215,58 @@ class PageStore:
         moment: _Moment,
         flight: _Flight,
     ) -> Iterable[bytes]:
-        assert moment.version is not None  # noqa: S101 - for mypy; asked before
-        entry = self._shared.get(key, moment.version) if self._shared else None
-        if entry is None:
-            said: list = []
-
-            def start(status: str, headers: Headers, exc_info: Any = None) -> Callable:
-                said[:] = [status, headers]
-                return _no_write
-
-            chunks = self._application(_bare(environ, key[2], self._scheme_header), start)
-            status, headers = said
+        for _time in range(_TRIES):
+            version = moment.version or ""
+            found = self._shared.get(key, version) if self._shared else None
+            if found is not None:
+                made = found
+                break
+            status, headers, chunks = self._response(environ, key)
             if not _may_be_kept(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
                     return chunks
                 _close(chunks)
                 return []
-            try:
-                body = b"".join(chunks)
-            finally:
-                _close(chunks)
-            kept = [(name, value) for name, value in headers if name.lower() not in _ANEW]
-            entry = Entry(moment.version, status, kept, body)
-            # What was written meanwhile may be in it, in part.
-            is_whole = self._look(anew=True).version == moment.version
-            if is_whole and self._shared:
-                self._shared.put(key, entry)
+            made = _entry(version, status, headers, chunks)
+            # What was written meanwhile may be in it, in part: then it is made once more.
+            now = self._look(anew=True)
+            if now.version == version:
+                if self._shared:
+                    self._shared.put(key, made)
+                break
+            moment = now
         else:
-            is_whole = True
-        flight.entry = entry
-        if is_whole:
-            before = self.entries.get(key)
-            if before is not None and before.is_same(entry):
-                # Its compressed forms are worth keeping.
-                before.version = moment.version
-                entry = before
-            self.entries.put(key, entry)
-        return self._send(environ, start_response, key, entry, moment)
+            unsure = _Moment(0.0, None, None, [("Cache-Control", "no-cache")])
+            return self._send(environ, start_response, key, made, unsure)
+        before = self.entries.get(key)
+        if before is not None and before.is_same(made):
+            # Its compressed forms are worth keeping.
+            before.version = made.version
+            made = before
+        self.entries.put(key, made)
+        flight.entry = made
+        return self._send(environ, start_response, key, made, moment)
+
+    def _response(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes]]:
+        """Return what the application answers to no more than the key says."""
+        said: list = []
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable:
+            said[:] = [status, headers]
+            return _no_write
+
+        chunks = self._application(_bare(environ, key[2], self._scheme_header), start)
+        return said[0], said[1], chunks
+
+
+def _entry(version: str, status: str, headers: Headers, chunks: Iterable[bytes]) -> Entry:
+    try:
+        body = b"".join(chunks)
+    finally:
+        _close(chunks)
+    kept = [(name, value) for name, value in headers if name.lower() not in _ANEW]
+    return Entry(version, status, kept, body)
 
 
 def _moment(version: Version, began: float, lease: float, now: float) -> _Moment:

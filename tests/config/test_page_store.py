@@ -87,10 +87,26 @@ def test_lease_ends_with_the_version(site):
     assert len(asked) == 4
 
 
-def test_page_made_while_something_changed_is_not_kept(site, store):
-    """What may be half old and half new is sent, to whom asked before, and forgotten."""
+def test_page_made_while_something_changed_is_made_again(site, store):
+    """What may be half old and half new is not what people get."""
+    changes = iter(["changed meanwhile"])
+    site.during = lambda: [site.publish(text) for text in changes]
+    site.text = "half"
+    answer = ask(store)
+    assert answer.body.startswith(b"changed meanwhile")
+    assert len(site.asked) == 2
+    assert ask(store) == answer
+    assert len(site.asked) == 2
+
+
+def test_page_that_changes_all_the_time_is_not_kept(site, store):
+    """After three times it is sent as it is, for this once."""
     site.during = lambda: site.publish("changed meanwhile")
-    assert ask(store).status == 200
+    answer = ask(store)
+    assert answer.status == 200
+    assert answer.headers[CONTROL] == "no-cache"
+    assert "last-modified" not in answer.headers
+    assert len(site.asked) == 3
     assert len(store.entries) == 0
 
 
