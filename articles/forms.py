@@ -362,6 +362,15 @@ class ArticleForm(EditionFields, forms.ModelForm):
 class CoveredEngagementForm(EngagementForm):
     """Keeps an engagement public while an article that is public, or will be, stands on it."""
 
+    # Set by the admin: why the form is not saved although nothing in it is wrong.
+    refusals: list[str] = []
+
+    def clean(self):
+        cleaned = super().clean()
+        for sentence in self.refusals:
+            self.add_error(None, sentence)
+        return cleaned
+
     def clean_public_from(self):
         public_from = self.cleaned_data["public_from"]
         if self.instance.pk:

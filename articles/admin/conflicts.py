@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
+from articles.admin.once import SentAgain
 from articles.admin.pictures import picture_preview
 from articles.autosave import keep, moment, name_of, read_token, typed
 from articles.conflicts import (
@@ -28,7 +28,7 @@ from engagements.widgets import is_key
 NOT_HANDED_ON = {"csrfmiddlewaretoken", "picture_remove"}
 
 
-class ConflictPage(admin.ModelAdmin):
+class ConflictPage(SentAgain):
     """Belongs behind `RefreshedOnce`, in its transaction."""
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

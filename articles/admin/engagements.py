@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.admin.base import RefreshedOnce
 from articles.admin.facts import FactsHistory
+from articles.admin.meanwhile import MeanwhileForm
+from articles.admin.once import SentOnce
 from articles.forms import CoveredEngagementForm
 from articles.models import Edition
 from articles.workflow import reasons_not_to_hide
@@ -32,7 +34,7 @@ class CoverageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Engagement)
-class CoveredEngagementAdmin(FactsHistory, RefreshedOnce, EngagementAdmin):
+class CoveredEngagementAdmin(FactsHistory, RefreshedOnce, SentOnce, MeanwhileForm, EngagementAdmin):
     form = CoveredEngagementForm
     list_display = [*EngagementAdmin.list_display, "coverage"]
     list_filter = [*EngagementAdmin.list_filter, CoverageFilter]

@@ -48,7 +48,24 @@ def claim(person: Any, form: UUID, kind: str) -> Submission:
     return Submission.objects.select_for_update().get(**key)
 
 
-class SentOnce(admin.ModelAdmin):
+def address_of(row: Any) -> str:
+    """Return the address of a row's form."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+class SentAgain(admin.ModelAdmin):
+    """What a form means that was changed after it was saved, and sent once more."""
+
+    def sent_again(self, request, submission: Submission, made: Any, object_id: str | None):
+        """Say which row a form is about that was changed and sent once more (its key)."""
+        return str(made.pk)
+
+    def number_of(self, obj: Any) -> int | None:
+        """Return what tells a later state of `obj` from this one, if it has such a number."""
+        return None
+
+
+class SentOnce(SentAgain):
     """Belongs behind `RefreshedOnce`, whose transaction holds the token until all is saved."""
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -67,14 +84,8 @@ class SentOnce(admin.ModelAdmin):
         request.submission = submission
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def sent_again(self, request, submission: Submission, made: Any, object_id: str | None):
-        """Say which row a form is about that was changed and sent once more (its key)."""
-        return str(made.pk)
-
     def _already_made(self, request: HttpRequest, made: Any) -> HttpResponse:
-        address = reverse(
-            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[made.pk]
-        )
+        address = address_of(made)
         if IS_POPUP_VAR in request.POST:
             return self.response_add(request, made)  # which closes the window
         link = format_html('<a href="{}">{}</a>', address, made)
@@ -91,7 +102,3 @@ class SentOnce(admin.ModelAdmin):
             submission.target, submission.at = form.instance.pk, timezone.now()
             submission.number = self.number_of(form.instance)
             submission.save()
-
-    def number_of(self, obj: Any) -> int | None:
-        """Return what tells a later state of `obj` from this one, if it has such a number."""
-        return None

@@ -130,6 +130,15 @@ def test_third_save_meanwhile_is_asked_about_again(me, base):
     assert "By me" in read(again)["mine-headline"]
 
 
+def test_form_sent_again_is_no_conflict_with_oneself(me, base):
+    """Back, a word more, and sent again goes on from what the same form saved before."""
+    form = read(me.get(address(base.article))) | {"headline": "Once", "_continue": "1"}
+    assert me.post(address(base.article), form).status_code == 302
+    assert me.post(address(base.article), form | {"headline": "Twice"}).status_code == 302
+    assert base.article.latest_edition().headline == "Twice"
+    assert base.article.editions.count() == 3
+
+
 def test_publishing_over_a_change_is_asked_about_too(me, base):
     """No button goes past what somebody saved meanwhile."""
     form = read(me.get(address(base.article)))

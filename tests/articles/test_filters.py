@@ -222,7 +222,7 @@ def test_filter_shows_what_it_says(client, region, some_visits, chosen, expected
     response = client.get(region.get_absolute_url(), chosen)
     page = response.content.decode()
     assert set(shown(page)) == expected
-    number = f"{len(expected)} visit{'' if len(expected) == 1 else 's'}"
+    number = f"{len(expected) or 'No'} visit{'' if len(expected) == 1 else 's'}"
     assert f'role="status">{number}' in page
     assert ("Nothing matches all of these filters" in page) == (not expected)
 

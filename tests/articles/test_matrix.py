@@ -70,6 +70,9 @@ articles_picture_history WEDA WEDA
 articles_picture_delete DA DA
 articles_picture_change WEDA EDA
 articles_article_visit_topics WEDA WEDA
+articles_article_autosave WEDA WEDA
+articles_article_presence WEDA WEDA
+articles_article_discard - WEDA
 articles_article_compare WEDA WEDA
 articles_article_restore - EDA
 articles_article_unschedule - EDA

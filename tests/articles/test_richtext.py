@@ -147,9 +147,9 @@ def test_sanitize_story_without_text_is_empty(blank):
 def test_sanitize_hostile_nesting_takes_seconds_at_most(unit):
     """A story within its limit cannot occupy a process, however deep or broken it is."""
     source = unit * (MAX_BODY_BYTES // len(unit)) + "end"
-    started = time.perf_counter()
+    started = time.process_time()
     once = sanitize(source)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert sanitize(once) == once
 
 
@@ -167,9 +167,9 @@ def test_sanitize_hostile_nesting_takes_seconds_at_most(unit):
 def test_sanitize_hostile_tag_takes_seconds_at_most(start, unit):
     """Nor can a single tag, however long it is."""
     for end in ("", ">x", '">x', "'>x"):
-        started = time.perf_counter()
+        started = time.process_time()
         sanitize(start + unit * (MAX_BODY_BYTES // len(unit)) + end)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
 
 def test_sanitize_text_in_deep_nesting_is_kept():

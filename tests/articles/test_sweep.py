@@ -386,6 +386,9 @@ def account(request, client) -> str:
     return role
 
 
+# A page to sign in on would tell a script nothing.
+FOR_THE_FORMS_SCRIPT = ("/article/autosave/", "/article/presence/")
+
 ACCOUNTS = ["anonymous", *ROLES, "superuser"]
 
 
@@ -400,7 +403,9 @@ def test_no_admin_address_fails(client, account, method, world):
         response = getattr(client, method)(address)
         b"".join(response)  # to its end, so that a file is closed
         assert response.status_code < 500, address
-        if account == "anonymous" and address not in ("/admin/login/", "/admin/logout/"):
+        if account == "anonymous" and address.endswith(FOR_THE_FORMS_SCRIPT):
+            assert response.status_code == 401, address
+        elif account == "anonymous" and address not in ("/admin/login/", "/admin/logout/"):
             assert response.status_code == 302, address
             assert response["Location"].startswith("/admin/login/"), address
 
@@ -418,7 +423,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
             refused[address] = response.status_code
     # By POST only, with a query only, or closed to everybody.
     expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/"]
-    expected += ["autocomplete/"]
+    expected += ["autocomplete/", "discard/", "presence/"]
     expected += ["/picture/add/", "/action/add/"]
     # What readers saw is withdrawn, not deleted.
     expected += [f"/article/{world['Zpublic'].article_id}/delete/"]

@@ -1,0 +1,108 @@
+"""The engagement's form: what a colleague saved meanwhile is told, and never written over."""
+
+import datetime as dt
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import flatten_fieldsets
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
+
+from articles.admin.once import SentAgain, address_of
+from articles.autosave import moment, name_of, read_token
+from articles.meanwhile import State, merge, sealed, state_of, unsealed
+from articles.models import Submission
+from engagements.widgets import is_key
+
+
+class MeanwhileForm(SentAgain):
+    """Belongs behind `RefreshedOnce`, in its transaction, and behind `SentOnce`."""
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        request.refusals, request.meanwhile, request.now = [], [], None
+        if request.method == "POST" and is_key(object_id):
+            # Of two who save at once, the second one waits and then sees what the first one saved.
+            self.model._default_manager.select_for_update().filter(pk=object_id).first()
+            self._bring_up_to_date(request, str(object_id))
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _bring_up_to_date(self, request: Any, object_id: str) -> None:
+        opened = unsealed(request.POST.get("opened", ""))
+        obj = self.get_object(request, object_id) if opened else None
+        if opened is None or obj is None or not self.has_change_permission(request, obj):
+            return
+        now, data = self._state(request, obj), request.POST.copy()
+        request.meanwhile = merge(data, opened, now)
+        if request.meanwhile:
+            request.POST, request.now = data, now
+            who = self._who_saved(obj, dt.datetime.fromtimestamp(opened["at"], dt.UTC))
+            request.refusals.append(
+                gettext(
+                    "%s saved this meanwhile. Nothing of yours is saved yet: look at what changed, "
+                    "then save again."
+                )
+                % who
+            )
+
+    def _state(self, request: HttpRequest, obj: Any) -> State:
+        names = flatten_fieldsets(self.get_fieldsets(request, obj))
+        form = self.get_form(request, obj, change=True, fields=names)(instance=obj)
+        formsets = {
+            formset.get_default_prefix(): formset(
+                instance=obj,
+                prefix=formset.get_default_prefix(),
+                queryset=inline.get_queryset(request),
+            )
+            for formset, inline in self.get_formsets_with_inlines(request, obj)
+        }
+        return state_of(form, formsets)
+
+    def _who_saved(self, obj: Any, since: dt.datetime) -> str:
+        """Return the names of those who saved after a moment, each with the time."""
+        entries = LogEntry.objects.filter(
+            content_type__app_label=self.opts.app_label,
+            content_type__model=self.opts.model_name,
+            object_id=str(obj.pk),
+            action_time__gt=since,
+        )
+        last = {entry.user_id: entry for entry in entries.select_related("user").order_by("pk")}
+        told = [f"{name_of(row.user)} ({moment(row.action_time)})" for row in last.values()]
+        return ", ".join(told) or gettext("Somebody")
+
+    def sent_again(self, request, submission: Submission, made: Any, object_id: str | None):
+        link = format_html('<a href="{}">{}</a>', address_of(made), made)
+        sentence = gettext(
+            "You saved this form already, at {}: {}. What you changed in it since is not saved."
+        )
+        request.sent_again = format_html(sentence, moment(submission.at), link)
+        return object_id
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        sent_again = getattr(request, "sent_again", None)
+        form.refusals = [*filter(None, [sent_again]), *getattr(request, "refusals", [])]
+        return form
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        obj = context.get("original")
+        token = read_token(request.POST.get("form_token"))
+        if token is None or (obj and getattr(request, "sent_again", None)):
+            token = uuid4()  # what was made has been told: the next time it is meant
+        context["form_token"] = token
+        if obj and self.has_change_permission(request, obj):
+            context |= {"meanwhile": request.meanwhile, "opened": self._opened(request, context)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _opened(self, request: Any, context: dict[str, Any]) -> str:
+        at = timezone.now().timestamp()
+        if request.now is not None:
+            return sealed(request.now, at)
+        if request.method == "POST":
+            return request.POST.get("opened", "")
+        formsets = {
+            inline.formset.prefix: inline.formset for inline in context["inline_admin_formsets"]
+        }
+        return sealed(state_of(context["adminform"].form, formsets), at)
