@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 GREEK = "Αθήνα"
 # Names that are the same in every language, and what HTML's own attributes say.
-NAMES = re.compile(r"Communiqué|RSS|Atom|JSON|http://testserver\S*")
+NAMES = re.compile(r"Communiqué|RSS|Atom|JSON|UTC|http://testserver\S*")
 
 
 @pytest.fixture
