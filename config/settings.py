@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "staff",  # after allauth, so that its admin can take allauth's pages out
+    "config.staff",  # after allauth, so that its admin can take allauth's pages out
     # After django.contrib.auth, and articles last: its groups get permissions that must exist.
     "engagements",
     "articles",
@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "staff.middleware.SecondFactor",
+    "config.staff.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "articles.redirects.FormerAddresses",
 ]
@@ -124,13 +124,13 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "staff.adapters.StaffAdapter"
+ACCOUNT_ADAPTER = "config.staff.adapters.StaffAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
-MFA_ADAPTER = "staff.adapters.FactorAdapter"
+MFA_ADAPTER = "config.staff.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("admin/account/", include("staff.urls")),
+    path("admin/account/", include("config.staff.urls")),
     path("admin/", admin.site.urls),
     *i18n_patterns(path("", include("articles.urls")), prefix_default_language=False),
 ]

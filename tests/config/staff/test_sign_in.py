@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.urls import NoReverseMatch, reverse
 
 from articles.roles import ADMINISTRATOR, DESK_HEAD, WRITER
-from staff.factors import require_factor
+from config.staff.factors import require_factor
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StaffConfig(AppConfig):
-    name = "staff"
+    name = "config.staff"
     verbose_name = _("Staff")
     default_auto_field = "django.db.models.BigAutoField"
 

@@ -10,8 +10,8 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from staff.factors import FACTORS, require_factor, reset_factors
-from staff.models import RequiredFactor
+from config.staff.factors import FACTORS, require_factor, reset_factors
+from config.staff.models import RequiredFactor
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # A second factor's secrets are nobody's to read, and nothing is done by e-mail.

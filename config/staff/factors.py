@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 
-from staff.models import RequiredFactor
+from config.staff.models import RequiredFactor
 
 # Recovery codes come with one of these, and are none by themselves.
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]

@@ -9,7 +9,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from config.middleware import admin_prefix
-from staff.factors import owes_factor
+from config.staff.factors import owes_factor
 
 
 class SecondFactor(MiddlewareMixin):
