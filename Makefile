@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV := cd requirements && ../$(BIN)/uv pip compile --universal --python-version 3.11 --quiet \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
-TEMPLATES := $(shell find templates articles engagements staff -name '*.html' 2>/dev/null)
+TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/null)
 
 # Nothing installed or set elsewhere may change what runs.
 unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE

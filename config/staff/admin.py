@@ -77,7 +77,7 @@ class StaffAdmin(UserAdmin):
             words.append(gettext("authenticator app"))
         if Authenticator.Type.WEBAUTHN in has:
             words.append(gettext("passkey"))
-        is_required = RequiredFactor.objects.filter(user=user).exists()
+        is_required = hasattr(user, "required_factor")
         if not words:
             return gettext("required, not set up yet") if is_required else gettext("none")
         return ", ".join([*words, gettext("required")] if is_required else words)
