@@ -145,6 +145,9 @@ class PageStore:
     ) -> Iterable[bytes]:
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         wanted = coding(accepted) if accepted else 0
+        given = environ.get("HTTP_IF_NONE_MATCH")
+        if given:
+            wanted = entry.held(given, wanted)
         answer = entry.answers[wanted]
         if answer is None:
             answer = entry.answer(wanted)

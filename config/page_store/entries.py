@@ -60,6 +60,15 @@ class Entry:
                 found = self.answers[coding] = self._made(coding)
             return found
 
+    def held(self, given: str, wanted: int) -> int:
+        """Return the coding that a sender's If-None-Match names, else the one it `wanted`.
+
+        Who has the page in another coding has the page: it gets the 304 of its own tag.
+        """
+        if self.digest not in given or not self.status.startswith("200"):
+            return wanted
+        return next((n for n in range(len(CODINGS)) if self._etag(n) in given), wanted)
+
     def is_same(self, other: "Entry") -> bool:
         """Say whether nothing that readers get has changed."""
         return self.digest == other.digest and self.headers == other.headers
@@ -79,8 +88,7 @@ class Entry:
         return self._answer(IDENTITY, self.body)
 
     def _answer(self, coding: int, body: bytes) -> Answer:
-        name = CODINGS[coding]
-        etag = f'"{self.digest}-{name}"' if name else f'"{self.digest}"'
+        name, etag = CODINGS[coding], self._etag(coding)
         validator = [("ETag", etag)]
         if self._compressible:
             validator.append(("Vary", "Accept-Encoding"))
@@ -93,6 +101,10 @@ class Entry:
             [*unchanged, *validator],
             body,
         )
+
+    def _etag(self, coding: int) -> str:
+        name = CODINGS[coding]
+        return f'"{self.digest}-{name}"' if name else f'"{self.digest}"'
 
     @property
     def _content_type(self) -> str:

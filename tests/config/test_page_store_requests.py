@@ -127,3 +127,19 @@ def test_conditions(store, sent, expected):
         for name in ("etag", "vary", CONTROL, "last-modified", "x-own"):
             assert answer.headers[name] == validators[name]
         assert "content-length" not in answer.headers
+
+
+def test_page_held_in_another_coding_is_not_sent_again(site, store):
+    """Whoever names the tag of any coding has the page, and gets that tag back."""
+    tags = {name: ask(store, accept_encoding=name).headers["etag"] for name in ("", "gzip", "br")}
+    assert len(set(tags.values())) == 3
+    for tag in tags.values():
+        answer = ask(store, accept_encoding="gzip", if_none_match=tag)
+        assert (answer.status, answer.headers["etag"]) == (304, tag)
+    site.now += 5
+    site.publish("<p>Another page.</p>")
+    assert ask(store, accept_encoding="gzip", if_none_match=tags[""]).status == 200
+    site.status = "410 Gone"
+    site.publish("<p>Withdrawn.</p>")
+    gone = ask(store, "/gone/")
+    assert ask(store, "/gone/", if_none_match=gone.headers["etag"]).status == 410
