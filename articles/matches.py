@@ -142,9 +142,13 @@ def _has(term: Term) -> Q:
 
 
 def _untold(at: dt.datetime) -> QuerySet:
-    """Return the engagements, by pk, whose coverage is not public yet, or no longer."""
+    """Return the engagements, by pk, of which something is not public yet, or no longer.
+
+    Of one that is public itself, that is its coverage. Not asked for by kind: SQLite would then
+    read every covered one.
+    """
     waiting = TimelineEntry.objects.filter(Q(hidden_until__gt=at) | Q(lapses_at__lte=at))
-    return waiting.filter(kind=COVERED.kind, subject=COVERED.subject).values("engagement")
+    return waiting.values("engagement")
 
 
 def _totals_of(terms: set[Term]) -> dict[Term, int]:
