@@ -224,7 +224,9 @@ def create_picture(upload: Any, *, credit: str = "", licence: str = "", by: Any 
 
 def redraw_share(picture: Picture) -> None:
     """Cut the crop for sharing anew from the master, after the focal point has moved."""
-    share = picture.renditions.get(name=SHARE_NAME)
+    share = picture.renditions.filter(name=SHARE_NAME).first()
+    if share is None:
+        return
     with picture.file.open("rb") as master:
         content = _share(Image.open(master), picture)
     old = str(share.file.name)

@@ -162,13 +162,3 @@ def test_engagement_under_a_public_article_is_not_hidden(admin_client):
     away = reverse("admin:engagements_engagement_withdraw", args=[visit.pk])
     assert "The story" in admin_client.post(away, {"reason": "Wrong"}).text
     assert list(Engagement.objects.public()) == [visit]
-
-
-def test_moved_focal_point_redraws_the_crop(admin_client):
-    """The picture for sharing follows what an editor says is its middle."""
-    picture = make_full_article([TopicFactory()]).picture
-    before = picture.renditions.get(name="share.jpg").file.name
-    address = reverse("admin:articles_picture_change", args=[picture.pk])
-    data = read(admin_client.get(address)) | {"focal_x": "0.1"}
-    assert admin_client.post(address, data).status_code == 302
-    assert picture.renditions.get(name="share.jpg").file.name != before
