@@ -3,7 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from articles.calendars import calendar
 from articles.feeds import listings
 from articles.feeds.views import addresses
-from articles.views import changes, follow, pages, subjects, versions
+from articles.views import changes, follow, pages, previews, subjects, versions
 
 app_name = "articles"
 
@@ -61,5 +61,12 @@ urlpatterns = [
     *subject("organisation", "organisations", "slug:slug"),
     *subject("topic", "topics", "slug:slug"),
     path("media/<uuid:uuid>/<str:name>", pages.media, name="media"),
+    path("preview/<str:token>/", previews.preview, name="preview"),
+    path(
+        "preview/<str:token>/media/<uuid:uuid>/<str:name>",
+        previews.preview_media,
+        name="preview_media",
+    ),
+    path("robots.txt", pages.robots, name="robots"),
     path("healthz", pages.healthz, name="healthz"),
 ]

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.checks import OF_THE_TEXT, Reason, Story, reasons_in, time_is_ahead, visits_are_public
-from articles.models import Article, Edition, Step
+from articles.models import Article, Edition, PreviewLink, Step
+from articles.preview_links import revoke
 from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 
@@ -297,6 +298,8 @@ def withdraw(
     article.withdrawn_at = at or timezone.now()
     article.withdrawn_reason = reason.strip()
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    # For good: bringing it back opens nothing again.
+    revoke(PreviewLink.objects.filter(edition__article=article), by=by)
     Step.objects.create(
         article=article, kind=Step.Kind.WITHDRAWN, by=by, reason=article.withdrawn_reason
     )

@@ -23,6 +23,7 @@ from articles.admin.conflicts import ConflictPage
 from articles.admin.history import EditionHistory
 from articles.admin.once import SentOnce
 from articles.admin.pictures import picture_preview
+from articles.admin.preview_links import PreviewLinks
 from articles.admin.state import buttons, state_of
 from articles.admin.transitions import Transitions
 from articles.forms import ArticleForm
@@ -33,7 +34,14 @@ from engagements.models import Engagement
 
 @admin.register(Article)
 class ArticleAdmin(
-    EditionHistory, RefreshedOnce, SentOnce, ConflictPage, AutosavedForm, Transitions, ArticleList
+    EditionHistory,
+    PreviewLinks,
+    RefreshedOnce,
+    SentOnce,
+    ConflictPage,
+    AutosavedForm,
+    Transitions,
+    ArticleList,
 ):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"

@@ -7,6 +7,7 @@ from articles.models.articles import (
 from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.outbox import Message
 from articles.models.pictures import Picture, Rendition
+from articles.models.preview import PreviewLink
 from articles.models.steps import Step
 from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
 
@@ -21,6 +22,7 @@ __all__ = [
     "NewsEntry",
     "Picture",
     "Presence",
+    "PreviewLink",
     "Rendition",
     "Step",
     "Submission",

@@ -1,21 +1,23 @@
 """Home, the articles, the fact sheets and what belongs to them."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles.cards import for_entries
 from articles.drawings import drawing_of, share_image
 from articles.follow import follow_site
-from articles.history import versions_of
+from articles.history import Version, versions_of
 from articles.matches import meetings_of
 from articles.media import MAX_AGE_SECONDS, picture_response
-from articles.models import Article, Edition, Picture
+from articles.models import Article, Edition, EditionTopic, Picture
 from articles.subjects import activity_years, regions_with_activity, term_of
 from articles.timeline import make_entry
 from articles.views.common import PROMISES, cards, cards_page, gone
@@ -118,6 +120,26 @@ def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> QuerySet[Engag
     return Engagement.objects.public(at).filter(pk__in=met[:EARLIER_MEETINGS]).newest_first()
 
 
+def article_context(
+    edition: Edition,
+    at: dt.datetime,
+    *,
+    engagement: Engagement | None,
+    also_covers: Iterable[Engagement],
+    topic_rows: Iterable[EditionTopic],
+    versions: list[Version],
+) -> dict[str, Any]:
+    """Return what an article's page is made of; a preview's as well (`articles/previews.py`)."""
+    context: dict[str, Any] = {
+        "edition": edition,
+        "also_covers": also_covers,
+        "topic_rows": topic_rows,
+        "versions": versions,
+        "noted": [version for version in reversed(versions) if version.edition.public_note],
+    }
+    return context | _facts_context(engagement, at) if engagement else context
+
+
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
@@ -125,16 +147,16 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     if edition is None:
         withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
         return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
-    versions = versions_of(edition.article, at)
-    context: dict[str, Any] = {
-        "edition": edition,
-        "also_covers": edition.also_covers.public(at).oldest_first(),
-        "versions": versions,
-        "noted": [version for version in reversed(versions) if version.edition.public_note],
-    }
     # Defence in depth: an article never shows facts that are not public themselves.
-    if Engagement.objects.public(at).filter(pk=edition.engagement_id).exists():
-        context |= _facts_context(edition.engagement, at)
+    is_told = Engagement.objects.public(at).filter(pk=edition.engagement_id).exists()
+    context = article_context(
+        edition,
+        at,
+        engagement=edition.engagement if is_told else None,
+        also_covers=edition.also_covers.public(at).oldest_first(),
+        topic_rows=edition.topic_items.all(),
+        versions=versions_of(edition.article, at),
+    )
     return render(request, "articles/article.html", context)
 
 
@@ -165,6 +187,19 @@ def media(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
     """Answer with a picture's rendition, to everybody while a public edition uses it."""
     picture = get_object_or_404(Picture.objects.public(), uuid=uuid)
     return picture_response(picture, name)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Keep programs that collect pages off the desk.
+
+    Not off the previews: only who asks for one is told not to list it, and a page that may not be
+    asked for is listed by its bare address wherever somebody has linked to it.
+    """
+    return HttpResponse(
+        f"User-agent: *\nDisallow: {reverse('admin:index')}\n",
+        content_type="text/plain; charset=utf-8",
+    )
 
 
 @require_safe
