@@ -49,7 +49,8 @@ def save_edition(
     if waiting.update(state=Edition.State.DRAFT):
         state = Edition.State.IN_REVIEW
     edition = Edition(article=article, number=last + 1, author=author, state=state, **content)
-    edition.full_clean(exclude=["author"])
+    # Saving it takes the mark of the newest off the one before.
+    edition.full_clean(exclude=["author", "is_newest"])
     edition.save()
     edition.topics.set(list(topics))
     edition.also_covers.set(also_covers)

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/account/", include("config.staff.urls")),
+    path("admin/desk/", include("articles.desk.urls")),
     path("admin/", admin.site.urls),
     *i18n_patterns(path("", include("articles.urls")), prefix_default_language=False),
 ]

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.desk import work
 from articles.models import Edition
 from engagements.admin.base import BoundedLists
 
@@ -21,27 +22,43 @@ class StatusFilter(admin.SimpleListFilter):
             ("published", _("Published")),
             ("scheduled", _("Scheduled")),
             ("draft", _("With an unpublished edition")),
+            ("mine", _("My drafts")),
+            ("returned", _("Returned to me")),
             ("in_review", _("Waiting for review")),
+            ("waiting", _("Waiting for me")),
+            ("sent", _("Mine, waiting for others")),
             ("forced", _("Published without a second person")),
             ("withdrawn", _("Withdrawn")),
+            ("look_again", _("To be looked at again")),
         ]
 
     def queryset(self, request, queryset):
         editions = Edition.objects.filter(article=OuterRef("pk"))
-        newest = Subquery(editions.order_by("-number").values("state")[:1])
+        of_a_person = {
+            "mine": work.drafts_of,
+            "returned": work.returned_to,
+            "waiting": work.waiting_for,
+            "sent": work.sent_by,
+        }
         match self.value():
             case "published":
                 queryset = queryset.public()
             case "scheduled":
                 queryset = queryset.filter(Exists(editions.scheduled()))
             case "draft":
-                queryset = queryset.annotate(newest=newest).exclude(newest="approved")
+                open_ones = Edition.objects.filter(is_newest=True).exclude(state="approved")
+                queryset = queryset.filter(pk__in=open_ones.values("article"))
             case "in_review":
                 queryset = queryset.filter(Exists(editions.filter(state=Edition.State.IN_REVIEW)))
             case "forced":
                 queryset = queryset.filter(Exists(editions.forced()))
             case "withdrawn":
                 queryset = queryset.filter(withdrawn_at__lte=timezone.now())
+            case "look_again":
+                queryset = queryset.filter(review_on__lte=timezone.localdate())
+            case str() as whose if whose in of_a_person:
+                found = of_a_person[whose](request.user).order_by()
+                queryset = queryset.filter(pk__in=found.values("article"))
         return queryset
 
 

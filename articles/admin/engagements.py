@@ -2,13 +2,15 @@
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.admin.base import RefreshedOnce
 from articles.admin.facts import FactsHistory
 from articles.admin.meanwhile import MeanwhileForm
 from articles.admin.once import SentOnce
+from articles.desk import work
 from articles.forms import CoveredEngagementForm
 from articles.models import Edition
 from articles.workflow import reasons_not_to_hide
@@ -21,9 +23,17 @@ class CoverageFilter(admin.SimpleListFilter):
     parameter_name = "coverage"
 
     def lookups(self, request, model_admin):
-        return [("yes", _("With a public article")), ("no", _("Without a public article"))]
+        return [
+            ("yes", _("With a public article")),
+            ("no", _("Without a public article")),
+            ("missing", _("Of now, and nobody writes")),
+        ]
 
     def queryset(self, request, queryset):
+        if self.value() == "missing":
+            today = timezone.localdate()
+            near = Q(pk__in=work.uncovered_soon(today).order_by().values("pk"))
+            return queryset.filter(near | Q(pk__in=work.uncovered_lately(today).values("pk")))
         if self.value() in ("yes", "no"):
             public = Edition.objects.public()
             covered = Exists(public.filter(engagement=OuterRef("pk"))) | Exists(

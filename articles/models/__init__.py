@@ -5,6 +5,7 @@ from articles.models.articles import (
     Language,
 )
 from articles.models.autosave import Autosave, Presence, Submission
+from articles.models.clearing import Finding, NotTheSame
 from articles.models.outbox import Message
 from articles.models.pictures import Picture, Rendition
 from articles.models.preview import PreviewLink
@@ -17,9 +18,11 @@ __all__ = [
     "ContentVersion",
     "Edition",
     "EditionTopic",
+    "Finding",
     "Language",
     "Message",
     "NewsEntry",
+    "NotTheSame",
     "Picture",
     "Presence",
     "PreviewLink",

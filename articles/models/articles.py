@@ -20,6 +20,7 @@ from articles.models.pictures import Picture
 from articles.richtext import BodyField
 from engagements.models import Engagement, Region, Topic
 from engagements.models.addresses import Addressed
+from engagements.text import search_text
 
 
 class Language(models.TextChoices):
@@ -210,6 +211,12 @@ class Article(Addressed):
         editable=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    review_on = models.DateField(
+        _("look again by"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody should read it again. Past this day the desk lists it."),
+    )
 
     objects = ArticleQuerySet.as_manager()
 
@@ -228,7 +235,12 @@ class Article(Addressed):
                 fields=["withdrawn_at"],
                 condition=Q(withdrawn_at__isnull=False),
                 name="article_withdrawn_at",
-            )
+            ),
+            models.Index(
+                fields=["review_on"],
+                condition=Q(review_on__isnull=False),
+                name="article_review_on",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -400,6 +412,9 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
     public_from = models.DateTimeField(_("public from"), null=True, blank=True)
     public_until = models.DateTimeField(_("public until"), null=True, blank=True)
     created_at = models.DateTimeField(_("saved at"), default=timezone.now)
+    # Of its article; what the desk works on is found without a look at all that came before.
+    is_newest = models.BooleanField(default=True, editable=False)
+    search_text = models.CharField(max_length=255, blank=True, editable=False)
 
     objects = EditionQuerySet.as_manager()
 
@@ -418,9 +433,24 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
                 condition=Q(state="approved") & ~Q(public_note=""),
                 name="edition_noted_newest",
             ),
+            # What somebody works on is found past all that has been approved.
+            models.Index(
+                fields=["state", "-created_at"],
+                condition=Q(is_newest=True),
+                name="edition_newest_by_state",
+            ),
+            # All that the desk's search reads, so that it reads no story.
+            models.Index(
+                fields=["-id", "article", "search_text"],
+                condition=Q(is_newest=True),
+                name="edition_desk_search",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="edition_number_unique"),
+            models.UniqueConstraint(
+                fields=["article"], condition=Q(is_newest=True), name="edition_one_newest"
+            ),
             models.UniqueConstraint(
                 fields=["article"],
                 condition=Q(state="approved", public_until__isnull=True),
@@ -492,6 +522,12 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
 
     def __str__(self) -> str:
         return self.headline
+
+    def save(self, *args, **kwargs):
+        self.search_text = search_text(self, self.headline)
+        if self._state.adding:
+            Edition.objects.filter(article=self.article_id, is_newest=True).update(is_newest=False)
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return self.article.get_absolute_url()

@@ -20,6 +20,8 @@ class Step(models.Model):
         FORCED = "forced", _("published without a second person")
         CONFIRMED = "confirmed", _("approved afterwards")
         UNSCHEDULED = "unscheduled", _("taken off the schedule")
+        RESCHEDULED = "rescheduled", _("moved to another time")
+        REASSIGNED = "reassigned", _("given to another writer")
         WITHDRAWN = "withdrawn", _("withdrawn")
         REINSTATED = "reinstated", _("brought back")
 
@@ -64,6 +66,8 @@ class Step(models.Model):
                         "forced",
                         "confirmed",
                         "unscheduled",
+                        "rescheduled",
+                        "reassigned",
                         "withdrawn",
                         "reinstated",
                     ]

@@ -191,7 +191,10 @@ class Action(models.Model):
         ordering = ["position", "pk"]
         verbose_name = _("action")
         verbose_name_plural = _("actions")
-        indexes = [models.Index(fields=["due_date", "id"], name="action_due")]
+        indexes = [
+            models.Index(fields=["due_date", "id"], name="action_due"),
+            models.Index(fields=["status", "due_date"], name="action_status_due"),
+        ]
         constraints = [
             *partial_date_constraints("action", "due"),
             models.CheckConstraint(

@@ -14,7 +14,9 @@ from articles.models import (
     Autosave,
     Edition,
     EditionTopic,
+    Finding,
     NewsEntry,
+    NotTheSame,
     Presence,
     Step,
     Submission,
@@ -53,7 +55,31 @@ def second_translation() -> None:
 
 def same_number() -> None:
     edition = make_draft()
-    Edition.objects.bulk_create([Edition(article=edition.article, number=1, headline="Twice")])
+    row = Edition(article=edition.article, number=1, headline="Twice", is_newest=False)
+    Edition.objects.bulk_create([row])
+
+
+def two_newest() -> None:
+    edition = make_draft()
+    Edition.objects.bulk_create([Edition(article=edition.article, number=2, headline="Twice")])
+
+
+def same_finding_twice() -> None:
+    row = {"edition": make_draft(), "kind": "link", "what": "/articles/gone/"}
+    Finding.objects.bulk_create([Finding(**row), Finding(**row)])
+
+
+def some_finding() -> Finding:
+    return Finding.objects.create(edition=make_draft(), kind="link", what="/articles/gone/")
+
+
+def same_two_told_apart_twice() -> None:
+    row = {"kind": "person", "first": 1, "second": 2}
+    NotTheSame.objects.bulk_create([NotTheSame(**row), NotTheSame(**row)])
+
+
+def told_apart() -> NotTheSame:
+    return NotTheSame.objects.create(kind="person", first=1, second=2)
 
 
 def two_without_end() -> None:
@@ -68,6 +94,7 @@ def two_without_end() -> None:
         "approved_by": edition.approved_by,
         "engagement": edition.engagement,
         "public_from": timezone.now(),
+        "is_newest": False,
     }
     Edition.objects.bulk_create([Edition(**columns)])
 
@@ -161,6 +188,7 @@ CASES = {
     "edition_number_positive": change(make_draft, number=0),
     "article_withdrawal_has_reason": change(ArticleFactory, withdrawn_at=timezone.now),
     "edition_number_unique": same_number,
+    "edition_one_newest": two_newest,
     "edition_one_approved_without_end": two_without_end,
     "edition_state_known": change(make_draft, state="lost"),
     "edition_headline_not_empty": change(make_draft, headline=""),
@@ -174,6 +202,11 @@ CASES = {
     "edition_only_approved_is_forced": change(make_draft, forced_reason="Urgent"),
     "edition_confirmed_by_another": confirmed_by_its_publisher,
     "edition_correction_has_note": change(make_public, is_correction=True),
+    "finding_once": same_finding_twice,
+    "finding_kind_known": change(some_finding, kind="lost"),
+    "notthesame_once": same_two_told_apart_twice,
+    "notthesame_in_order": change(told_apart, first=3),
+    "notthesame_kind_known": change(told_apart, kind="topic"),
     "editiontopic_unique": same_topic_twice,
     "step_kind_known": change(make_step, kind="lost"),
     "step_says_why": change(make_step, kind="returned"),

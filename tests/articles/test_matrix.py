@@ -113,6 +113,7 @@ engagements_topic_history WEDA WEDA
 engagements_topic_delete DA DA
 engagements_topic_change WEDA DA
 app_list WEDA WEDA
+desk:unfinished WEDA WEDA
 """
 
 ACTIONS = """
@@ -155,7 +156,7 @@ def test_address_is_for_its_roles(client, world, members):
     found = {}
     for name, converters in patterns(get_resolver()):
         # Signing out belongs to everybody; the other has no page without a question.
-        if not name.startswith("admin:") or name in ("admin:None", "admin:logout"):
+        if not name.startswith(("admin:", "desk:")) or name in ("admin:None", "admin:logout"):
             continue
         filling = {key: _admin_argument(name, key, world["Zpublic"]) for key in converters}
         address, allowed = reverse(name, kwargs=filling), {"get": [], "post": []}

@@ -69,7 +69,7 @@ def patterns(resolver: URLResolver, namespaces: str = "") -> Iterator[tuple[str,
 
 
 # The admin, and the sign-in to it.
-DESK = ("admin:", "account_", "mfa_")
+DESK = ("admin:", "desk:", "account_", "mfa_")
 
 
 def public_patterns() -> list[tuple[str, dict]]:
@@ -343,7 +343,7 @@ def admin_addresses(world: dict[str, Edition]) -> list[str]:
     edition = world["Zpublic"]
     addresses = []
     for name, converters in patterns(get_resolver()):
-        if not name.startswith("admin:"):
+        if not name.startswith(("admin:", "desk:")):
             continue
         if name == "admin:None":
             continue  # Django's own: its catch-all, and the redirects from its old change pages

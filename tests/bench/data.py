@@ -203,6 +203,7 @@ def _article(visit: Engagement, topics: list[int], author: int) -> list[models.M
     )  # fmt: skip
     edition = Edition(
         pk=pk, article_id=pk, number=1, headline=f"What was agreed on visit {pk}",
+        search_text=f"what was agreed on visit {pk}",
         standfirst="Two delegations met and will meet again.", body=STORY, engagement_id=pk,
         author_id=author, approved_by_id=author, state="approved",
         public_from=timezone.now() - dt.timedelta(days=1, seconds=pk),

@@ -1,0 +1,15 @@
+"""What belongs to the desk's first page, which is the admin's own index."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.desk.lists import unfinished_items
+from articles.desk.views.base import desk_view, show
+
+
+@desk_view("articles.change_article")
+def unfinished(request: HttpRequest) -> HttpResponse:
+    """All that one has typed and never saved."""
+    items = unfinished_items(request.user, timezone.now())
+    return show(request, "unfinished", _("Typed and never saved"), items=items)

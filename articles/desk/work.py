@@ -1,0 +1,105 @@
+"""Whose turn it is: the articles and visits that somebody should do something about.
+
+Each is asked of what is open or near in time, and never of the whole archive.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from articles.models import Edition, Step
+from engagements.models import Action, Engagement
+
+AHEAD = dt.timedelta(days=30)
+BACK = dt.timedelta(days=60)
+MOST_VISITS = 1_000  # of each half of that time, the nearest ones
+UNFINISHED = (Action.Status.OPEN, Action.Status.UNDER_WAY, Action.Status.DELAYED)
+
+
+def _of(person: Any) -> Q:
+    """Return the condition that an edition is of an article that a person began, or theirs."""
+    return Q(author=person.pk) | Q(article__created_by=person.pk)
+
+
+def _open(state: str) -> QuerySet[Edition]:
+    return Edition.objects.filter(is_newest=True, state=state).order_by("-created_at", "-pk")
+
+
+def _last_step() -> Subquery:
+    steps = Step.objects.filter(article=OuterRef("article")).order_by("-pk")
+    return Subquery(steps.values("kind")[:1])
+
+
+def drafts_of(person: Any) -> QuerySet[Edition]:
+    """Return the drafts on which a person works, but for those that came back."""
+    mine = _open(Edition.State.DRAFT).filter(_of(person)).annotate(last_step=_last_step())
+    return mine.filter(~Q(last_step=Step.Kind.RETURNED) | Q(last_step=None))
+
+
+def returned_to(person: Any) -> QuerySet[Edition]:
+    """Return what was returned to a person and not sent again since."""
+    mine = _open(Edition.State.DRAFT).filter(_of(person)).annotate(last_step=_last_step())
+    return mine.filter(last_step=Step.Kind.RETURNED)
+
+
+def waiting_for(person: Any) -> QuerySet[Edition]:
+    """Return what waits for review and may be approved by a person, the longest waiting first.
+
+    That is what somebody else had a hand in since the last approval: `workflow.is_ones_own`,
+    asked of all at once.
+    """
+    if not person.has_perm("articles.publish_article"):
+        return Edition.objects.none()
+    approved_since = Edition.objects.filter(
+        article=OuterRef("article"),
+        state=Edition.State.APPROVED,
+        number__gte=OuterRef("number"),
+        number__lt=OuterRef(OuterRef("number")),
+    )
+    by_others = Edition.objects.filter(
+        ~Q(author=person.pk) | Q(author=None),
+        ~Exists(approved_since),
+        article=OuterRef("article"),
+        number__lte=OuterRef("number"),
+    )
+    waiting = _open(Edition.State.IN_REVIEW).filter(article__withdrawn_at=None)
+    return waiting.filter(Exists(by_others)).order_by("created_at", "pk")
+
+
+def sent_by(person: Any) -> QuerySet[Edition]:
+    """Return a person's own that wait for another."""
+    return _open(Edition.State.IN_REVIEW).filter(_of(person))
+
+
+def uncovered() -> QuerySet[Engagement]:
+    """Return visits that stand, and of which nobody has begun to write."""
+    counts = Q(is_newest=True) | Q(state=Edition.State.APPROVED)
+    told = Edition.objects.filter(counts, engagement=OuterRef("pk"))
+    rounds = Edition.also_covers.through.objects.filter(engagement=OuterRef("pk"))
+    standing = (
+        Engagement.Status.PLANNED, Engagement.Status.CONFIRMED, Engagement.Status.TOOK_PLACE
+    )  # fmt: skip
+    visits = Engagement.objects.filter(status__in=standing, withdrawn_at=None)
+    return visits.filter(~Exists(told), ~Exists(rounds))
+
+
+def uncovered_soon(today: dt.date) -> QuerySet[Engagement]:
+    """Return those that come up within a month, the next one first."""
+    near = Engagement.objects.filter(sort_date__gte=today, sort_date__lte=today + AHEAD)
+    near = near.order_by("sort_date", "pk")
+    return uncovered().filter(pk__in=near.values("pk")[:MOST_VISITS]).order_by("sort_date", "pk")
+
+
+def uncovered_lately(today: dt.date) -> QuerySet[Engagement]:
+    """Return those of the last two months, the latest first."""
+    near = Engagement.objects.filter(sort_date__lt=today, sort_date__gte=today - BACK)
+    near = near.order_by("-sort_date", "-pk")
+    return uncovered().filter(pk__in=near.values("pk")[:MOST_VISITS]).order_by("-sort_date", "-pk")
+
+
+def overdue(today: dt.date) -> QuerySet[Action]:
+    """Return the actions whose time has passed, the longest overdue first."""
+    # The states are named besides, so that an index gives them without those that are done.
+    late = Action.objects.overdue(today).filter(status__in=UNFINISHED)
+    return late.order_by("due_date", "pk")
