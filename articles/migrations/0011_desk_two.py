@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='edition',
-            index=models.Index(condition=models.Q(('is_newest', True)), fields=['-id', 'article', 'search_text'], name='edition_desk_search'),
+            index=models.Index(condition=models.Q(('is_newest', True)), fields=['-id', 'search_text', 'is_newest'], name='edition_desk_search'),
         ),
         migrations.AddConstraint(
             model_name='edition',

@@ -441,7 +441,7 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
             ),
             # All that the desk's search reads, so that it reads no story.
             models.Index(
-                fields=["-id", "article", "search_text"],
+                fields=["-id", "search_text", "is_newest"],
                 condition=Q(is_newest=True),
                 name="edition_desk_search",
             ),

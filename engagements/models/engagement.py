@@ -232,6 +232,10 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         ]
         indexes = [
             models.Index(fields=["-sort_date", "-id"], name="engagement_newest_first"),
+            # All that a search at the desk reads, so that it reads no summary.
+            models.Index(
+                fields=["-sort_date", "-id", "search_text"], name="engagement_desk_search"
+            ),
             models.Index(fields=["public_from"], name="engagement_public_from"),
             models.Index(
                 fields=["withdrawn_at"],

@@ -114,6 +114,8 @@ engagements_topic_delete DA DA
 engagements_topic_change WEDA DA
 app_list WEDA WEDA
 desk:unfinished WEDA WEDA
+desk:search WEDA WEDA
+desk:suggestions WEDA WEDA
 """
 
 ACTIONS = """

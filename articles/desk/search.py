@@ -1,0 +1,198 @@
+"""One search over everything that the desk holds, and over its pages.
+
+Each kind is one question that ends at a handful of rows, and looks at no more of the newest ones
+than `REACH`; what is older is found in the kind's own list, to which each group leads.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Max, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import Edition, Picture
+from engagements.models import Country, Engagement, Organisation, Person, Topic
+from engagements.text import fold
+
+SHOWN = 6  # of each kind
+REACH = 200_000  # rows by number, the newest ones
+MOST_WORDS = 6
+MOST_CHARACTERS = 100
+
+
+@dataclass
+class Found:
+    title: str
+    url: str
+    note: str = ""
+
+
+@dataclass
+class Group:
+    name: str
+    title: str
+    items: list[Found]
+    more: str = ""
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that somebody looks for, as the columns hold them."""
+    return fold(text.replace("\0", "")[:MOST_CHARACTERS]).split()[:MOST_WORDS]
+
+
+def search(request: HttpRequest, text: str) -> list[Group]:
+    """Return what of all that the person may see fits every word; without words, the pages."""
+    words = words_of(text)
+    groups = [Group("pages", _("Pages"), [page for page in pages(request) if _fits(page, words)])]
+    if words:
+        groups += [
+            Group(kind, title, list(find(words)), _list_address(kind, text))
+            for kind, title, permission, find in _kinds()
+            if request.user.has_perm(permission)
+        ]
+    for group in groups:
+        # A page that begins with the words comes first; without words all are offered.
+        group.items = group.items[:SHOWN] if words else group.items
+    return [group for group in groups if group.items]
+
+
+def _fits(page: Found, words: list[str]) -> bool:
+    told = f" {fold(page.title)}"
+    return all(f" {word}" in told for word in words)
+
+
+def _list_address(kind: str, text: str) -> str:
+    query = urlencode({"q": text.replace("\0", "").strip()[:MOST_CHARACTERS]})
+    return f"{reverse(f'admin:{kind}_changelist')}?{query}"
+
+
+# The desk's pages and what can be begun
+
+
+def pages(request: HttpRequest) -> list[Found]:
+    """Return the desk's own pages, and the lists and forms that a person may open."""
+    person: Any = request.user
+    found = []
+    if person.has_perm("articles.add_article"):
+        found.append(Found(_("New article"), reverse("admin:articles_article_add")))
+    if person.has_perm("engagements.add_engagement"):
+        found.append(Found(_("New visit"), reverse("admin:engagements_engagement_add")))
+    found.append(Found(_("What waits"), reverse("admin:index")))
+    for app in admin.site.get_app_list(request):
+        for model in app["models"]:
+            if model.get("admin_url"):
+                found.append(Found(str(model["name"]), model["admin_url"]))
+            is_named = model["object_name"] in ("Article", "Engagement")
+            if model.get("add_url") and not is_named:
+                told = _("New: %s") % model["model"]._meta.verbose_name
+                found.append(Found(told, model["add_url"]))
+    found += [
+        Found(_("Change password"), reverse("admin:password_change")),
+        Found(_("Second step at sign-in"), reverse("mfa_index")),
+    ]
+    return found
+
+
+# What it holds
+
+Finder = Callable[[list[str]], Iterable[Found]]
+
+
+def _kinds() -> list[tuple[str, str, str, Finder]]:
+    return [
+        ("articles_article", _("Articles"), "articles.view_article", _articles),
+        ("engagements_engagement", _("Visits"), "engagements.view_engagement", _visits),
+        ("engagements_person", _("People"), "engagements.view_person", _people),
+        ("engagements_organisation", _("Organisations"), "engagements.view_organisation",
+         _organisations),
+        ("engagements_country", _("Countries"), "engagements.view_country", _countries),
+        ("engagements_topic", _("Topics"), "engagements.view_topic", _topics),
+        ("articles_picture", _("Pictures"), "articles.view_picture", _pictures),
+    ]  # fmt: skip
+
+
+def _within_reach(rows: QuerySet) -> QuerySet:
+    newest = rows.model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+    return rows.filter(pk__gt=newest - REACH)
+
+
+def _with_words(words: list[str], *columns: str) -> Q:
+    """Return the condition that each word stands in one of the columns."""
+    every = Q()
+    for word in words:
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__contains": word})
+        every &= anywhere
+    return every
+
+
+def _change(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _articles(words: list[str]) -> Iterator[Found]:
+    # First by the index alone, then the few rows.
+    newest = _within_reach(Edition.objects.filter(is_newest=True)).order_by("-pk")
+    found = newest.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
+    now = timezone.now()
+    rows = Edition.objects.filter(pk__in=list(found)).select_related("article").order_by("-pk")
+    for row in rows.defer("body", "standfirst"):
+        url = reverse("admin:articles_article_change", args=[row.article_id])
+        yield Found(row.headline, url, row.status_at(now))
+
+
+def _visits(words: list[str]) -> Iterator[Found]:
+    near = _within_reach(Engagement.objects.all()).order_by("-sort_date", "-pk")
+    found = near.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
+    rows = Engagement.objects.filter(pk__in=list(found)).order_by("-sort_date", "-pk")
+    today = timezone.localdate()
+    for row in rows.defer("summary"):
+        yield Found(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
+
+
+def _people(words: list[str]) -> Iterator[Found]:
+    rows = _within_reach(Person.objects.filter(_with_words(words, "search_text")))
+    return (Found(row.name, _change(row)) for row in rows.order_by("-pk")[:SHOWN])
+
+
+def _organisations(words: list[str]) -> Iterator[Found]:
+    rows = _within_reach(Organisation.objects.filter(_with_words(words, "search_text")))
+    return (Found(row.name, _change(row), row.acronym) for row in rows.order_by("-pk")[:SHOWN])
+
+
+def _countries(words: list[str]) -> Iterator[Found]:
+    # By its other names too: each word in one of them.
+    rows = Country.objects.all()
+    for word in words:
+        rows = rows.filter(Q(search_text__contains=word) | Q(names__search_text__contains=word))
+    return (
+        Found(row.name, _change(row), row.code)
+        for row in rows.distinct().order_by("name", "pk")[:SHOWN]
+    )
+
+
+def _topics(words: list[str]) -> Iterator[Found]:
+    # A vocabulary: small enough to be folded here, which no column of it is.
+    rows = Topic.objects.order_by("name").values_list("pk", "name")[:5_000]
+    fitting = [
+        (pk, name) for pk, name in rows if all(word in fold(name) for word in words)
+    ]  # fmt: skip
+    for pk, name in fitting[:SHOWN]:
+        yield Found(name, reverse("admin:engagements_topic_change", args=[pk]))
+
+
+def _pictures(words: list[str]) -> Iterator[Found]:
+    condition = Q()
+    for word in words:
+        condition &= Q(credit__icontains=word) | Q(licence__icontains=word)
+    rows = _within_reach(Picture.objects.filter(condition)).order_by("-pk")[:SHOWN]
+    for row in rows:
+        size = f"{row.width} × {row.height}"
+        yield Found(row.credit or _("Picture %d") % row.pk, _change(row), f"{size}, {row.licence}")
