@@ -28,6 +28,7 @@ from articles.checks import (
 )
 from articles.conflicts import content_of, is_overtaken
 from articles.models import Article, Edition, EditionTopic, Picture
+from articles.picture_forms import LicenceInput
 from articles.pictures import create_picture
 from articles.workflow import (
     MAX_REASON,
@@ -127,7 +128,9 @@ class ArticleForm(EditionFields, forms.ModelForm):
         widget=forms.RadioSelect,
     )
     picture_credit = forms.CharField(required=False, max_length=200, label=_("Credit"))
-    picture_licence = forms.CharField(required=False, max_length=200, label=_("Licence"))
+    picture_licence = forms.CharField(
+        required=False, max_length=200, label=_("Licence"), widget=LicenceInput
+    )
     publish_at = forms.SplitDateTimeField(
         validators=[check_moment],
         required=False,

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
@@ -29,10 +31,51 @@ class PercentField(forms.FloatField):
         return super().has_changed(initial if initial is None else round(initial, 2), data)
 
 
+class LicenceInput(forms.TextInput):
+    """A box that offers the usual licences and takes any other words."""
+
+    usual = (
+        _("All rights reserved"),
+        _("Handout, free for the press"),
+        _("With permission"),
+        "CC BY 4.0",
+        "CC BY-SA 4.0",
+        "CC0 1.0",
+        _("Public domain"),
+    )
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        attrs = {**(attrs or {})}
+        attrs["list"] = f"{attrs.get('id') or name}_usual"
+        options = format_html_join("", '<option value="{}">', ((text,) for text in self.usual))
+        box = super().render(name, value, attrs, renderer)
+        return format_html('{}<datalist id="{}">{}</datalist>', box, attrs["list"], options)
+
+
+class DescriptionForm(forms.ModelForm):
+    """What is said of one picture wherever it is used."""
+
+    class Meta:
+        model = Picture
+        fields = ["alt", "caption", "credit", "licence"]
+        widgets = {"licence": LicenceInput, "caption": forms.TextInput, "alt": forms.TextInput}
+
+
+class BatchForm(forms.Form):
+    """What is said of several pictures at once, where nothing is said of one of them."""
+
+    caption = forms.CharField(required=False, max_length=300, label=_("Caption"))
+    credit = forms.CharField(required=False, max_length=200, label=_("Credit"))
+    licence = forms.CharField(
+        required=False, max_length=200, label=_("Licence"), widget=LicenceInput
+    )
+
+
 class PictureForm(forms.ModelForm):
     focal_x = PercentField(label=_("Focal point, % from the left"))
     focal_y = PercentField(label=_("Focal point, % from the top"))
 
     class Meta:
         model = Picture
-        fields = ["credit", "licence", "focal_x", "focal_y"]
+        fields = [*DescriptionForm.Meta.fields, "focal_x", "focal_y"]
+        widgets = DescriptionForm.Meta.widgets

@@ -1,5 +1,6 @@
 """Uploaded pictures: judged by their content, freed of metadata, made small enough to send."""
 
+import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from articles.models import Picture, Rendition
 from articles.models.pictures import SHARE_NAME, private_storage
+from articles.receivers import one_refresh
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -188,22 +190,50 @@ def _renditions(
     yield SHARE_NAME, SHARE_SIZE, _share(image, picture)
 
 
-def create_picture(upload: Any, *, credit: str = "", licence: str = "", by: Any = None) -> Picture:
+class SamePictureError(ValidationError):
+    """The picture is in the library already: `picture`."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(_("This picture is in the library already."), code="same")
+        self.picture = picture
+
+
+def _digest(image: Image.Image) -> str:
+    told = hashlib.sha256(f"{image.mode} {image.size}".encode())
+    told.update(image.tobytes())
+    return told.hexdigest()
+
+
+def _name_of(upload: Any) -> str:
+    """Return the file's name as a person may read it: without signs that cannot be seen."""
+    return "".join(sign for sign in upload.name or "" if sign.isprintable())[-200:]
+
+
+def create_picture(
+    upload: Any, *, credit: str = "", licence: str = "", by: Any = None, only_new: bool = False
+) -> Picture:
     """Store `upload` (a Django file) as a picture with its renditions.
 
-    Raises `ValidationError` as `check_upload` does. If the transaction fails, the files go too.
+    Raises `ValidationError` as `check_upload` does, and `SamePictureError` for one that is there
+    already if it is to be `only_new`. If the transaction fails, the files go too.
     """
     image = _decode(upload)
+    digest = _digest(image)
+    known = Picture.objects.filter(digest=digest).first() if only_new else None
+    if known:
+        raise SamePictureError(known)
     transparent = image.mode == "RGBA"
     master = _encode(image, "PNG") if transparent else _encode(image, "JPEG", quality=92)
-    picture = Picture(credit=credit, licence=licence, uploaded_by=by)
+    picture = Picture(
+        name=_name_of(upload), digest=digest, credit=credit, licence=licence, uploaded_by=by
+    )
     picture.width, picture.height = image.size
     directory = f"pictures/{picture.uuid}"
     # Encoding takes a second: before the transaction, as SQLite has one writer at a time.
     renditions = list(_renditions(image, picture))
     written = []
     try:
-        with transaction.atomic():
+        with transaction.atomic(), one_refresh():
             # Noted before it is written: a full disk leaves a part of a file.
             written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
             picture.file.save(written[-1], ContentFile(master), save=False)

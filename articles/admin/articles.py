@@ -27,7 +27,7 @@ from articles.admin.preview_links import PreviewLinks
 from articles.admin.state import buttons, state_of
 from articles.admin.transitions import Transitions
 from articles.forms import ArticleForm
-from articles.models import Article, Edition
+from articles.models import Article, Picture
 from articles.workflow import save_edition
 from engagements.models import Engagement
 
@@ -161,12 +161,7 @@ class ArticleAdmin(
         told = (form.cleaned_data["picture_credit"], form.cleaned_data["picture_licence"])
         if not picture or told == (picture.credit, picture.licence):
             return
-        # They are the picture's own: every article that uses it shows them at once, past any
-        # approval. Until one is approved, whoever uploaded it may still change them.
-        is_ones_own = picture.uploaded_by_id == request.user.pk and not (
-            picture.editions.filter(state=Edition.State.APPROVED).exists()
-        )
-        if is_ones_own or request.user.has_perm("articles.change_picture"):
+        if Picture.objects.describable_by(request.user).filter(pk=picture.pk).exists():
             picture.credit, picture.licence = told
             picture.save(update_fields=["credit", "licence"])
         else:

@@ -1,14 +1,19 @@
-"""Pictures, and how the desk shows one."""
+"""The picture library."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.admin.picture_uploads import PictureUploads, desk_address, told
 from articles.media import picture_response
 from articles.models import Picture
 from articles.picture_forms import PictureForm
@@ -25,20 +30,80 @@ CROPS = [
 ]
 
 
+class YesNoFilter(admin.SimpleListFilter):
+    """A question with two answers, each a condition."""
+
+    yes: Any = ""
+    no: Any = ""
+    condition = Q()
+
+    def lookups(self, request, model_admin):
+        return [("yes", self.yes), ("no", self.no)]
+
+    def queryset(self, request, queryset):
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(self.condition if self.value() == "yes" else ~self.condition)
+
+
+class UsedFilter(YesNoFilter):
+    title, parameter_name = _("use"), "used"
+    yes, no = _("Used in an article"), _("Not used")
+    condition = Q(is_used=True)
+
+
+class CreditFilter(YesNoFilter):
+    title, parameter_name = _("credit"), "credit"
+    yes, no = _("With a credit"), _("Without a credit")
+    condition = ~Q(credit="")
+
+
+class AltFilter(YesNoFilter):
+    title, parameter_name = _("alternative text"), "alt"
+    yes, no = _("With alternative text"), _("Without alternative text")
+    condition = ~Q(alt="")
+
+
 @admin.register(Picture)
-class PictureAdmin(BoundedLists):
-    list_display = ["uuid", "width", "height", "credit", "licence", "uploaded_by", "created_at"]
-    search_fields = ["credit", "licence"]
+class PictureAdmin(PictureUploads, BoundedLists):
+    list_display = ["thumbnail", "title", "facts", "use"]
+    list_display_links = ["title"]
+    list_filter = [UsedFilter, CreditFilter, AltFilter]
+    list_per_page = 36
+    search_fields = [
+        "caption",
+        "name",
+        "credit",
+        "licence",
+        "alt",
+        "editions__picture_alt",
+        "editions__picture_caption",
+    ]
+    search_help_text = _("Caption, credit, licence, file name or alternative text")
+    show_full_result_count = False
+    actions = ["describe_selected"]
     form = PictureForm
-    fields = ["focal", ("focal_x", "focal_y"), "credit", "licence"]
-    readonly_fields = ["focal"]
+    fields = [
+        "focal",
+        ("focal_x", "focal_y"),
+        "alt",
+        "caption",
+        ("credit", "licence"),
+        "origin",
+    ]
+    readonly_fields = ["focal", "origin"]
 
     class Media:
-        js = ["js/focal-point.js"]
+        js = ["js/focal-point.js", "js/picture-upload.js"]
 
     def has_add_permission(self, request):
-        # Pictures come in through an article's form, where their content is checked.
+        # Pictures come in above the list, or in an article's form: their content is checked there.
         return False
+
+    def has_change_permission(self, request, obj=None):
+        if super().has_change_permission(request, obj) or obj is None:
+            return super().has_change_permission(request, obj)
+        return Picture.objects.describable_by(request.user).filter(pk=obj.pk).exists()
 
     def get_urls(self):
         return [
@@ -49,6 +114,11 @@ class PictureAdmin(BoundedLists):
             ),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request):
+        found: Any = super().get_queryset(request)
+        found = found.with_use()
+        return found.select_related("uploaded_by").prefetch_related("renditions")
 
     def file(self, request: HttpRequest, uuid, name: str) -> HttpResponseBase:
         """A rendition for the desk, whether or not readers may see the picture."""
@@ -63,19 +133,39 @@ class PictureAdmin(BoundedLists):
         if {"focal_x", "focal_y"} & set(form.changed_data):
             redraw_share(obj)
 
+    # The list
+
+    @admin.display(description=_("picture"))
+    def thumbnail(self, picture):
+        address = told(picture)["thumbnail"]
+        return format_html('<img src="{}" alt="" loading="lazy">', address) if address else ""
+
+    @admin.display(description=_("title"), ordering="caption")
+    def title(self, picture):
+        return str(picture)
+
+    @admin.display(description=_("credit and licence"), ordering="credit")
+    def facts(self, picture):
+        known = ", ".join(filter(None, [picture.credit, picture.licence]))
+        return known or gettext("No credit yet")
+
+    @admin.display(description=_("use"))
+    def use(self, picture):
+        if picture.is_public:
+            return gettext("Readers see it")
+        return gettext("Used at the desk") if picture.is_used else gettext("Not used")
+
+    # The form
+
     @admin.display(description=_("picture"))
     def focal(self, picture):
         """The picture with its focal point, and what that does to every crop."""
         context = {"picture": picture, "src": desk_address(picture), "crops": CROPS}
         return render_to_string("admin/articles/picture/focal.html", context)
 
-
-def desk_address(picture: Picture) -> str:
-    """Return where the desk finds a picture whether or not readers may see it ("": nowhere)."""
-    rendition = picture.fallback
-    if rendition is None:
-        return ""
-    return reverse("admin:articles_picture_file", args=[picture.uuid, rendition.name])
+    @admin.display(description=_("The file"))
+    def origin(self, picture):
+        return render_to_string("admin/articles/picture/origin.html", {"picture": picture})
 
 
 def picture_preview(picture: Picture) -> str:

@@ -7,7 +7,7 @@ from articles.models.articles import (
 from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.clearing import Finding, NotTheSame
 from articles.models.outbox import Message
-from articles.models.pictures import Picture, Rendition
+from articles.models.pictures import Figure, Picture, Rendition
 from articles.models.preview import PreviewLink
 from articles.models.steps import Step
 from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
@@ -18,6 +18,7 @@ __all__ = [
     "ContentVersion",
     "Edition",
     "EditionTopic",
+    "Figure",
     "Finding",
     "Language",
     "Message",

@@ -1,6 +1,7 @@
 """Pictures and the renditions of them that readers get. All files are in private storage."""
 
 import datetime as dt
+from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
@@ -25,8 +26,37 @@ def private_storage() -> Storage:
 class PictureQuerySet(models.QuerySet):
     def public(self, at: dt.datetime | None = None):
         """Pictures that an edition uses which readers see at a moment (`None`: now)."""
-        editions = apps.get_model("articles", "Edition").objects.public(at)
-        return self.filter(Exists(editions.filter(picture=OuterRef("pk"))))
+        return self.filter(_used_by(_editions().public(at)))
+
+    def with_use(self):
+        """Annotate whether any edition uses it (`is_used`), and one that readers see
+        (`is_public`).
+        """
+        return self.annotate(
+            is_used=_used_by(_editions()), is_public=_used_by(_editions().public())
+        )
+
+    def describable_by(self, user: Any):
+        """Pictures whose credit, caption and focal point `user` may change.
+
+        They are the picture's own: every article that uses it shows them at once, past any
+        approval. So until one is approved it is up to whoever uploaded the picture, too.
+        """
+        if user.has_perm("articles.change_picture"):
+            return self
+        approved = _editions().filter(state="approved")
+        return self.filter(~_used_by(approved), uploaded_by=user.pk)
+
+
+def _editions():
+    return apps.get_model("articles", "Edition").objects.order_by()
+
+
+def _used_by(editions) -> Q:
+    """The condition that one of `editions` uses a picture: above the story or in it."""
+    return Q(Exists(editions.filter(picture=OuterRef("pk")))) | Q(
+        Exists(editions.filter(figures__picture=OuterRef("pk")))
+    )
 
 
 def _within_unit(label: str, field: str) -> models.CheckConstraint:
@@ -44,8 +74,30 @@ class Picture(models.Model):
     file = models.FileField(storage=private_storage, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
-    credit = models.CharField(_("credit"), max_length=200, blank=True)
-    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    name = models.CharField(_("file name"), max_length=200, blank=True, editable=False)
+    # Of the pixels, so that the same picture is known again whatever its file says of it.
+    digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    caption = models.CharField(
+        _("caption"),
+        max_length=300,
+        blank=True,
+        help_text=_("Who and what is to be seen, where and when. An article may say it otherwise."),
+    )
+    alt = models.CharField(
+        _("alternative text"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the picture shows, for those who cannot see it. Offered to each use."),
+    )
+    credit = models.CharField(
+        _("credit"), max_length=200, blank=True, help_text=_("Who made it, and for whom.")
+    )
+    licence = models.CharField(
+        _("licence"),
+        max_length=200,
+        blank=True,
+        help_text=_("On what terms it may be shown: choose, or say it in your own words."),
+    )
     focal_x = models.FloatField(
         _("focal point, from the left"),
         default=0.5,
@@ -64,7 +116,8 @@ class Picture(models.Model):
         related_name="+",
         editable=False,
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    replaced_at = models.DateTimeField(_("file replaced at"), null=True, blank=True, editable=False)
 
     objects = PictureQuerySet.as_manager()
 
@@ -79,7 +132,7 @@ class Picture(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.credit or str(self.uuid)
+        return self.caption or self.name or self.credit or str(self.uuid)
 
     def _widths(self, extension: str) -> list["Rendition"]:
         # Sorted here, so that a prefetch is used.
@@ -103,6 +156,11 @@ class Picture(models.Model):
         """The JPEG of the middle width: for `src` and for programs that know no `srcset`."""
         jpegs = self._widths(".jpg")
         return jpegs[len(jpegs) // 2] if jpegs else None
+
+    @property
+    def thumbnail(self) -> "Rendition | None":
+        """The smallest JPEG."""
+        return next(iter(self._widths(".jpg")), None)
 
     @property
     def focal_class(self) -> str:
@@ -146,6 +204,21 @@ class Rendition(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:media", args=[self.picture.uuid, self.name])
+
+
+class Figure(models.Model):
+    """A picture in the story of an edition: what the body says, as rows that hold the picture."""
+
+    edition = models.ForeignKey("articles.Edition", models.CASCADE, related_name="figures")
+    picture = models.ForeignKey(Picture, models.PROTECT, related_name="figures")
+
+    class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+        constraints = [models.UniqueConstraint(fields=["edition", "picture"], name="figure_unique")]
+
+    def __str__(self) -> str:
+        return str(self.picture)
 
 
 @receiver(post_delete, sender=Picture)

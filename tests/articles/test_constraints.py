@@ -14,6 +14,7 @@ from articles.models import (
     Autosave,
     Edition,
     EditionTopic,
+    Figure,
     Finding,
     NewsEntry,
     NotTheSame,
@@ -80,6 +81,12 @@ def same_two_told_apart_twice() -> None:
 
 def told_apart() -> NotTheSame:
     return NotTheSame.objects.create(kind="person", first=1, second=2)
+
+
+def same_figure_twice() -> None:
+    row = {"edition": make_draft(), "picture": make_picture()}
+    Figure.objects.create(**row)
+    Figure.objects.create(**row)
 
 
 def two_without_end() -> None:
@@ -213,6 +220,7 @@ CASES = {
     "picture_has_size": change(make_picture, width=0),
     "picture_focal_x_within_picture": change(make_picture, focal_x=1.5),
     "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),
+    "figure_unique": same_figure_twice,
     "rendition_unique": same_rendition_twice,
     "rendition_has_size": change(some_rendition, bytes=0),
     "newsentry_unique": same_news_twice,

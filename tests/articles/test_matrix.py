@@ -64,6 +64,8 @@ engagements_region_history WEDA WEDA
 engagements_region_delete - -
 engagements_region_change WEDA DA
 articles_picture_file WEDA WEDA
+articles_picture_upload - WEDA
+articles_picture_describe WEDA WEDA
 articles_picture_changelist WEDA WEDA
 articles_picture_add - -
 articles_picture_history WEDA WEDA
@@ -124,6 +126,7 @@ action:confirm_done EDA
 appointment:delete_selected DA
 tour:delete_selected DA
 picture:delete_selected DA
+picture:describe_selected WEDA
 article:delete_selected DA
 engagement:delete_selected DA
 person:delete_selected DA

@@ -428,7 +428,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
         if response.status_code not in (200, 302):
             refused[address] = response.status_code
     # By POST only, with a query only, or closed to everybody.
-    expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/"]
+    expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/", "upload/"]
     expected += ["autocomplete/", "discard/", "presence/", "revoke/"]
     expected += ["/picture/add/", "/action/add/"]
     # What readers saw is withdrawn, not deleted.

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from articles.models import Picture
 from articles.roles import EDITOR
+from tests.articles.picture_samples import encode, half_red
 from tests.articles.samples import make_picture
 from tests.browser.test_review import sign_in
 
@@ -41,3 +42,30 @@ def test_click_on_the_picture_moves_every_crop(desk):
     expect(desk.locator("#id_focal_x")).to_have_value("19")
     stored = Picture.objects.get()
     assert (stored.focal_x, stored.focal_y) == (0.19, 0.8)
+
+
+def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
+    """Two good ones and a bad one are dropped: each has its line, and the good ones go on."""
+    desk.goto("/admin/articles/picture/")
+    expect(desk.locator(".picture-upload.is-live")).to_be_visible()
+    contents = [encode(half_red((640, 400))), encode(half_red((640, 420))), b"A note."]
+    dropped = desk.evaluate_handle(
+        """contents => {
+            const data = new DataTransfer();
+            contents.forEach((bytes, number) => data.items.add(
+                new File([Uint8Array.from(bytes)], `${number}.jpg`, { type: "image/jpeg" })));
+            return data;
+        }""",
+        [list(content) for content in contents],
+    )
+    desk.dispatch_event(".picture-upload", "drop", {"dataTransfer": dropped})
+    lines = desk.locator(".uploads li")
+    expect(lines).to_have_count(3)
+    expect(desk.locator(".uploads .is-stored")).to_have_count(2)
+    expect(lines.nth(2)).to_contain_text("This is not a readable picture")
+    expect(desk.locator(".uploads-told")).to_contain_text("Stored: 2. Refused: 1.")
+    desk.get_by_role("link", name="Say whose they are").click()
+    desk.fill("#id_all-credit", "A. N. Other")
+    desk.get_by_role("button", name="Save").click()
+    desk.locator(".messagelist .success", has_text="2 pictures are described").wait_for()
+    assert list(Picture.objects.values_list("credit", flat=True)) == ["A. N. Other"] * 2
