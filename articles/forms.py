@@ -43,7 +43,7 @@ from engagements.models import Engagement
 from engagements.text import unique_slug
 from engagements.widgets import Autocomplete, AutocompleteMultiple
 
-_COLUMNS = [
+COLUMNS = [
     "headline",
     "standfirst",
     "body",
@@ -57,7 +57,7 @@ _COLUMNS = [
     "note",
 ]
 _RELATIONS = ["topics", "engagement", "also_covers", "picture"]
-CONTENT = [*_COLUMNS, *_RELATIONS]
+CONTENT = [*COLUMNS, *_RELATIONS]
 
 # Button of the form, without its underscore: the permission that it needs.
 TRANSITIONS = {
@@ -71,7 +71,7 @@ TRANSITIONS = {
 
 # The columns' own form fields, declared, so that the admin of `Article` accepts them.
 EditionFields: Any = DeclarativeFieldsMetaclass(
-    "EditionFields", (forms.Form,), fields_for_model(Edition, fields=_COLUMNS)
+    "EditionFields", (forms.Form,), fields_for_model(Edition, fields=COLUMNS)
 )
 
 
@@ -344,7 +344,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()
-        edition = construct_instance(self, Edition(), fields=_COLUMNS)
+        edition = construct_instance(self, Edition(), fields=COLUMNS)
         try:
             edition.clean_fields(
                 exclude={f.name for f in Edition._meta.get_fields()} - set(self.cleaned_data)

@@ -23,6 +23,7 @@ from articles.admin.conflicts import ConflictPage
 from articles.admin.history import EditionHistory
 from articles.admin.once import SentOnce
 from articles.admin.pictures import picture_preview
+from articles.admin.preview import PreviewBesideForm
 from articles.admin.preview_links import PreviewLinks
 from articles.admin.state import buttons, state_of
 from articles.admin.transitions import Transitions
@@ -36,6 +37,7 @@ from engagements.models import Engagement
 class ArticleAdmin(
     EditionHistory,
     PreviewLinks,
+    PreviewBesideForm,
     RefreshedOnce,
     SentOnce,
     ConflictPage,
@@ -73,7 +75,7 @@ class ArticleAdmin(
     decision_fieldset = (_("The decision"), {"fields": ["publish_at", "reason"]})
 
     class Media:
-        js = ["js/admin-article.js", "js/autosave.js"]
+        js = ["js/admin-article.js", "js/autosave.js", "js/preview.js"]
 
     def get_urls(self):
         view = self.admin_site.admin_view

@@ -124,6 +124,7 @@ window.addEventListener("load", () => {
   window.addEventListener("online", () => later(0));
 
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.formTarget === "_blank") return; // a look at the page: the form stays
     if (["offline", "signed-out"].includes(state)) {
       event.preventDefault();
       time.textContent = said.notSaved;

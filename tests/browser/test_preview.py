@@ -38,3 +38,57 @@ def test_outsider_reads_a_draft_by_its_link(browser, page, live_server):
     outside.reload()
     expect(outside.get_by_role("heading", level=1)).to_have_text("This link leads nowhere")
     context.close()
+
+
+def test_preview_follows_what_is_typed(desks):
+    """Within a second, beside the form; phone and desktop; what cannot be drawn leaves the last."""
+    page, _other = desks
+    edition = make_draft(headline="An envoy in Algiers", body="<p>A story.</p>")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"/admin/articles/article/{edition.article_id}/change/")
+    refused = []
+    page.on(
+        "console", lambda message: refused.append(message.text) if message.type == "error" else None
+    )
+    toggle = page.get_by_role("button", name="Preview", exact=True)
+    toggle.focus()
+    page.keyboard.press("Enter")
+    shown = page.frame_locator("#preview iframe")
+    headline = shown.get_by_role("heading", level=1)
+    expect(headline).to_have_text("An envoy in Algiers")
+    status = page.locator("#preview [role=status]")
+    expect(status).to_contain_text("It follows what you type.")
+    page.fill("#id_headline", "An envoy in Oran")
+    expect(headline).to_have_text("An envoy in Oran")
+    page.locator(".ProseMirror").click()
+    page.keyboard.insert_text("Much was said. ")
+    expect(shown.locator(".story")).to_contain_text("Much was said.")
+    page.fill("#id_headline", "")
+    expect(status).to_contain_text("Headline:")
+    expect(headline).to_have_text("An envoy in Oran")
+    page.fill("#id_headline", "An envoy in Oran")
+    expect(status).to_contain_text("It follows what you type.")
+    width = "document.documentElement.clientWidth"
+    assert shown.locator("html").evaluate(width) == 390
+    page.get_by_role("radio", name="Desktop").check()
+    expect(shown.locator("html")).to_have_js_property("clientWidth", 1280)
+    page.keyboard.press("Escape")
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(toggle).to_be_focused()
+    assert edition.article.editions.count() == 1
+    assert not [text for text in refused if "Content Security Policy" in text]
+
+
+def test_without_scripts_the_preview_is_a_tab(browser, live_server):
+    """The plain button sends the form to a new tab and leaves it as it is."""
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.live_url = live_server.url
+    sign_in(page, colleague("Amina"))
+    page.goto(f"/admin/articles/article/{make_draft().article_id}/change/")
+    page.fill("#id_headline", "An envoy in Oran")
+    with context.expect_page() as opened:
+        page.get_by_role("button", name="Preview", exact=True).click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("An envoy in Oran")
+    expect(page.locator("#id_headline")).to_have_value("An envoy in Oran")
+    context.close()
