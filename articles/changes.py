@@ -1,6 +1,6 @@
 """What readers are told of after the fact: corrections, and what became of promises.
 
-Corrections are those of articles, with their notes, and the changed dates of engagements.
+Corrections are those of articles, with their notes, and those of engagements and of their dates.
 """
 
 import datetime as dt
@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 
 from articles.models import Edition
 from articles.news import Older, Place
-from engagements.models import ActionUpdate, DateChange
+from engagements.models import ActionUpdate, Correction, DateChange
 
 # The kinds of correction, as they stand in a place's number: append only.
-NOTE, DATE = 0, 1
-KINDS = 2
+NOTE, DATE, FACT = 0, 1, 2
+KINDS = 3
 
 
 class Change(NamedTuple):
@@ -42,6 +42,7 @@ def corrections(at: dt.datetime) -> Older[Change]:
         found = [
             *_newest(notes(at), "public_from", NOTE, before, most),
             *_newest(DateChange.objects.public(at), "changed_at", DATE, before, most),
+            *_newest(Correction.objects.public(at), "made_at", FACT, before, most),
         ]
         return sorted(found, key=attrgetter("place"), reverse=True)[:most]
 

@@ -41,6 +41,7 @@ from articles.versions import wait_out_lease
 from engagements.models import (
     Action,
     ActionUpdate,
+    Correction,
     DateChange,
     Engagement,
     EngagementRegion,
@@ -163,7 +164,7 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     match instance:
         case ActionUpdate():
             websub.announce([websub.UPDATES], now)
-        case DateChange():
+        case Correction() | DateChange():
             websub.announce([websub.CORRECTIONS], now)
         case Edition(public_from=dt.datetime() as moment) if instance.is_correction:
             websub.announce([websub.CORRECTIONS], max(now, moment))

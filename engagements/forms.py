@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from engagements.dates import PartialDate, check_moment
@@ -110,17 +111,30 @@ class AppointmentForm(PartialDatesForm):
         fields = ["person", "title", "country", "organisation"]
 
 
+# Fields of an engagement's form that say nothing of what happened.
+NO_FACTS = {"slug", "topics", "public_from"}
+# Fields that say something about the change, and are none of it.
+ABOUT_CHANGE = {"change_note", "tells_readers"}
+
+
 class EngagementForm(PartialDatesForm):
     partial_dates = ("start", "end")
     start = PartialDateField(label=_("Starts"))
     end = PartialDateField(
         label=_("Ends"), required=False, help_text=_("Leave empty if it ends the same day.")
     )
-    date_change_reason = forms.CharField(
-        label=_("Why the dates change"),
+    change_note = forms.CharField(
+        label=_("What changes, and why"),
         max_length=300,
         required=False,
-        help_text=_("Needed once readers have seen the old dates."),
+        help_text=_(
+            "Stays in the history. Readers see it with every new date, and where you say so:"
+        ),
+    )
+    tells_readers = forms.BooleanField(
+        label=_("Tell readers, as a dated correction"),
+        required=False,
+        help_text=_("On the fact sheet, at /corrections/ and in its feed."),
     )
     topics = topics_field(EngagementTopic._meta.get_field("tag"))
 
@@ -146,7 +160,7 @@ class EngagementForm(PartialDatesForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
-            if self.instance.public_from and self.instance.public_from <= timezone.now():
+            if self.instance.was_seen():
                 self.fields["slug"].help_text = _(
                     "Changed, the old address leads to the new one for ever."
                 )
@@ -154,6 +168,7 @@ class EngagementForm(PartialDatesForm):
             self.fields["public_from"].validators.append(check_moment)
         was_saved = self.instance.pk is not None
         self.old_dates = (self.instance.start, self.instance.end) if was_saved else None
+        self.was_seen = self.instance.was_seen()
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -166,22 +181,28 @@ class EngagementForm(PartialDatesForm):
         new_dates = (self.cleaned_data.get("start"), self.cleaned_data.get("end"))
         return self.old_dates is not None and new_dates != self.old_dates
 
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [name for name in super().changed_data if name not in ABOUT_CHANGE]
+
+    @property
+    def facts_changed(self) -> bool:
+        """Whether something is said otherwise: an address, a topic, a region is no statement."""
+        own = {*self.changed_data} - NO_FACTS
+        # The admin says which rows there are.
+        rows = getattr(self.instance, "fact_rows", ())
+        return bool(own) or any(formset.has_changed() for formset in rows)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        was_seen = bool(self.initial.get("public_from")) and (
-            self.initial["public_from"] <= timezone.now()
-        )
-        if (
-            was_seen
-            and "start" in cleaned
-            and "end" in cleaned
-            and self.dates_changed
-            and not cleaned.get("date_change_reason")
-        ):
-            self.add_error(
-                "date_change_reason",
-                _("Readers have seen the old dates: say why they change."),
-            )
+        was_seen = self.was_seen
+        if was_seen and "change_note" in cleaned and not cleaned["change_note"]:
+            if cleaned.get("tells_readers"):
+                self.add_error("change_note", _("Say what readers are told."))
+            elif self.facts_changed:
+                self.add_error(
+                    "change_note", _("Readers have seen these facts: say what changes, and why.")
+                )
         withdrawn_at, public_from = self.instance.withdrawn_at, cleaned.get("public_from")
         hides = public_from is None or public_from > timezone.now()
         if was_seen and not withdrawn_at and "public_from" in cleaned and hides:

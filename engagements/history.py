@@ -21,6 +21,7 @@ from engagements.dates import PartialDate
 from engagements.models import (
     Action,
     ActionUpdate,
+    Correction,
     DateChange,
     Engagement,
     EngagementRegion,
@@ -41,7 +42,7 @@ TIES = {"id", "engagement", "outcome", "action", "content_object", "reported_at"
 # In the order in which rows can be written.
 CHILDREN: list[type[models.Model]] = [
     Source, Participant, Outcome, Action, ActionUpdate, EngagementTopic, EngagementRegion,
-    DateChange,
+    DateChange, Correction,
 ]  # fmt: skip
 ALL: list[type[models.Model]] = [Engagement, *CHILDREN]
 
@@ -54,6 +55,7 @@ def register() -> None:
     follow: dict[type[models.Model], list[str]] = {
         Engagement: [
             "participants", "sources", "outcomes", "topic_items", "region_rows", "date_changes",
+            "corrections",
         ],
         Outcome: ["actions"],
         Action: ["updates"],
@@ -89,6 +91,7 @@ def record(pk: int, *, by: Any = None, comment: str = "") -> None:
             ),
             models.Prefetch("region_rows", EngagementRegion.objects.select_related("region")),
             "date_changes",
+            "corrections",
         )
         .get(pk=pk)
     )
@@ -197,7 +200,7 @@ def reasons_not_to_revert(engagement: Engagement, revision: Revision) -> list[st
     reasons = []
     names = _named(rows)
     for model, of_model in rows.items():
-        if model in (ActionUpdate, DateChange):
+        if model in (ActionUpdate, DateChange, Correction):
             continue
         for field in _fields(model):
             lost = [
@@ -256,8 +259,7 @@ def _write(engagement: Engagement, revision: Revision, by: Any, reason: str) -> 
     _assign(engagement, rows[Engagement][engagement.pk], KEPT)
     engagement.full_clean(exclude=["slug"])
     engagement.save()
-    was_seen = engagement.public_from is not None and engagement.public_from <= timezone.now()
-    if was_seen and (old_start, old_end) != (engagement.start, engagement.end):
+    if engagement.was_seen() and (old_start, old_end) != (engagement.start, engagement.end):
         change = DateChange(engagement=engagement, reason=reason, changed_by=by)
         change.old_start, change.old_end = old_start, old_end
         change.new_start, change.new_end = engagement.start, engagement.end

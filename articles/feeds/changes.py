@@ -10,11 +10,11 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from articles.changes import DATE, NOTE, Change
+from articles.changes import DATE, FACT, NOTE, Change
 from articles.changes import notes as corrected
 from articles.feeds.description import Item, tag_uri
 from articles.models import Edition
-from engagements.models import ActionUpdate, DateChange, Engagement
+from engagements.models import ActionUpdate, Correction, DateChange, Engagement
 
 
 def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
@@ -28,6 +28,7 @@ def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list
         .defer("body")
     }
     dates = DateChange.objects.public(at).filter(pk__in=_pks(changes, DATE))
+    facts = Correction.objects.public(at).filter(pk__in=_pks(changes, FACT))
     made = {
         **{
             (NOTE, row.pk): _note(row, shown[row.article_id], origin)
@@ -35,6 +36,7 @@ def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list
             if row.article_id in shown
         },
         **{(DATE, row.pk): _date(row, origin) for row in dates.select_related("engagement")},
+        **{(FACT, row.pk): _fact(row, origin) for row in facts.select_related("engagement")},
     }
     return [made[key] for change in changes if (key := (change.kind, change.pk)) in made]
 
@@ -61,6 +63,17 @@ def _date(row: DateChange, origin: str) -> Item:
         _titled(row.engagement, _("New date: %s") % row.engagement.title),
         moved,
         row.changed_at,
+        row.engagement.title,
+    )
+
+
+def _fact(row: Correction, origin: str) -> Item:
+    return _item(
+        tag_uri(f"correction/engagement/{row.pk}"),
+        origin + row.engagement.get_absolute_url(),
+        _titled(row.engagement, _("Corrected: %s") % row.engagement.title),
+        row.note,
+        row.made_at,
         row.engagement.title,
     )
 

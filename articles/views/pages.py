@@ -79,6 +79,7 @@ def _facts(engagement: Engagement, at: dt.datetime) -> Engagement:
             "participants__sources",
             "sources",
             "date_changes",
+            "corrections",
             Prefetch(
                 "topic_items", EngagementTopic.objects.select_related("tag").order_by("tag__name")
             ),

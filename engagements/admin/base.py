@@ -93,7 +93,9 @@ class Recorded(admin.ModelAdmin):
 
     def log_change(self, request, obj, message):
         entry = super().log_change(request, obj, message)
-        record(self.engagement_of(obj), by=request.user, comment=entry.get_change_message())
+        note = getattr(request, "change_note", "")
+        comment = f"{note} {entry.get_change_message()}".strip()
+        record(self.engagement_of(obj), by=request.user, comment=comment)
         return entry
 
 

@@ -30,6 +30,7 @@ from engagements.forms import (
 )
 from engagements.models import (
     Action,
+    Correction,
     DateChange,
     Engagement,
     EngagementRegion,
@@ -190,7 +191,7 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     reason_permission = "engagements.publish_engagement"
     fieldsets = [
         (None, {"fields": ["title", "slug", ("kind", "status"), "status_note", "summary"]}),
-        (_("When"), {"fields": [("start", "end"), "date_change_reason"]}),
+        (_("When"), {"fields": [("start", "end")]}),
         (_("Where"), {"fields": [("location_country", "city", "venue"), "tour"]}),
         (_("About"), {"fields": ["topics"]}),
         (
@@ -201,6 +202,18 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             },
         ),
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not obj.was_seen():
+            return fieldsets
+        return [*fieldsets, (_("Your change"), {"fields": ["change_note", "tells_readers"]})]
+
+    def _create_formsets(self, request, obj, change):
+        """Let the form, which is judged first, see whether rows change beneath it."""
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        obj.fact_rows = [rows for rows in formsets if rows.model is not EngagementRegion]
+        return formsets, inlines
 
     def get_readonly_fields(self, request, obj=None):
         if request.user.has_perm("engagements.publish_engagement"):
@@ -218,16 +231,17 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
-        if change and form.dates_changed and form.cleaned_data.get("date_change_reason"):
-            old_start, old_end = form.old_dates
-            row = DateChange(
-                engagement=obj,
-                reason=form.cleaned_data["date_change_reason"],
-                changed_by=request.user,
-            )
-            row.old_start, row.old_end = old_start, old_end
+        note = form.cleaned_data.get("change_note")
+        if not change or not note:
+            return
+        request.change_note = note
+        if form.dates_changed:
+            row = DateChange(engagement=obj, reason=note, changed_by=request.user)
+            row.old_start, row.old_end = form.old_dates
             row.new_start, row.new_end = obj.start, obj.end
             row.save()
+        elif form.cleaned_data["tells_readers"]:
+            Correction.objects.create(engagement=obj, note=note, made_by=request.user)
 
     def save_formset(self, request, form, formset, change):
         if formset.model is EngagementRegion:

@@ -1,6 +1,6 @@
 from engagements.models.addresses import FormerSlug
+from engagements.models.changes import Correction, DateChange
 from engagements.models.engagement import (
-    DateChange,
     Engagement,
     EngagementRegion,
     Participant,
@@ -15,6 +15,7 @@ __all__ = [
     "Action",
     "ActionUpdate",
     "Appointment",
+    "Correction",
     "Country",
     "CountryName",
     "DateChange",

@@ -318,6 +318,10 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
                 {"status": _("It starts in the future, so it cannot have taken place yet.")}
             )
 
+    def was_seen(self, at: dt.datetime | None = None) -> bool:
+        """Whether readers have met it: what they saw is not changed without a word."""
+        return self.public_from is not None and self.public_from <= (at or timezone.now())
+
     @property
     def when(self) -> str:
         """The date or dates in words, as precisely as they are known."""
@@ -392,65 +396,6 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
 
 def _party_names(participants) -> list[str]:
     return list(dict.fromkeys(p.party_name for p in participants))
-
-
-class DateChangeQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
-        """Changes of a date that readers had been told, of engagements that they still see."""
-        at = at or timezone.now()
-        return self.filter(
-            is_public(at, "engagement__"),
-            changed_at__lte=at,
-            changed_at__gte=F("engagement__public_from"),
-        )
-
-
-class DateChange(models.Model):
-    """A changed date of an engagement: the old, the new and why."""
-
-    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="date_changes")
-    old_start_date = models.DateField()
-    old_start_precision = models.CharField(max_length=5)
-    old_end_date = models.DateField(null=True)
-    old_end_precision = models.CharField(max_length=5, blank=True)
-    new_start_date = models.DateField()
-    new_start_precision = models.CharField(max_length=5)
-    new_end_date = models.DateField(null=True)
-    new_end_precision = models.CharField(max_length=5, blank=True)
-    old_start = PartialDateProperty()
-    old_end = PartialDateProperty()
-    new_start = PartialDateProperty()
-    new_end = PartialDateProperty()
-    reason = models.CharField(_("reason"), max_length=300)
-    changed_at = models.DateTimeField(default=timezone.now, db_index=True)
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-
-    objects = DateChangeQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["changed_at", "pk"]
-        verbose_name = _("changed date")
-        verbose_name_plural = _("changed dates")
-        constraints = [
-            models.CheckConstraint(name="datechange_has_reason", condition=~Q(reason="")),
-            *partial_date_constraints("datechange", "old_start", required=True),
-            *partial_date_constraints("datechange", "old_end"),
-            *partial_date_constraints("datechange", "new_start", required=True),
-            *partial_date_constraints("datechange", "new_end"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old} → {self.new}"
-
-    @property
-    def old(self) -> str:
-        return format_range(self.old_start, self.old_end)
-
-    @property
-    def new(self) -> str:
-        return format_range(self.new_start, self.new_end)
 
 
 class Participant(models.Model):

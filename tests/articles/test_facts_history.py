@@ -213,7 +213,7 @@ def test_form_records_what_was_before_and_what_is_now(admin_client):
     data = opened(admin_client, visit)
     saved(save(admin_client, data | {"title": "A better title"}, visit))
     comments = [version.revision.comment for version in revisions_of(visit)]
-    assert comments == ["Changed Title.", "As it was before its history began."]
+    assert comments == ["Put right. Changed Title.", "As it was before its history began."]
     text = admin_client.get(page("compare", visit)).text
     assert "first" in text
     assert "better" in text

@@ -292,15 +292,12 @@ def test_nothing_moves_for_whom_motion_disturbs(browser, live_server, article):
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @every_page
-def test_layout_does_not_shift(browser, live_server, article, name, scheme):
+def test_layout_does_not_shift(browser, live_server, article, name):
     """Pictures come in, and a font that is late does not, without moving a line."""
     picture = make_picture()
     make_public(picture=picture, picture_alt="Teal")
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=scheme, viewport={"width": 390, "height": 840}
-    )
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 840})
     page = context.new_page()
     page.route("**/fonts/**", lambda route: (time.sleep(0.5), route.continue_()))
     page.add_init_script(

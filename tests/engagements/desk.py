@@ -82,8 +82,9 @@ def blank(client) -> Data:
 
 
 def opened(client, engagement) -> Data:
-    """Return the data of the form of an engagement that exists."""
-    return read(client.get(reverse(CHANGE, args=[engagement.pk])))
+    """Return the data of the form of an engagement that exists, with a note for its change."""
+    data = read(client.get(reverse(CHANGE, args=[engagement.pk])))
+    return data | {"change_note": "Put right."} if "change_note" in data else data
 
 
 def add_row(data: Data, prefix: str, **values) -> str:

@@ -8,7 +8,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from engagements.dates import PartialDate
-from engagements.models import Country, DateChange, Engagement, Region, Topic
+from engagements.history import revisions_of
+from engagements.models import (
+    Correction,
+    Country,
+    DateChange,
+    Engagement,
+    Participant,
+    Region,
+    Topic,
+)
 from tests.engagements.desk import CHANGE, LIST, add_row, blank, errors, fill, opened, save, saved
 from tests.factories import (
     ActionFactory,
@@ -193,14 +202,65 @@ def test_each_filter_of_the_list(admin_client):
         assert all(word in answer.text for word in titles.split())
 
 
+NEEDS_NOTE = "Readers have seen these facts: say what changes, and why."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"summary": "Put otherwise."}, {"participants-0-title_text": "Envoy"}, {"sources": None},
+     {"outcomes": None}],
+)  # fmt: skip
+def test_a_changed_public_fact_needs_a_note(admin_client, change):
+    """Any of them: the engagement's own, a participant's, a source, an outcome."""
+    engagement = EngagementFactory()
+    Participant.objects.create(engagement=engagement, country=Country.objects.get(code="ES"))
+    data = opened(admin_client, engagement) | {"change_note": ""}
+    for name, value in change.items():
+        if value is None:
+            add_row(data, name, title="Cooperation")
+            data |= {f"{name}-0-publisher": "Ministry"} if name == "sources" else {}
+        else:
+            data[name] = value
+    answer = save(admin_client, data, engagement)
+    assert NEEDS_NOTE in errors(answer)
+    assert "change_note" in str(answer.context["adminform"].form.errors)
+    saved(save(admin_client, data | {"change_note": "The readout says so."}, engagement))
+    newest = revisions_of(engagement)[0].revision
+    assert newest.comment.startswith("The readout says so. ")
+    assert "What changes, and why" not in newest.comment
+    assert not Correction.objects.exists()
+
+
+def test_readers_are_told_of_a_change_where_the_editor_says_so(admin_client, client):
+    """On the fact sheet, at /corrections/ and in its feed, with the day."""
+    engagement = EngagementFactory()
+    data = opened(admin_client, engagement) | {"city": "Oran", "tells_readers": "on"}
+    answer = save(admin_client, data | {"change_note": ""}, engagement)
+    assert "Say what readers are told." in errors(answer)
+    saved(save(admin_client, data | {"change_note": "It was in Oran."}, engagement))
+    assert engagement.corrections.get().made_by.username == "admin"
+    for address in (engagement.get_absolute_url(), "/corrections/", "/corrections/feed.json"):
+        assert "It was in Oran." in client.get(address).text, address
+
+
+def test_topics_address_and_embargo_of_a_public_engagement_need_no_note(admin_client):
+    """They say nothing of what happened; a draft has no place for a note."""
+    engagement = EngagementFactory(slug="talks")
+    data = opened(admin_client, engagement) | {"slug": "other", "change_note": ""}
+    saved(save(admin_client, data, engagement))
+    draft = EngagementFactory(public_from=None)
+    assert "change_note" not in opened(admin_client, draft)
+
+
 def test_a_changed_date_of_a_public_engagement_needs_its_reason(admin_client):
     """Readers saw the old dates; the row keeps old, new, reason and who."""
     engagement = EngagementFactory()
     data = opened(admin_client, engagement) | {"start": "February 2025", "end": "2025"}
-    answer = save(admin_client, data, engagement)
-    assert "Readers have seen the old dates: say why they change." in errors(answer)
+    answer = save(admin_client, data | {"change_note": ""}, engagement)
+    assert NEEDS_NOTE in errors(answer)
     assert not DateChange.objects.exists()
-    saved(save(admin_client, data | {"date_change_reason": "A storm."}, engagement))
+    saved(save(admin_client, data | {"change_note": "A storm.", "tells_readers": "on"}, engagement))
+    assert not Correction.objects.exists(), "it would be told twice"
     row = engagement.date_changes.get()
     assert str(row) == "28 January 2025 → February 2025 – 2025"
     assert (row.reason, row.changed_by.username) == ("A storm.", "admin")

@@ -13,6 +13,7 @@ from engagements.models import (
     Action,
     ActionUpdate,
     Appointment,
+    Correction,
     Country,
     CountryName,
     DateChange,
@@ -74,6 +75,10 @@ def date_change(**columns) -> Callable[[], object]:
         "reason": "A storm.",
     }
     return insert(lambda: [DateChange(engagement=EngagementFactory(), **valid | columns)])
+
+
+def correction(**columns) -> Callable[[], object]:
+    return insert(lambda: [Correction(engagement=EngagementFactory(), **columns)])
 
 
 def participant(**columns) -> Callable[[], object]:
@@ -225,6 +230,7 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ),
     ("engagement_withdrawal_has_reason", engagement(withdrawn_at=NOW)),
     ("engagement_withdrawal_has_reason", engagement(withdrawn_reason="An error.")),
+    ("correction_has_note", correction(note="")),
     ("datechange_has_reason", date_change(reason="")),
     *partial_date_cases("datechange", "old_start", date_change),
     *partial_date_cases("datechange", "old_end", date_change),
