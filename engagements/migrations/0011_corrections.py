@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('engagements', '0008_withdrawn_at_index'),
+        ('engagements', '0010_desk_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
