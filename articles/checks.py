@@ -128,10 +128,16 @@ def _headings(body: str) -> list[tuple[int, str]]:
 
 def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
     """A link within the site leads to what readers can see when the story comes out."""
-    for address in dict.fromkeys(html.unescape(href) for href in LINK.findall(story.body)):
+    for address in dead_links(story.body, at):
+        yield Reason("body", _("A link of the story leads nowhere: %s") % address)
+
+
+def dead_links(body: str, at: dt.datetime) -> Iterator[str]:
+    """Yield the addresses within the site that a story links to and readers cannot open."""
+    for address in dict.fromkeys(html.unescape(href) for href in LINK.findall(body)):
         path = _path_on_this_site(address)
         if path is not None and not _is_alive(path, at):
-            yield Reason("body", _("A link of the story leads nowhere: %s") % address)
+            yield address
 
 
 def _path_on_this_site(address: str) -> str | None:

@@ -14,6 +14,7 @@ from django.forms.forms import DeclarativeFieldsMetaclass
 from django.forms.models import construct_instance, fields_for_model, model_to_dict
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.formats import localize_input
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +158,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
 
     class Meta:
         model = Article
-        fields = ["slug", "language"]
+        fields = ["slug", "language", "review_on"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -180,7 +181,10 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 content |= {"picture_credit": picture.credit, "picture_licence": picture.licence}
             self.initial = {**content, **self.initial}
         # The address and the language belong to the article, so no edition tells what they were.
-        self.was = {name: getattr(self.instance, name) for name in ArticleForm.Meta.fields}
+        self.was = {
+            name: localize_input(getattr(self.instance, name)) or ""
+            for name in ArticleForm.Meta.fields
+        }
         if self.is_bound:
             self._take_what_changed()
         elif self.kept:

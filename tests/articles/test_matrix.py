@@ -121,6 +121,10 @@ app_list WEDA WEDA
 desk:unfinished WEDA WEDA
 desk:search WEDA WEDA
 desk:suggestions WEDA WEDA
+desk:clear_up WEDA WEDA
+desk:look EDA EDA
+desk:doubles DA DA
+desk:leaver EDA EDA
 """
 
 ACTIONS = """

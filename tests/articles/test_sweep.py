@@ -379,6 +379,7 @@ def _admin_argument(name: str, key: str, edition: Edition) -> Any:
         "region_id": Region.objects.values_list("pk", flat=True).first(),
         "uuid": edition.picture.uuid,
         "name": "320.jpg",
+        "kind": "person",
         "content_type_id": ContentType.objects.get_for_model(Article).pk,
     }
     if key == "object_id" and name == "admin:view_on_site":

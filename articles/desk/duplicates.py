@@ -1,0 +1,164 @@
+"""Entries that may be one person or one organisation twice, for somebody to look at.
+
+Names are compared by what is left of them once script, accents, order and the vowels that every
+newsroom writes otherwise are gone. Each name is read once and sorted into heaps; only what lies
+in one heap is held against each other.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from anyascii import anyascii
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from articles.models import NotTheSame
+from engagements.models import Organisation, Person
+from engagements.text import fold
+
+MOST_READ = 50_000  # entries, the newest ones
+MOST_IN_A_HEAP = 20
+SHOWN = 50
+
+KINDS: dict[str, type[Person] | type[Organisation]] = {
+    "person": Person,
+    "organisation": Organisation,
+}
+
+# As newsrooms write the same sound of another script; then the vowels go.
+_SOUNDS = [
+    ("ph", "f"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("kh", "h"), ("gh", "g"), ("dh", "d"),
+    ("th", "t"), ("ts", "s"), ("tz", "s"), ("ck", "k"), ("q", "k"), ("c", "k"), ("w", "v"),
+    ("j", "i"), ("y", "i"),
+]  # fmt: skip
+_TITLES = {"dr", "prof", "sir", "mr", "mrs", "ms", "sheikh", "he", "hh", "hrh", "hm"}
+_JOINING = {
+    "the", "of", "for", "and", "on", "in", "to", "a", "an", "de", "del", "la", "le", "les", "du",
+    "des", "et", "pour", "der", "die", "das", "und", "fur", "y", "el", "al",
+}  # fmt: skip
+
+
+class Entry(NamedTuple):
+    pk: int
+    name: str
+    is_fictional: bool
+    acronym: str = ""
+    country: int | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    first: Entry
+    second: Entry
+    why: str
+
+
+def tokens_of(name: str) -> list[str]:
+    """Return a name's words in Latin letters, without accents or marks ("Зеленский" too)."""
+    return re.findall(r"[a-z0-9]+", fold(anyascii(name.replace("-", " "))).replace("'", ""))
+
+
+def sound_of(token: str) -> str:
+    """Return what "Mohammed" and "Muhammad" have in common: "mhmd"."""
+    for written, sound in _SOUNDS:
+        token = token.replace(written, sound)
+    first, rest = token[:1], re.sub("[aeiou]", "", token[1:])
+    # All vowels that a name may begin with count as one: Omar, Umar.
+    first = "a" if first in "aeou" else first
+    return re.sub(r"(.)\1+", r"\1", first + rest)
+
+
+def suggested(kind: str) -> list[Pair]:
+    """Return the pairs of a kind that nobody has told apart yet, the likeliest first."""
+    find = _people if kind == "person" else _organisations
+    apart = set(NotTheSame.objects.filter(kind=kind).values_list("first", "second"))
+    found: dict[tuple[int, int], Pair] = {}
+    for pair in find():
+        key = (pair.first.pk, pair.second.pk)
+        if key not in apart and pair.first.is_fictional == pair.second.is_fictional:
+            found.setdefault(key, pair)
+    return list(found.values())
+
+
+@transaction.atomic
+def tell_apart(kind: str, one: int, other: int, *, by: Any) -> None:
+    """Remember that two entries are not the same."""
+    first, second = sorted((one, other))
+    NotTheSame.objects.get_or_create(kind=kind, first=first, second=second, defaults={"by": by})
+
+
+def _heaps(entries: Iterable[tuple[Hashable, Entry]]) -> Iterator[tuple[Entry, Entry]]:
+    heaps: dict[Hashable, list[Entry]] = defaultdict(list)
+    for key, entry in entries:
+        heaps[key].append(entry)
+    for heap in heaps.values():
+        # A heap of hundreds is a frequent name, not one person hundreds of times.
+        if 1 < len(heap) <= MOST_IN_A_HEAP:
+            for one, other in combinations(sorted(heap, key=lambda entry: entry.pk), 2):
+                if one.pk != other.pk:
+                    yield one, other
+
+
+def _people() -> Iterator[Pair]:
+    rows = Person.objects.order_by("-pk").values_list("pk", "name", "is_fictional")[:MOST_READ]
+    entries = [Entry(*row) for row in rows]
+    words = {
+        entry.pk: [token for token in tokens_of(entry.name) if token not in _TITLES]
+        for entry in entries
+    }
+    sounds = {pk: [sound_of(token) for token in tokens] for pk, tokens in words.items()}
+    named = [entry for entry in entries if words[entry.pk]]
+    for one, other in _heaps((tuple(sorted(words[e.pk])), e) for e in named):
+        yield Pair(one, other, _("The same name, but for accents, script, titles or order."))
+    several = [entry for entry in named if len(words[entry.pk]) > 1]
+    for one, other in _heaps((tuple(sorted(sounds[e.pk])), e) for e in several):
+        yield Pair(one, other, _("The names sound alike."))
+    by_two = (
+        ((sounds[e.pk][0], sound), e) for e in several for sound in set(sounds[e.pk][1:])
+    )  # fmt: skip
+    for one, other in _heaps(by_two):
+        mine, theirs = set(sounds[one.pk]), set(sounds[other.pk])
+        if mine < theirs or theirs < mine:
+            yield Pair(one, other, _("One has a further name."))
+    by_initial = (((words[e.pk][0][0], sounds[e.pk][-1]), e) for e in several)
+    for one, other in _heaps(by_initial):
+        if 1 in (len(words[one.pk][0]), len(words[other.pk][0])):
+            yield Pair(one, other, _("One has an initial where the other has a name."))
+
+
+def _organisations() -> Iterator[Pair]:
+    columns = ("pk", "name", "is_fictional", "acronym", "country")
+    rows = Organisation.objects.order_by("-pk").values_list(*columns)[:MOST_READ]
+    entries = [Entry(*row) for row in rows]
+    words = {
+        entry.pk: [token for token in tokens_of(entry.name) if token not in _JOINING]
+        for entry in entries
+    }
+    # "organization" and "organisation", "centre" and "center", a plural.
+    sounds = {
+        pk: tuple(sorted(sound_of(token.replace("z", "s").removesuffix("s")) for token in tokens))
+        for pk, tokens in words.items()
+    }
+    for one, other in _heaps((sounds[e.pk], e) for e in entries if words[e.pk]):
+        if _may_be_one(one, other):
+            yield Pair(one, other, _("The same name, but for spelling or order."))
+    short = []
+    for entry in entries:
+        names = {"".join(tokens_of(entry.acronym))}
+        if len(words[entry.pk]) == 1:
+            names.add(words[entry.pk][0])
+        if len(words[entry.pk]) > 2:
+            names.add("".join(word[0] for word in words[entry.pk]))
+        short += [(name, entry) for name in names if len(name) > 1]
+    for one, other in _heaps(short):
+        if _may_be_one(one, other):
+            yield Pair(one, other, _("One acronym fits both."))
+
+
+def _may_be_one(one: Entry, other: Entry) -> bool:
+    # Two countries have each a foreign ministry.
+    return one.country is None or other.country is None or one.country == other.country

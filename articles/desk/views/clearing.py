@@ -1,0 +1,206 @@
+"""Clearing up: what may stand twice, whose drafts nobody minds, what should be looked at again."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from articles.autosave import name_of
+from articles.desk import duplicates, look_over
+from articles.desk.lists import MOST
+from articles.desk.views.base import desk_view, show
+from articles.models import Article, Edition, Finding
+from articles.moves import reassign
+from engagements.models import Participant
+from engagements.widgets import is_key
+
+WRITES = "articles.change_article"
+
+
+@desk_view(WRITES)
+def overview(request: HttpRequest) -> HttpResponse:
+    """What readers see and should not, and what should be read again."""
+    today = timezone.localdate()
+    person: Any = request.user
+    return show(
+        request,
+        "clear_up",
+        _("Clearing up"),
+        links=look_over.findings(Finding.Kind.LINK),
+        undescribed=look_over.findings(Finding.Kind.NO_ALT),
+        drafts=look_over.undescribed_drafts(),
+        again=look_over.to_look_at_again(today),
+        most=look_over.SHOWN,
+        may_merge={kind: _may_merge(person, kind) for kind in duplicates.KINDS},
+        may_reassign=person.has_perm("articles.change_others_article"),
+        may_look=person.has_perm("articles.publish_article"),
+    )
+
+
+@desk_view(WRITES, "articles.publish_article")
+def look(request: HttpRequest) -> HttpResponse:
+    """Look over the newest public editions now; all of them is the command's work."""
+    if request.method == "POST":
+        looked = look_over.look_over(limit=look_over.AT_ONCE)
+        told = ngettext("%d article was looked over.", "%d articles were looked over.", looked)
+        messages.success(request, told % looked)
+    return HttpResponseRedirect(reverse("desk:clear_up"))
+
+
+# Doubles
+
+
+def _may_merge(person: Any, kind: str) -> bool:
+    return person.has_perms([f"engagements.change_{kind}", f"engagements.delete_{kind}"])
+
+
+@desk_view(WRITES)
+def doubles(request: HttpRequest, kind: str) -> HttpResponse:
+    """Suggest what may be one person or organisation twice; remember those that are not."""
+    if kind not in duplicates.KINDS:
+        raise Http404
+    if not _may_merge(request.user, kind):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _told_apart(request, kind)
+    pairs = duplicates.suggested(kind)
+    shown = pairs[: duplicates.SHOWN]
+    pks = {entry.pk for pair in shown for entry in (pair.first, pair.second)}
+    visits = dict(
+        Participant.objects.filter(**{f"{kind}__in": pks})
+        .order_by()
+        .values_list(kind)
+        .annotate(Count("engagement", distinct=True))
+    )
+    rows = [
+        (pair, [(entry, other, visits.get(entry.pk, 0))
+                for entry, other in ((pair.first, pair.second), (pair.second, pair.first))])
+        for pair in shown
+    ]  # fmt: skip
+    titles = {"person": _("People who may be one"), "organisation": _("Organisations that may be")}
+    return show(
+        request,
+        "doubles",
+        titles[kind],
+        kind=kind,
+        rows=rows,
+        left=len(pairs) - len(shown),
+        change=f"admin:engagements_{kind}_change",
+        merge=f"admin:engagements_{kind}_merge",
+    )
+
+
+def _told_apart(request: HttpRequest, kind: str) -> HttpResponse:
+    keys = [request.POST.get(name, "") for name in ("one", "other")]
+    model = duplicates.KINDS[kind]
+    found = {row.pk: row for row in model.objects.filter(pk__in=[k for k in keys if is_key(k)])}
+    if len(found) == 2:
+        one, other = found.values()
+        duplicates.tell_apart(kind, one.pk, other.pk, by=request.user)
+        told = _("“%(one)s” and “%(other)s” are two: they are not suggested again.")
+        messages.success(request, told % {"one": one, "other": other})
+    else:
+        messages.error(request, _("One of the two is not there any more."))
+    return HttpResponseRedirect(reverse("desk:doubles", args=[kind]))
+
+
+# Somebody leaves
+
+
+def _open_drafts(person: User) -> Any:
+    return (
+        Edition.objects.filter(is_newest=True, article__created_by=person)
+        .exclude(state=Edition.State.APPROVED)
+        .select_related("author", "article")
+        .defer("body")
+        .order_by("-created_at", "-pk")
+    )
+
+
+@desk_view(WRITES, "articles.change_others_article")
+def leaver(request: HttpRequest) -> HttpResponse:
+    """Choose somebody, see their open drafts, and give them to somebody else."""
+    counts = dict(
+        Edition.objects.filter(is_newest=True, state__in=["draft", "in_review"])
+        .filter(article__created_by__isnull=False)
+        .order_by()
+        .values_list("article__created_by")
+        .annotate(Count("pk"))
+    )
+    asked = request.POST if request.method == "POST" else request.GET
+    person = _person(asked.get("person", ""))
+    writers = [
+        user
+        for user in User.objects.with_perm("articles.change_article").order_by("username")
+        if user.is_staff
+    ]
+    drafts = list(_open_drafts(person)[: MOST * 4]) if person else []
+    errors: list[str] = []
+    chosen = set(asked.getlist("article")) if request.method == "POST" else None
+    if request.method == "POST" and person:
+        to = _person(asked.get("to", ""))
+        if to is None or to not in writers:
+            errors.append(_("Choose who goes on with them."))
+        elif to == person:
+            errors.append(_("Choose somebody else: these are theirs already."))
+        picked = [draft for draft in drafts if str(draft.article_id) in (chosen or set())]
+        if not picked:
+            errors.append(_("Tick at least one draft."))
+        if not errors and to is not None:
+            return _reassigned(request, picked, person, to)
+    people = sorted(User.objects.filter(pk__in=counts), key=lambda user: name_of(user).casefold())
+    return show(
+        request,
+        "leaver",
+        _("Somebody's drafts go to somebody else"),
+        people=[(user, name_of(user), counts[user.pk]) for user in people],
+        person=person,
+        who=name_of(person) if person else "",
+        drafts=[(draft, chosen is None or str(draft.article_id) in chosen) for draft in drafts],
+        writers=[(user, name_of(user)) for user in writers if user != person],
+        to=asked.get("to", ""),
+        errors=errors,
+    )
+
+
+def _person(text: str) -> User | None:
+    return User.objects.filter(pk=text).first() if is_key(text) else None
+
+
+def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> HttpResponse:
+    done = 0
+    for draft in drafts:
+        try:
+            with transaction.atomic():
+                reassign(draft.article, to=to, by=request.user)
+                LogEntry.objects.create(
+                    user_id=str(request.user.pk),
+                    content_type=ContentType.objects.get_for_model(Article),
+                    object_id=str(draft.article_id),
+                    object_repr=str(draft)[:200],
+                    action_flag=CHANGE,
+                    change_message=_("Given to %s.") % name_of(to),
+                )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            done += 1
+    if done:
+        told = ngettext(
+            "%(count)d draft of %(who)s's is %(to)s's now.",
+            "%(count)d drafts of %(who)s's are %(to)s's now.",
+            done,
+        )
+        names = {"who": name_of(person), "to": name_of(to)}
+        messages.success(request, told % {"count": done, **names})
+    return HttpResponseRedirect(f"{reverse('desk:leaver')}?person={person.pk}")

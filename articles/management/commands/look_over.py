@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from articles.desk.look_over import look_over
+from articles.models import Finding
+
+
+class Command(BaseCommand):
+    help = (
+        "Look over every article that readers see for links within the site that broke and "
+        "pictures without a description. The desk lists what was found. Once a day will do."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        looked = look_over()
+        self.stdout.write(f"{looked} looked over, {Finding.objects.count()} found.")
