@@ -9,7 +9,9 @@ from django.contrib.admin.widgets import (
     AdminSplitDateTime,
     RelatedFieldWidgetWrapper,
 )
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.forms import DeclarativeFieldsMetaclass
 from django.forms.models import construct_instance, fields_for_model, model_to_dict
 from django.urls import reverse_lazy
@@ -43,6 +45,8 @@ from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.models import Engagement
 from engagements.text import unique_slug
 from engagements.widgets import Autocomplete, AutocompleteMultiple
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"  # allauth's asks it for permissions
 
 COLUMNS = [
     "headline",
@@ -86,6 +90,16 @@ def _visit_widget() -> RelatedFieldWidgetWrapper:
     )
     return RelatedFieldWidgetWrapper(
         select, field.remote_field, admin.site, can_add_related=True, can_change_related=True
+    )
+
+
+def reviewers_for(person: Any) -> QuerySet[User]:
+    """Return whom a person can ask for a review: the others who may approve."""
+    others = User.objects.with_perm("articles.publish_article", backend=BACKEND)
+    return (
+        others.filter(is_active=True, is_staff=True)
+        .exclude(pk=person.pk if person else 0)
+        .order_by("first_name", "username")
     )
 
 
@@ -139,6 +153,15 @@ class ArticleForm(EditionFields, forms.ModelForm):
         widget=AdminSplitDateTime,
     )
 
+    reviewers = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        required=False,
+        label=_("Whom to ask"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "“Send for review” asks them. Others who may approve see it in their lists as well."
+        ),
+    )
     reason = forms.CharField(
         required=False,
         max_length=MAX_REASON,
@@ -162,6 +185,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        asked: Any = self.fields["reviewers"]
+        asked.queryset = reviewers_for(self.editor)
         if "slug" in self.fields:
             self.fields["slug"].required = False
         self.fields["publish_at"].help_text = _(

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.checks import OF_THE_TEXT, Reason, Story, reasons_in, time_is_ahead, visits_are_public
-from articles.models import Article, Edition, PreviewLink, Step
+from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
 from articles.preview_links import revoke
 from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
@@ -103,13 +103,20 @@ def reasons_not_to_submit(edition: Edition) -> list[Reason]:
 
 
 @transaction.atomic
-def submit(edition: Edition, *, by: Any) -> None:
-    """Send a draft for review."""
+def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
+    """Send a draft for review; `reviewers` are asked for theirs, everybody else may as well."""
     edition = _locked(edition)
     refuse(reasons_not_to_submit(edition))
     edition.state = Edition.State.IN_REVIEW
     edition.save(update_fields=["state"])
     _record(edition, Step.Kind.SUBMITTED, by)
+    ReviewRequest.objects.filter(article=edition.article_id).delete()
+    ReviewRequest.objects.bulk_create(
+        [
+            ReviewRequest(article_id=edition.article_id, person=person, asked_by=by)
+            for person in reviewers
+        ]
+    )
 
 
 def reasons_not_to_return(edition: Edition) -> list[Reason]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.desk import work
-from articles.models import Edition
+from articles.models import Edition, ReviewRequest
 from engagements.admin.base import BoundedLists
 
 
@@ -26,6 +26,7 @@ class StatusFilter(admin.SimpleListFilter):
             ("returned", _("Returned to me")),
             ("in_review", _("Waiting for review")),
             ("waiting", _("Waiting for me")),
+            ("asked", _("I was asked to review")),
             ("sent", _("Mine, waiting for others")),
             ("forced", _("Published without a second person")),
             ("withdrawn", _("Withdrawn")),
@@ -38,6 +39,7 @@ class StatusFilter(admin.SimpleListFilter):
             "mine": work.drafts_of,
             "returned": work.returned_to,
             "waiting": work.waiting_for,
+            "asked": work.asked_of,
             "sent": work.sent_by,
         }
         match self.value():
@@ -74,8 +76,13 @@ class ArticleList(BoundedLists):
     def get_queryset(self, request):
         editions = Edition.objects.defer("body").select_related("engagement", "author")
         articles: Any = super().get_queryset(request)
-        return articles.with_headline().prefetch_related(
-            Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
+        asked = ReviewRequest.objects.filter(article=OuterRef("pk"), person=request.user.pk)
+        return (
+            articles.with_headline()
+            .annotate(asked_of_me=Exists(asked))
+            .prefetch_related(
+                Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
+            )
         )
 
     @admin.display(description=_("headline"), ordering="headline")
@@ -97,6 +104,8 @@ class ArticleList(BoundedLists):
         ]
         if words and words[0] not in shown:
             shown.append(words[0])
+        if words and article.asked_of_me and article.newest_editions[0].state == "in_review":
+            shown.append(gettext("waits for you"))
         if any(row.forced_reason and not row.confirmed_by_id for row in article.newest_editions):
             shown.append(gettext("to be approved afterwards"))
         return ", ".join(shown)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.admin.article_list import ArticleList
 from articles.admin.autosave import AutosavedForm
 from articles.admin.base import RefreshedOnce
+from articles.admin.comments import CommentedForm
 from articles.admin.conflicts import ConflictPage
 from articles.admin.history import EditionHistory
 from articles.admin.once import SentOnce
@@ -38,6 +39,7 @@ class ArticleAdmin(
     EditionHistory,
     PreviewLinks,
     PreviewBesideForm,
+    CommentedForm,
     RefreshedOnce,
     SentOnce,
     ConflictPage,
@@ -72,10 +74,11 @@ class ArticleAdmin(
         _("The change"),
         {"fields": ["is_major", "is_correction", "public_note"]},
     )
+    review_fieldset = (_("The review"), {"fields": ["reviewers"]})
     decision_fieldset = (_("The decision"), {"fields": ["publish_at", "reason"]})
 
     class Media:
-        js = ["js/admin-article.js", "js/autosave.js", "js/preview.js"]
+        js = ["js/admin-article.js", "js/autosave.js", "js/preview.js", "js/comments.js"]
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -109,6 +112,7 @@ class ArticleAdmin(
         fieldsets = [*super().get_fieldsets(request, obj)]
         if obj and obj.was_approved:
             fieldsets.append(self.change_fieldset)
+        fieldsets.append(self.review_fieldset)
         if request.user.has_perm("articles.publish_article"):
             fieldsets.append(self.decision_fieldset)
         return fieldsets

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from articles.admin.pictures import picture_preview
 from articles.comparison import changes
 from articles.history import restore
+from articles.looks import note_look
 from articles.models import Article, Edition
 
 
@@ -75,6 +76,8 @@ class EditionHistory(admin.ModelAdmin):
         }
         if chosen and all(number in editions for number in chosen.values()):
             old, new = editions[chosen["from"]], editions[chosen["to"]]
+            if chosen["to"] == numbers[-1]:
+                note_look(request.user, article, new.number)
             found = changes(old, new, show=picture_preview, for_desk=True)
             context |= {"old": old, "new": new, "changes": found}
         else:

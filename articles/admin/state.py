@@ -42,6 +42,9 @@ def state_of(article: Article, person: Any) -> dict[str, Any]:
         "steps": steps,
         # Until it is sent again, its writer has to see why it came back.
         "returned": steps[0] if steps and steps[0].kind == Step.Kind.RETURNED else None,
+        "asked": [
+            row.person for row in article.review_requests.select_related("person").order_by("pk")
+        ],
         "forced": [(row, reasons_not_to_confirm(row, by=person)) for row in forced],
         "may_publish": person.has_perm("articles.publish_article"),
         "may_withdraw": person.has_perm("articles.withdraw_article"),

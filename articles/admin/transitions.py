@@ -48,7 +48,8 @@ class Transitions(ReasonPage, admin.ModelAdmin):
         try:
             match form.transition:
                 case "submit":
-                    workflow.submit(edition, by=request.user)
+                    reviewers = form.cleaned_data.get("reviewers", ())
+                    workflow.submit(edition, by=request.user, reviewers=reviewers)
                     told = gettext("Sent for review.")
                 case "recall":
                     workflow.recall(edition, by=request.user)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from articles.models import Edition, Step
+from articles.models import Edition, ReviewRequest, Step
 from engagements.models import Action, Engagement
 
 AHEAD = dt.timedelta(days=30)
@@ -65,6 +65,12 @@ def waiting_for(person: Any) -> QuerySet[Edition]:
     )
     waiting = _open(Edition.State.IN_REVIEW).filter(article__withdrawn_at=None)
     return waiting.filter(Exists(by_others)).order_by("created_at", "pk")
+
+
+def asked_of(person: Any) -> QuerySet[Edition]:
+    """Return what waits for review and somebody asked this very person to look at."""
+    asked = ReviewRequest.objects.filter(article=OuterRef("article"), person=person.pk)
+    return waiting_for(person).filter(Exists(asked))
 
 
 def sent_by(person: Any) -> QuerySet[Edition]:

@@ -6,21 +6,25 @@ from articles.models.articles import (
 )
 from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.clearing import Finding, NotTheSame
+from articles.models.comments import Comment
 from articles.models.outbox import Message
 from articles.models.pictures import Figure, Picture, Rendition
 from articles.models.preview import PreviewLink
+from articles.models.review import Look, ReviewRequest
 from articles.models.steps import Step
 from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
 
 __all__ = [
     "Article",
     "Autosave",
+    "Comment",
     "ContentVersion",
     "Edition",
     "EditionTopic",
     "Figure",
     "Finding",
     "Language",
+    "Look",
     "Message",
     "NewsEntry",
     "NotTheSame",
@@ -28,6 +32,7 @@ __all__ = [
     "Presence",
     "PreviewLink",
     "Rendition",
+    "ReviewRequest",
     "Step",
     "Submission",
     "TimelineEntry",

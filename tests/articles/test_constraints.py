@@ -12,18 +12,23 @@ from django.utils import timezone
 from articles.models import (
     Article,
     Autosave,
+    Comment,
     Edition,
     EditionTopic,
     Figure,
     Finding,
+    Look,
     NewsEntry,
     NotTheSame,
     Presence,
+    PreviewLink,
+    ReviewRequest,
     Step,
     Submission,
     TimelineEntry,
     TimelineTotal,
 )
+from articles.preview_links import make as make_link
 from tests.articles.samples import make_picture
 from tests.factories import (
     ArticleFactory,
@@ -181,6 +186,16 @@ def seen_before_opened() -> None:
     )
 
 
+def some_link() -> PreviewLink:
+    link, _token = make_link(make_draft(), by=UserFactory(), lifetime="day")
+    return link
+
+
+def some_comment() -> Comment:
+    edition = make_draft()
+    return Comment.objects.create(article=edition.article, edition=edition, text="Who said so?")
+
+
 CASES = {
     "autosave_one_an_article": twice(Autosave, article=ArticleFactory, form=uuid.uuid4),
     "autosave_one_a_new_form": twice(Autosave, form=uuid.uuid4),
@@ -188,6 +203,16 @@ CASES = {
         Presence, article=ArticleFactory, opened_at=timezone.now, seen_at=timezone.now
     ),
     "presence_seen_after_opened": seen_before_opened,
+    "previewlink_expires_after_made": change(
+        some_link, expires_at=dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+    ),
+    "comment_says_something": change(some_comment, text=""),
+    "comment_quotes_the_story": change(some_comment, quote="A story"),
+    "comment_reply_stands_with_its_parent": change(
+        some_comment, parent=some_comment, field="byline"
+    ),
+    "reviewrequest_once": twice(ReviewRequest, article=ArticleFactory),
+    "look_one_a_person": twice(Look, article=ArticleFactory, number=lambda: 1),
     "submission_once": twice(Submission, form=uuid.uuid4),
     "article_one_a_language": second_translation,
     "article_has_slug": change(ArticleFactory, slug=""),

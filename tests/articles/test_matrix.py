@@ -80,6 +80,7 @@ articles_article_compare WEDA WEDA
 articles_article_restore - EDA
 articles_article_preview_new WEDA WEDA
 articles_article_preview WEDA EDA
+articles_article_comment - WEDA
 articles_article_links WEDA WEDA
 articles_article_revoke_link - WEDA
 articles_article_unschedule - EDA

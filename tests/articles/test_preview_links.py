@@ -19,6 +19,7 @@ from articles.workflow import publish, reinstate, save_edition, unschedule, with
 from config.logs import WithoutTokens
 from config.settings import LOGGING
 from tests.articles.samples import make_picture
+from tests.articles.test_preview import story_of
 from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
 from tests.wsgi import ask
 
@@ -64,8 +65,7 @@ def test_link_shows_the_page_as_readers_will_have_it(client):
     before = client.get(address).text
     publish(edition, by=UserFactory())
     public = client.get(edition.get_absolute_url()).text
-    story = [text[text.index("<header>") : text.index("</article>")] for text in (before, public)]
-    assert story[0] == story[1]
+    assert story_of(before) == story_of(public)
 
 
 def test_nobody_keeps_it_lists_it_or_hears_of_it(client, stored):

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from reversion.models import Revision
 
+from articles import comments
 from articles.models import Article, Edition, Picture, Rendition
 from articles.news import Place
 from articles.receivers import one_refresh
@@ -189,7 +190,10 @@ def make_engagement(mark: str, public_from: dt.datetime | None, **fields: Any) -
 
 def make_story(mark: str, visit: Engagement) -> Edition:
     article = ArticleFactory(slug=f"{mark}-article".lower())
-    return make_draft(article, engagement=visit, topics=visit.topics.all(), **content(mark))
+    edition = make_draft(article, engagement=visit, topics=visit.topics.all(), **content(mark))
+    said = comments.add(article, by=edition.author, text="Zdesk asks", where="headline")
+    comments.add(article, by=edition.author, text="Zdesk answers", to=str(said.pk))
+    return edition
 
 
 @pytest.fixture
@@ -230,6 +234,7 @@ def world() -> dict[str, Edition]:
         stories[mark] = edition
     stories["Zpublic"].also_covers.set(visits.values())  # the rule holds whatever a row says
     make_draft(article, **shared, **content("Zdraftnewer"))
+    comments.add(article, by=by, text="Zdesk asks", where="body", quote="Zdraftnewerbody")
     return stories
 
 
@@ -443,7 +448,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
             refused[address] = response.status_code
     # By POST only, with a query only, or closed to everybody.
     expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/", "upload/"]
-    expected += ["autocomplete/", "discard/", "presence/", "revoke/"]
+    expected += ["autocomplete/", "discard/", "presence/", "revoke/", "comment/"]
     expected += ["/picture/add/", "/action/add/"]
     # What readers saw is withdrawn, not deleted.
     expected += [f"/article/{world['Zpublic'].article_id}/delete/"]

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from articles.models import Comment
 from tests.articles.samples import make_picture
 from tests.browser.test_autosave import colleague, desks, sign_in
 from tests.factories import make_draft
@@ -92,3 +93,45 @@ def test_without_scripts_the_preview_is_a_tab(browser, live_server):
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("An envoy in Oran")
     expect(page.locator("#id_headline")).to_have_value("An envoy in Oran")
     context.close()
+
+
+def test_comment_is_anchored_answered_and_resolved(desks):
+    """A passage is selected and commented; the colleague finds it there, answers and resolves."""
+    amina, bela = desks
+    edition = make_draft(body="<p>The minister agreed to a forum.</p>")
+    address = f"/admin/articles/article/{edition.article_id}/change/"
+    amina.goto(address)
+    story = amina.locator(".ProseMirror p", has_text="The minister agreed")
+    story.evaluate(
+        """node => {
+          const text = node.firstChild;
+          document.getSelection().setBaseAndExtent(text, 4, text, 19);
+        }"""
+    )
+    amina.fill("#id_standfirst", "Not saved yet.")
+    place = amina.locator(".field-body .comment-place")
+    summary = place.locator(".comment-new > summary")
+    summary.focus()
+    amina.keyboard.press("Enter")
+    expect(place.get_by_label("Passage")).to_have_value("minister agreed")
+    amina.keyboard.insert_text("Which minister?")
+    place.get_by_role("button", name="Send the comment").click()
+    expect(place.locator(".comment blockquote")).to_have_text("minister agreed")
+    expect(place.locator(".comment .said")).to_have_text("Which minister?")
+    expect(amina.locator("#id_standfirst")).to_have_value("Not saved yet.")
+
+    bela.goto(address)
+    bela.get_by_role("link", name="One comment is open.").click()
+    comment = bela.locator(".field-body .comment")
+    comment.get_by_text("Reply", exact=True).click()
+    comment.get_by_label("Your reply").fill("Of ports.")
+    comment.get_by_role("button", name="Send the reply").click()
+    expect(bela.locator(".field-body .reply")).to_contain_text("Of ports.")
+    comment.get_by_role("button", name="Resolve").click()
+    expect(comment).to_contain_text("Resolved by bela")
+    said = Comment.objects.get(parent=None)
+    assert (said.field, said.quote, said.resolved_by.username) == (
+        "body",
+        "minister agreed",
+        "bela",
+    )
