@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.desk import work
 from articles.models import Edition, ReviewRequest
+from articles.desk.views.bulk import BulkActions
+from articles.models import Edition
 from engagements.admin.base import BoundedLists
 
 
@@ -64,7 +66,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ArticleList(BoundedLists):
+class ArticleList(BulkActions, BoundedLists):
     """What stands in a row of the list: the newest edition, and what readers have."""
 
     date_hierarchy = "created_at"

@@ -11,6 +11,7 @@ from articles.admin.facts import FactsHistory
 from articles.admin.meanwhile import MeanwhileForm
 from articles.admin.once import SentOnce
 from articles.desk import work
+from articles.desk.views.bulk import BulkActions
 from articles.forms import CoveredEngagementForm
 from articles.models import Edition
 from articles.workflow import reasons_not_to_hide
@@ -44,7 +45,9 @@ class CoverageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Engagement)
-class CoveredEngagementAdmin(FactsHistory, RefreshedOnce, SentOnce, MeanwhileForm, EngagementAdmin):
+class CoveredEngagementAdmin(
+    BulkActions, FactsHistory, RefreshedOnce, SentOnce, MeanwhileForm, EngagementAdmin
+):
     form = CoveredEngagementForm
     list_display = [*EngagementAdmin.list_display, "coverage"]
     list_filter = [*EngagementAdmin.list_filter, CoverageFilter]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from articles.desk.views import clearing, front, search
+from articles.desk.views import bulk, clearing, front, search
 
 app_name = "desk"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("clear-up/", clearing.overview, name="clear_up"),
     path("clear-up/look/", clearing.look, name="look"),
     path("clear-up/doubles/<slug:kind>/", clearing.doubles, name="doubles"),
+    path("many/<slug:kind>/<slug:operation>/", bulk.bulk, name="bulk"),
     path("clear-up/drafts/", clearing.leaver, name="leaver"),
 ]

@@ -125,6 +125,7 @@ desk:suggestions WEDA WEDA
 desk:clear_up WEDA WEDA
 desk:look EDA EDA
 desk:doubles DA DA
+desk:bulk DA DA
 desk:leaver EDA EDA
 """
 
@@ -136,7 +137,15 @@ tour:delete_selected DA
 picture:delete_selected DA
 picture:describe_selected WEDA
 article:delete_selected DA
+article:bulk_add_topic WEDA
+article:bulk_remove_topic WEDA
+article:bulk_withdraw DA
 engagement:delete_selected DA
+engagement:bulk_add_topic WEDA
+engagement:bulk_remove_topic WEDA
+engagement:bulk_add_region WEDA
+engagement:bulk_remove_region WEDA
+engagement:bulk_withdraw EDA
 person:delete_selected DA
 organisation:delete_selected DA
 topic:delete_selected DA

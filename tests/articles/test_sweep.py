@@ -387,6 +387,8 @@ def _admin_argument(name: str, key: str, edition: Edition) -> Any:
         "kind": "person",
         "content_type_id": ContentType.objects.get_for_model(Article).pk,
     }
+    if name == "desk:bulk":
+        return {"kind": "article", "operation": "withdraw"}[key]
     if key == "object_id" and name == "admin:view_on_site":
         return edition.article_id
     if key in ("object_id", "id"):

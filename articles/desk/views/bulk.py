@@ -1,0 +1,136 @@
+"""The page between a list's action and the change of many rows: what exactly will happen."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from articles.desk.bulk import MOST, OPERATIONS, Plan, apply, plan_of
+from articles.desk.views.base import desk_view, show
+from articles.models import Article
+from articles.workflow import MAX_REASON, reasons_for_a_reason
+from engagements.models import Engagement, Region, Topic
+from engagements.widgets import is_key
+
+MODELS: dict[str, Any] = {"article": Article, "engagement": Engagement}
+CHOICES: dict[str, Any] = {"topic": Topic, "region": Region}
+
+
+@desk_view("articles.change_article")
+def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
+    """Ask for the topic, region or reason; show what will change; do it once confirmed."""
+    if operation not in OPERATIONS.get(kind, {}):
+        raise Http404
+    title, permission = OPERATIONS[kind][operation]
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    asked = request.POST if request.method == "POST" else request.GET
+    pks = [int(pk) for pk in asked.get("ids", "").split(",")[: MOST + 1] if is_key(pk)]
+    errors: list[str] = []
+    if len(pks) > MOST:
+        errors.append(_("At most %d at once: choose fewer.") % MOST)
+        pks = pks[:MOST]
+    part = operation.rpartition("_")[2]
+    given = asked.get("what", "").replace("\0", "")
+    what = _given(part, given, errors)
+    plan = None
+    if what and pks:
+        model_admin = admin.site.get_model_admin(MODELS[kind])
+        plan = plan_of(
+            kind, operation, pks, what, by=request.user,
+            may_change=lambda row: model_admin.has_change_permission(request, row),
+        )  # fmt: skip
+    if request.method == "POST" and plan and not errors:
+        done = _apply(request, plan, kind, str(title), what, errors)
+        if done is not None:
+            return done
+    model = CHOICES.get(part)
+    return show(
+        request,
+        "bulk",
+        title,
+        kind=kind,
+        opts=MODELS[kind]._meta,
+        ids=",".join(map(str, pks)),
+        count=len(pks),
+        part=part,
+        choices=model.objects.order_by("name") if model else None,
+        given=given,
+        what=what,
+        plan=plan,
+        errors=errors,
+        most=MAX_REASON,
+        back=reverse(f"admin:{MODELS[kind]._meta.app_label}_{kind}_changelist"),
+    )
+
+
+def _given(part: str, text: str, errors: list[str]) -> Any:
+    """Return the topic, the region or the reason that was given (`None`: not yet)."""
+    if not text:
+        return None
+    if part in CHOICES:
+        found = CHOICES[part].objects.filter(pk=text).first() if is_key(text) else None
+        if found is None:
+            errors.append(_("There is none with the number “%s”: choose from the list.")
+                          % text[:20])  # fmt: skip
+        return found
+    reasons = reasons_for_a_reason(text, _("Say why: readers will see the reason."))
+    errors += [reason.text for reason in reasons]
+    return None if reasons else text.strip()
+
+
+def _apply(
+    request: HttpRequest, plan: Plan, kind: str, title: str, what: Any, errors: list[str]
+) -> HttpResponse | None:
+    if request.POST.get("fingerprint") != plan.fingerprint:
+        errors.append(_("Something changed meanwhile. Look at what will happen once more."))
+        return None
+    try:
+        rows = apply(plan)
+    except ValidationError as error:
+        errors += error.messages
+        return None
+    person: Any = request.user
+    content_type = ContentType.objects.get_for_model(MODELS[kind])
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user_id=person.pk, content_type=content_type, object_id=str(row.pk),
+            object_repr=str(row)[:200], action_flag=CHANGE, change_message=f"{title}: {what}",
+        )
+        for row in rows
+    )  # fmt: skip
+    told = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
+    messages.success(request, told % {"title": title, "count": len(rows)})
+    opts = MODELS[kind]._meta
+    return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
+
+
+class BulkActions(admin.ModelAdmin):
+    """Offers, above a list, each operation that leads to this page."""
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions: Any = super().get_actions(request)
+        if IS_POPUP_VAR in request.GET:
+            return actions  # it picks one row
+        person: Any = request.user
+        for name, (title, permission) in OPERATIONS[str(self.opts.model_name)].items():
+            if person.has_perm(permission):
+                actions[f"bulk_{name}"] = (_lead_on(name), f"bulk_{name}", f"{title} …")
+        return actions
+
+
+def _lead_on(operation: str):
+    def action(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse:
+        pks = queryset.order_by("pk").values_list("pk", flat=True)[: MOST + 1]
+        kind = model_admin.opts.model_name
+        page = reverse("desk:bulk", args=[kind, operation])
+        return HttpResponseRedirect(f"{page}?ids={','.join(map(str, pks))}")
+
+    return action
