@@ -20,7 +20,7 @@ from django.utils.formats import localize_input
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.autosave import initial_from
+from articles.autosave import initial_from, name_of
 from articles.checks import (
     OF_THE_TEXT,
     Reason,
@@ -93,6 +93,11 @@ def _visit_widget() -> RelatedFieldWidgetWrapper:
     )
 
 
+class PeopleField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return name_of(obj)
+
+
 def reviewers_for(person: Any) -> QuerySet[User]:
     """Return whom a person can ask for a review: the others who may approve."""
     others = User.objects.with_perm("articles.publish_article", backend=BACKEND)
@@ -153,7 +158,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
         widget=AdminSplitDateTime,
     )
 
-    reviewers = forms.ModelMultipleChoiceField(
+    reviewers = PeopleField(
         User.objects.none(),
         required=False,
         label=_("Whom to ask"),

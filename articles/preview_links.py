@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.autosave import name_of
 from articles.models import Article, Edition, PreviewLink
 
 TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
@@ -88,7 +89,7 @@ def links_of(article: Article, at: dt.datetime) -> list[tuple[PreviewLink, str, 
 
 def _standing(link: Any, article: Article, at: dt.datetime) -> str:
     if link.revoked_at:
-        return _("revoked by %s") % link.revoked_by if link.revoked_by else _("revoked")
+        return _("revoked by %s") % name_of(link.revoked_by) if link.revoked_by else _("revoked")
     if link.is_out:
         return _("ended by publication")
     if article.withdrawn_at and article.withdrawn_at <= at:

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from articles.history import Version, versions_of
-from articles.models import Edition, EditionTopic, Picture
+from articles.models import Edition, EditionTopic, Figure, Picture
 from articles.views.pages import article_context
 from engagements.models import Engagement
 
@@ -33,8 +33,8 @@ def saved(pk: int) -> Edition:
 
 def pictures_of(edition: Edition) -> QuerySet[Picture]:
     """Return the pictures that an edition's page shows."""
-    shown = Q(pk=edition.picture_id) if edition.picture_id else Q(pk=None)
-    return Picture.objects.filter(shown | Q(uuid__in=set(UUID.findall(edition.body))))
+    figures = Figure.objects.filter(edition=edition).values("picture")
+    return Picture.objects.filter(Q(pk=edition.picture_id) | Q(pk__in=figures))
 
 
 def page(

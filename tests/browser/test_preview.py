@@ -128,7 +128,7 @@ def test_comment_is_anchored_answered_and_resolved(desks):
     comment.get_by_role("button", name="Send the reply").click()
     expect(bela.locator(".field-body .reply")).to_contain_text("Of ports.")
     comment.get_by_role("button", name="Resolve").click()
-    expect(comment).to_contain_text("Resolved by bela")
+    expect(comment).to_contain_text("Resolved by Bela")
     said = Comment.objects.get(parent=None)
     assert (said.field, said.quote, said.resolved_by.username) == (
         "body",
