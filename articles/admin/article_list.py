@@ -9,9 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.desk import work
-from articles.models import Edition, ReviewRequest
 from articles.desk.views.bulk import BulkActions
-from articles.models import Edition
+from articles.models import Edition, ReviewRequest
 from engagements.admin.base import BoundedLists
 
 

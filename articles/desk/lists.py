@@ -90,12 +90,13 @@ def _ago(at: dt.datetime, now: dt.datetime) -> str:
     return _("%s ago") % timesince(at, now, depth=1)
 
 
-def _saved(edition: Edition, now: dt.datetime) -> Item:
+def _saved(edition: Edition, now: dt.datetime, why: str = "") -> Item:
     told = _("edition %(number)d, saved by %(who)s %(ago)s") % {
         "number": edition.number,
         "who": name_of(edition.author),
         "ago": _ago(edition.created_at, now),
     }
+    told = ", ".join(filter(None, [why, told]))
     return Item(edition.headline, article_url(edition.article_id), told)
 
 
@@ -107,7 +108,10 @@ def _waiting(person: Any, now: dt.datetime) -> DeskList:
         more=articles_url("status=waiting"),
         is_urgent=True,
     )
-    return waiting.take(_saved(edition, now) for edition in _light(work.waiting_for(person)))
+    rows = _light(work.waiting_for(person))
+    return waiting.take(
+        _saved(edition, now, _("you were asked") if edition.is_asked else "") for edition in rows
+    )
 
 
 def _returned(person: Any) -> DeskList:

@@ -6,7 +6,7 @@ Each is asked of what is open or near in time, and never of the whole archive.
 import datetime as dt
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from articles.models import Edition, ReviewRequest, Step
 from engagements.models import Action, Engagement
@@ -44,13 +44,13 @@ def returned_to(person: Any) -> QuerySet[Edition]:
 
 
 def waiting_for(person: Any) -> QuerySet[Edition]:
-    """Return what waits for review and may be approved by a person, the longest waiting first.
+    """Return what waits for review and may be approved by a person.
 
-    That is what somebody else had a hand in since the last approval: `workflow.is_ones_own`,
-    asked of all at once.
+    First what they were asked for (`is_asked`), then the longest waiting. That is what somebody
+    else had a hand in since the last approval: `workflow.is_ones_own`, asked of all at once.
     """
     if not person.has_perm("articles.publish_article"):
-        return Edition.objects.none()
+        return Edition.objects.none().annotate(is_asked=Value(value=False))
     approved_since = Edition.objects.filter(
         article=OuterRef("article"),
         state=Edition.State.APPROVED,
@@ -64,13 +64,15 @@ def waiting_for(person: Any) -> QuerySet[Edition]:
         number__lte=OuterRef("number"),
     )
     waiting = _open(Edition.State.IN_REVIEW).filter(article__withdrawn_at=None)
-    return waiting.filter(Exists(by_others)).order_by("created_at", "pk")
+    asked = ReviewRequest.objects.filter(article=OuterRef("article"), person=person.pk)
+    waiting = waiting.filter(Exists(by_others)).annotate(is_asked=Exists(asked))
+    return waiting.order_by("-is_asked", "created_at", "pk")
 
 
 def asked_of(person: Any) -> QuerySet[Edition]:
     """Return what waits for review and somebody asked this very person to look at."""
-    asked = ReviewRequest.objects.filter(article=OuterRef("article"), person=person.pk)
-    return waiting_for(person).filter(Exists(asked))
+    waiting: Any = waiting_for(person)
+    return waiting.filter(is_asked=True)
 
 
 def sent_by(person: Any) -> QuerySet[Edition]:
