@@ -6,14 +6,14 @@ what is scheduled, or of what was overtaken before its hour.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Article, Edition
+from articles.models import Article, Edition, Step
 from articles.workflow import save_edition
 from engagements.dates import PartialDate, Precision
 
@@ -54,19 +54,40 @@ def versions_of(article: Article, at: dt.datetime) -> list[Version]:
     return versions
 
 
-def stood_on(versions: list[Version], day: dt.date) -> list[Version]:
+class Gap(NamedTuple):
+    """While an article was withdrawn; `until` is empty for as long as it is."""
+
+    since: dt.datetime
+    until: dt.datetime | None
+
+
+def gaps_of(article: Article) -> list[Gap]:
+    """Return when an article that had been public was not to be read, the oldest first."""
+    steps = article.steps.order_by("at", "pk").values_list("at", flat=True)
+    ends = [*steps.filter(kind=Step.Kind.REINSTATED), None]
+    # Each withdrawal ends with the next return, so the two go in pairs.
+    return [Gap(*pair) for pair in zip(steps.filter(kind=Step.Kind.WITHDRAWN), ends, strict=False)]
+
+
+def stood_on(versions: list[Version], day: dt.date, gaps: list[Gap]) -> list[Version]:
     """Return the versions that readers saw at some time of a day, in the site's time zone."""
+    begins, ends = (
+        timezone.make_aware(dt.datetime.combine(date, dt.time.min))
+        for date in (day, day + dt.timedelta(days=1))
+    )
     return [
         version
         for version in versions
-        if timezone.localdate(version.since) <= day
-        and (version.until is None or _last_day(version.until) >= day)
+        if _is_seen(max(version.since, begins), min(version.until or ends, ends), gaps)
     ]
 
 
-def _last_day(until: dt.datetime) -> dt.date:
-    # At midnight the day before was the last.
-    return timezone.localdate(until - dt.timedelta(microseconds=1))
+def _is_seen(since: dt.datetime, until: dt.datetime, gaps: list[Gap]) -> bool:
+    """Say whether gaps leave anything of a time."""
+    for gap in gaps:
+        if gap.since <= since:
+            since = max(since, gap.until or until)
+    return since < until
 
 
 def read_day(text: str, today: dt.date) -> dt.date:

@@ -309,7 +309,11 @@ def withdraw(
     # For good: bringing it back opens nothing again.
     revoke(PreviewLink.objects.filter(edition__article=article), by=by)
     Step.objects.create(
-        article=article, kind=Step.Kind.WITHDRAWN, by=by, reason=article.withdrawn_reason
+        article=article,
+        kind=Step.Kind.WITHDRAWN,
+        by=by,
+        reason=article.withdrawn_reason,
+        at=article.withdrawn_at,
     )
 
 
@@ -331,7 +335,7 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     )
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-    Step.objects.create(article=article, kind=Step.Kind.REINSTATED, by=by)
+    Step.objects.create(article=article, kind=Step.Kind.REINSTATED, by=by, at=now)
 
 
 def reasons_not_to_hide(engagement: Engagement, public_from: dt.datetime | None) -> list[str]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.comparison import Change, changes
-from articles.history import Version, read_day, stood_on, versions_of
+from articles.history import Version, gaps_of, read_day, stood_on, versions_of
 from articles.models import Article, Edition, Picture
 from articles.subjects import public_subjects
 from articles.versions import content_version, kept
@@ -56,7 +56,10 @@ def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> H
     if context["asked"].strip():
         try:
             context["day"] = read_day(context["asked"], context["today"])
-            context["stood"] = stood_on(versions, context["day"])
+            gaps = gaps_of(context["article"])
+            context["stood"] = stood_on(versions, context["day"], gaps)
+            # Without a gap it would have stood there.
+            context["was_withdrawn"] = bool(stood_on(versions, context["day"], []))
         except ValidationError as error:
             context["error"] = " ".join(error.messages)
             status = 400

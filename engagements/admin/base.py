@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
 
 from engagements.history import record, record_first
 from engagements.text import fold
@@ -136,12 +137,12 @@ class ReasonPage(admin.ModelAdmin):
             except ValidationError as error:
                 errors = error.messages
             else:
-                self.log_change(request, obj, f"Withdrawn: {reason}")
-                messages.success(request, f"“{obj}” is withdrawn.")
+                self.log_change(request, obj, gettext("Withdrawn: %s") % reason)
+                messages.success(request, gettext("“%s” is withdrawn.") % obj)
                 return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Withdraw “{obj}”",
+            "title": gettext("Withdraw “%s”") % obj,
             "opts": self.opts,
             "object": obj,
             "reason": reason,

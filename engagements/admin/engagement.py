@@ -227,6 +227,11 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             return request.user.has_perm("engagements.publish_engagement")
         return allowed
 
+    def has_delete_permission(self, request, obj=None):
+        # What readers saw is withdrawn, with a reason: its address would answer 404.
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj and obj.was_seen())
+
     def save_model(self, request, obj, form, change):
         if not change:
             obj.created_by = request.user

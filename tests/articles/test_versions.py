@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.comparison import NOT_CONTENT, changes
 from articles.models import Edition
-from articles.workflow import publish, withdraw
+from articles.workflow import publish, reinstate, withdraw
 from tests.articles.samples import make_picture
 from tests.factories import (
     EngagementFactory,
@@ -235,6 +235,22 @@ def test_desk_compares_notes_too(newest):
     told = {c.label: c.html for c in changes(old, new, show=str, for_desk=True)}
     assert set(told) >= {"Note to the desk", "Major change", "Visit"}
     assert {c.label for c in changes(old, new, show=str)} == {"Visit", "Topics"}
+
+
+def test_withdrawn_days_are_remembered(client, newest, monkeypatch):
+    """An article that came back did not stand while it was away; on the days of both it did."""
+    hour = dt.timedelta(hours=1)
+    withdraw(newest.article, reason="Named the wrong envoy.", at=NOON + 4 * DAY)
+    monkeypatch.setattr(timezone, "now", lambda: NOON + 6 * DAY + hour)
+    reinstate(newest.article)
+    monkeypatch.undo()
+    address = versions(newest, "?on=2025-03-")
+    for day in ("07", "09", "10"):
+        assert "readers saw this version" in client.get(address + day).text, day
+    away = client.get(address + "08").text
+    assert "On 8 March 2025 the article was withdrawn" in away
+    with pytest.raises(CommandError, match="Readers saw nothing"):
+        call_command("as_it_stood", newest.article.slug, "2025-03-08", stdout=io.StringIO())
 
 
 def test_command_says_what_stood_on_a_day(newest):

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from articles.history import read_day, stood_on, versions_of
+from articles.history import gaps_of, read_day, stood_on, versions_of
 from articles.models import Article
 from articles.richtext import plain_text
 from engagements.dates import spelled_out
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         versions = versions_of(article, now)
-        found = stood_on(versions, day)
+        found = stood_on(versions, day, gaps_of(article))
         if not found:
             raise CommandError(f"Readers saw nothing of “{article.slug}” on {day}.")
         if article.withdrawn_at:
