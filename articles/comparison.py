@@ -17,7 +17,7 @@ from engagements.models import Engagement
 # Columns that say when and by whom, and what is derived: no content.
 NOT_CONTENT = {
     "id", "article", "number", "author", "approved_by", "state", "public_from", "public_until",
-    "created_at", "confirmed_by", "forced_reason", "steps",
+    "created_at", "confirmed_by", "forced_reason", "steps", "search_text", "is_newest",
 }  # fmt: skip
 TEXTS = ["headline", "standfirst", "byline"]
 PICTURE_TEXTS = ["picture_alt", "picture_caption"]

@@ -98,7 +98,7 @@ engagements_engagement_withdraw EDA EDA
 engagements_engagement_changelist WEDA WEDA
 engagements_engagement_add WEDA WEDA
 engagements_engagement_history WEDA WEDA
-engagements_engagement_delete DA DA
+engagements_engagement_delete - -
 engagements_engagement_change WEDA EDA
 engagements_person_merge DA DA
 engagements_person_changelist WEDA WEDA

@@ -453,5 +453,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
     expected += ["autocomplete/", "discard/", "presence/", "revoke/", "comment/"]
     expected += ["/picture/add/", "/action/add/"]
     # What readers saw is withdrawn, not deleted.
-    expected += [f"/article/{world['Zpublic'].article_id}/delete/"]
+    shown = world["Zpublic"]
+    expected += [f"/article/{shown.article_id}/delete/"]
+    expected += [f"/engagement/{visit.pk}/delete/" for visit in Engagement.objects.public()]
     assert [a for a in refused if not a.endswith(tuple(expected))] == []
