@@ -19,9 +19,10 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.figures import pictures_by_key
 from articles.media import MAX_AGE_SECONDS
 from articles.models import Article, Edition, Picture
-from articles.richtext import TAG, plain_text
+from articles.richtext import TAG, figures_in, plain_text
 from articles.subjects import KINDS, public_subjects
 from engagements.dates import spelled_out
 from engagements.models import Engagement, FormerSlug
@@ -85,7 +86,7 @@ def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
     texts = {
         "headline": (_("the headline"), story.headline),
         "standfirst": (_("the standfirst"), story.standfirst),
-        "body": (_("the story"), plain_text(story.body)),
+        "body": (_("the story"), _words_of(story.body)),
         "byline": (_("the byline"), story.byline),
         "picture_alt": (_("the alternative text"), story.picture_alt),
         "picture_caption": (_("the caption"), story.picture_caption),
@@ -98,6 +99,11 @@ def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
                 _("A placeholder is left in %(place)s: “%(mark)s”.")
                 % {"place": place, "mark": mark},
             )
+
+
+def _words_of(body: str) -> str:
+    said = [words for figure in figures_in(body) for words in (figure.alt, figure.caption)]
+    return "\n".join([plain_text(body), *filter(None, said)])
 
 
 def no_empty_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
@@ -218,6 +224,18 @@ def picture_is_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
         )
 
 
+def figures_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    figures = figures_in(story.body)
+    names = pictures_by_key(figure.picture for figure in figures)
+    for figure in figures:
+        picture = names.get(figure.picture)
+        if picture is None:
+            yield Reason("body", _("A picture of the story is not in the library: take it out."))
+        elif figure.alt is None:
+            told = _("Say what the picture “%s” in the story shows, or that it is decorative.")
+            yield Reason("body", told % picture)
+
+
 def correction_is_explained(story: Story, at: dt.datetime) -> Iterator[Reason]:
     if story.is_correction and not story.public_note.strip():
         yield Reason("public_note", _("Tell readers what was wrong and what is right."))
@@ -251,6 +269,7 @@ OF_THE_TEXT: list[Check] = [
     needs_visit,
     needs_topic,
     picture_is_described,
+    figures_are_described,
     correction_is_explained,
 ]
 OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]

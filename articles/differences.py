@@ -17,7 +17,7 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from articles.richtext import render_changes, sanitize
+from articles.richtext import FIGURE_TAG, Figure, render_changes, sanitize
 
 # A longer search is given up, and what is left stands as replaced: still true, only less fine.
 SECONDS = 0.6
@@ -111,8 +111,22 @@ def changed_text(old: str, new: str) -> SafeString:
 def changed_story(old: str, new: str) -> SafeString:
     """Return two stories (HTML of any origin) as one, with what changed marked."""
     search = Search(SECONDS)
-    before, after = (_parse(sanitize(source)) for source in (old, new))
+    before, after = (_parse(source) for source in _in_words(sanitize(old), sanitize(new)))
     return _spoken(render_changes("".join(_children(search, before, after))))
+
+
+def _in_words(*stories: str) -> list[str]:
+    """Return stories with their figures in words; the same picture has the same letter in all."""
+    letters: dict[str, str] = {}
+
+    def words(tag: re.Match[str]) -> str:
+        figure = Figure.of(tag[1])
+        letter = letters.setdefault(figure.picture, chr(ord("A") + len(letters) % 26))
+        told = [figure.alt or gettext("a decorative picture"), figure.caption]
+        named = gettext("Picture %(letter)s:") % {"letter": letter}
+        return f"<p>{escape(' '.join([named, *filter(None, told)]))}</p>"
+
+    return [FIGURE_TAG.sub(words, story) for story in stories]
 
 
 def changed_list(old: Iterable[str], new: Iterable[str]) -> SafeString:

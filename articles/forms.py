@@ -31,7 +31,7 @@ from articles.checks import (
 )
 from articles.conflicts import content_of, is_overtaken
 from articles.models import Article, Edition, EditionTopic, Picture
-from articles.picture_forms import LicenceInput
+from articles.picture_forms import LicenceInput, RecentPictures
 from articles.pictures import create_picture
 from articles.workflow import (
     MAX_REASON,
@@ -127,11 +127,14 @@ class ArticleForm(EditionFields, forms.ModelForm):
         EditionTopic._meta.get_field("tag"), help_text=_("Started from the visit's topics.")
     )
     picture = forms.ModelChoiceField(
-        Picture.objects.all(), required=False, widget=forms.HiddenInput
+        Picture.objects.all(),
+        required=False,
+        label=_("From the library"),
+        widget=RecentPictures,
     )
     picture_upload = forms.FileField(
         required=False,
-        label=_("Picture"),
+        label=_("Or a new one"),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
         help_text=_("JPEG, PNG, WebP or AVIF, at most 10 MB and at least 320 pixels wide."),
     )

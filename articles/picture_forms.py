@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
+from engagements.widgets import is_key
 
 
 class PercentField(forms.FloatField):
@@ -50,6 +51,23 @@ class LicenceInput(forms.TextInput):
         options = format_html_join("", '<option value="{}">', ((text,) for text in self.usual))
         box = super().render(name, value, attrs, renderer)
         return format_html('{}<datalist id="{}">{}</datalist>', box, attrs["list"], options)
+
+
+class RecentPictures(forms.Select):
+    """A choice among the newest pictures, and the one that is chosen.
+
+    With a script the dialog takes its place, which finds every picture.
+    """
+
+    offered = 50
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list:
+        chosen = [key for key in value if is_key(key)]
+        pictures = list(Picture.objects.order_by("-pk")[: self.offered])
+        if missing := [key for key in chosen if int(key) not in {p.pk for p in pictures}]:
+            pictures += Picture.objects.filter(pk__in=missing)
+        self.choices = [("", _("None")), *((picture.pk, str(picture)) for picture in pictures)]
+        return super().optgroups(name, value, attrs)
 
 
 class DescriptionForm(forms.ModelForm):

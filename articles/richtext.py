@@ -1,20 +1,26 @@
 """The story's HTML: what may be in it, on its way in and on its way out.
 
 Stored HTML holds paragraphs, headings 2 to 4, lists, block quotes, tables, line breaks, bold,
-italics and links; the editor offers the same. `BodyField` sanitises on every write, and `render`
-again on the way out, so that nothing depends on how a row came to be.
+italics, links and figures; the editor offers the same. `BodyField` sanitises on every write, and
+`render` again on the way out, so that nothing depends on how a row came to be.
+
+A figure is one element, `<img data-picture>`, with the picture's uuid, its alternative text (empty:
+decorative; none: nobody has said yet) and its caption. Where the picture stands is found out on the
+way out.
 """
 
 import html
 import math
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import nh3
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -27,6 +33,8 @@ MAX_BODY_BYTES = 500 * 1024
 # Far beyond what an editor nests. The sanitiser's time grows with length times depth: without
 # this, a body within its limit could occupy a process for 17 s.
 MAX_DEPTH = 100
+
+NO_PICTURE = "00000000-0000-0000-0000-000000000000"  # where the editor puts a picture's uuid
 
 EXTENSIONS: dict[str, Any] = {
     "Heading": {"levels": [2, 3, 4]},
@@ -42,6 +50,7 @@ EXTENSIONS: dict[str, Any] = {
     "TableRow": True,
     "TableHeader": True,
     "TableCell": True,
+    "Picture": {"file": reverse_lazy("admin:articles_picture_shown", args=[NO_PICTURE])},
     "CleanPaste": True,  # ours: static/js/prose-paste.js
     "NoSpellCheck": False,
     # No drop-downs: the package's are announced as nothing.
@@ -50,6 +59,7 @@ EXTENSIONS: dict[str, Any] = {
             {"group": "headings"},
             {"group": "marks"},
             {"group": "link"},
+            {"group": "pictures"},
             {"group": "lists"},
             {"group": "nodes -blockType -lists -headings"},
             {"group": "table"},
@@ -59,6 +69,7 @@ EXTENSIONS: dict[str, Any] = {
 }
 ATTRIBUTES = {
     "a": {"href", "title"},
+    "img": {"data-picture", "alt", "data-caption"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
@@ -68,6 +79,10 @@ RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4"}
 # Elements whose end tag may be left out, and what keeps an outer one of them open.
 IMPLIED_END = {"p", "li", "thead", "tbody", "tr", "td", "th"}
 CONTAINERS = {"ul", "ol", "table", "blockquote"}
+# A figure ends the text that it comes in, and has no place between the rows or items of these.
+ENDED_BY_FIGURE = {"p", "h2", "h3", "h4", "strong", "em", "a"}
+WITHOUT_FIGURES = {"ul", "ol", "table", "thead", "tbody", "tr"}
+MAX_WORDS = 300  # characters of an alternative text or a caption
 
 # None of these is legal in XML, so a feed would break on them; PostgreSQL refuses NUL.
 NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -85,7 +100,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 ATTRIBUTE = re.compile(
-    r"""(?<![a-z])([a-z]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""", re.IGNORECASE
+    r"""(?<![a-z-])([a-z-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""", re.IGNORECASE
 )
 
 LINK = re.compile(r"(?:https?://|mailto:)[^\s/]|/(?![/\\])", re.IGNORECASE)
@@ -94,7 +109,9 @@ MAILBOX = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)
 
 # Exact on sanitised HTML and only there: its "<" and ">" are nothing but the ends of tags.
 TAG = re.compile(r"<[^>]*>")
-BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr)\b[^>]*>|<br>")
+BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr|img)\b[^>]*>|<br>")
+FIGURE_TAG = re.compile(r"<img ([^>]*)>")
+PICTURE_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CELL_TAG = re.compile(r"</?t[dh]\b[^>]*>")
 TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
 SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
@@ -118,6 +135,12 @@ def link_target(address: str) -> str | None:
 def _attribute_value(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return link_target(value)
+    if name == "data-picture":
+        return value.lower() if PICTURE_KEY.fullmatch(value.lower()) else None
+    if name in ("alt", "data-caption"):
+        # Tags are found by these two signs, so that no attribute may hold them.
+        words = " ".join(value.replace("<", "‹").replace(">", "›").split())[:MAX_WORDS].strip()
+        return words if words or name == "alt" else None
     if name == "title":
         return re.sub("[<>]", "", value).strip() or None
     # The three others are counts of which 1 is the default; 1,000 is where browsers stop.
@@ -163,6 +186,54 @@ def _end_implied(name: str, open_tags: list[str]) -> None:
             return
 
 
+class Figure(NamedTuple):
+    """A figure of a story: its picture's uuid, and what is said of it there."""
+
+    picture: str
+    alt: str | None  # "": decorative; `None`: nobody has said
+    caption: str
+
+    @classmethod
+    def of(cls, attributes: str) -> "Figure":
+        known = _attributes("img", attributes)
+        return cls(known["data-picture"], known.get("alt"), known.get("data-caption", ""))
+
+
+def figures_in(sanitised: str) -> list[Figure]:
+    """Return the figures of a story, in order."""
+    return [Figure.of(tag[1]) for tag in FIGURE_TAG.finditer(sanitised)]
+
+
+def _figure_tag(attributes: dict[str, str]) -> str:
+    """Return a figure as it is stored ("": it names no picture)."""
+    if "data-picture" not in attributes:
+        return ""
+    order = [name for name in ("data-picture", "alt", "data-caption") if name in attributes]
+    return "<img" + "".join(f' {name}="{escape(attributes[name])}"' for name in order) + ">"
+
+
+def _add_figure(source: str, parts: list[str], open_tags: list[str]) -> None:
+    figure = _figure_tag(_attributes("img", source))
+    if not figure or (open_tags and open_tags[-1] in WITHOUT_FIGURES):
+        return
+    while open_tags and open_tags[-1] in ENDED_BY_FIGURE:
+        parts.append(f"</{open_tags.pop()}>")
+    parts.append(figure)
+
+
+def _add_start(name: str, source: str, parts: list[str], open_tags: list[str]) -> None:
+    attributes = _attributes(name, source)
+    if name == "a" and "href" not in attributes:
+        return
+    if name in IMPLIED_END:
+        _end_implied(name, open_tags)
+    # A parser adds elements whose tags may be left out, so they do not count.
+    if name in IMPLIED_END or sum(tag not in IMPLIED_END for tag in open_tags) < MAX_DEPTH:
+        open_tags.append(name)
+        written = "".join(f' {key}="{escape(attributes[key])}"' for key in attributes)
+        parts.append(f"<{name}{written}>")
+
+
 def _simplified(source: str) -> str:
     """Return `source` with known tags only, well formed and not nested beyond `MAX_DEPTH`.
 
@@ -181,22 +252,15 @@ def _simplified(source: str) -> str:
             continue
         if name == "br":
             parts.append("<br>")
+        elif name == "img":
+            _add_figure(token["attributes"], parts, open_tags)
         elif token["end"]:
             if name in open_tags:
                 while (closed := open_tags.pop()) != name:
                     parts.append(f"</{closed}>")
                 parts.append(f"</{name}>")
         else:
-            attributes = _attributes(name, token["attributes"])
-            if name == "a" and "href" not in attributes:
-                continue
-            if name in IMPLIED_END:
-                _end_implied(name, open_tags)
-            # A parser adds elements whose tags may be left out, so they do not count.
-            if name in IMPLIED_END or sum(tag not in IMPLIED_END for tag in open_tags) < MAX_DEPTH:
-                open_tags.append(name)
-                written = "".join(f' {key}="{escape(attributes[key])}"' for key in attributes)
-                parts.append(f"<{name}{written}>")
+            _add_start(name, token["attributes"], parts, open_tags)
     parts.append(source[position:].replace("<", "&lt;"))
     return "".join(parts)
 
@@ -219,7 +283,7 @@ def sanitize(source: str) -> str:
         if cleaned == source:
             break
         source = cleaned
-    return cleaned if _text_of(cleaned).strip() else ""
+    return cleaned if _text_of(cleaned).strip() or FIGURE_TAG.search(cleaned) else ""
 
 
 def plain_text(source: str) -> str:
@@ -294,13 +358,26 @@ def _in_scroll_boxes(sanitised: str) -> str:
 MARKED_QUOTE = re.compile("<blockquote>(?=\\s*<p>[“„«‘»])")
 
 
-def render(source: str) -> SafeString:
+# Returns a figure as HTML; nothing where its picture may not be shown.
+Show = Callable[[Figure], str]
+
+
+def _with_figures(sanitised: str, show: Show) -> str:
+    return FIGURE_TAG.sub(lambda tag: show(Figure.of(tag[1])), sanitised)
+
+
+def _no_figure(figure: Figure) -> str:
+    return ""
+
+
+def render(source: str, show: Show = _no_figure) -> SafeString:
     """Return a story as it stands on a page.
 
     Table headers get their scope, tables a box that scrolls, and a quotation that begins with its
     mark a class, so that the mark can hang.
     """
     html = _in_scroll_boxes(_with_scopes(_cleaner().clean(source)))
+    html = _with_figures(html, show)
     return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
 
 
@@ -309,14 +386,15 @@ def render_changes(source: str) -> SafeString:
     return mark_safe(_in_scroll_boxes(_with_scopes(_cleaner("ins", "del").clean(source))))  # noqa: S308
 
 
-def render_for_feed(source: str, base_url: str) -> str:
+def render_for_feed(source: str, base_url: str, show: Show = _no_figure) -> str:
     """Return a story for other programs, its links absolute.
 
     `base_url` is the site's, such as "https://news.example".
     """
-    return SITE_LINK.sub(
+    html = SITE_LINK.sub(
         lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(_cleaner().clean(source))
     )
+    return _with_figures(html, show)
 
 
 def validate_size(value: str) -> None:

@@ -151,7 +151,11 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 # Rich text: our clean-up of pasted text. It adds no element of its own. The processor must be a
 # callable: django-prose-editor 0.28 cannot resolve the dotted paths that it documents.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {"js": [lazy(static, str)("js/prose-paste.js")], "extensions": {"CleanPaste": html_tags([])}}
+    {"js": [lazy(static, str)("js/prose-paste.js")], "extensions": {"CleanPaste": html_tags([])}},
+    {
+        "js": [lazy(static, str)("js/prose-picture.js")],
+        "extensions": {"Picture": html_tags(["img"])},
+    },
 ]
 
 # What pages are put together from, in each process: a card has some 2 KB, a timeline's filters 20.

@@ -30,6 +30,7 @@ from articles.admin.state import buttons, state_of
 from articles.admin.transitions import Transitions
 from articles.forms import ArticleForm
 from articles.models import Article, Picture
+from articles.pictures import MAX_BYTES
 from articles.workflow import save_edition
 from engagements.models import Engagement
 
@@ -78,7 +79,14 @@ class ArticleAdmin(
     decision_fieldset = (_("The decision"), {"fields": ["publish_at", "reason"]})
 
     class Media:
-        js = ["js/admin-article.js", "js/autosave.js", "js/preview.js", "js/comments.js"]
+        js = [
+            "js/admin-article.js",
+            "js/picture-upload.js",
+            "js/picture-picker.js",
+            "js/autosave.js",
+            "js/preview.js",
+            "js/comments.js",
+        ]
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -144,6 +152,7 @@ class ArticleAdmin(
     def render_change_form(self, request, context, *args, **kwargs):
         # The editor's import map is inline: the policy lets it through by its nonce.
         context["media"] = context["media"].with_nonce(str(request.csp_nonce))
+        context["max_bytes"] = MAX_BYTES
         obj = context.get("original")
         if self.has_change_permission(request, obj):
             context |= buttons(context["adminform"].form)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path
@@ -19,6 +19,9 @@ from articles.models import Picture
 from articles.picture_forms import PictureForm
 from articles.pictures import redraw_share
 from engagements.admin.base import BoundedLists
+from engagements.widgets import is_key
+
+PICKED = 24  # pictures that the dialog shows at a time
 
 # What the style sheets crop a picture to, and the words for it.
 CROPS = [
@@ -112,6 +115,12 @@ class PictureAdmin(PictureUploads, BoundedLists):
                 self.admin_site.admin_view(self.file),
                 name="articles_picture_file",
             ),
+            path(
+                "<uuid:uuid>/shown",
+                self.admin_site.admin_view(self.shown),
+                name="articles_picture_shown",
+            ),
+            path("pick/", self.admin_site.admin_view(self.pick), name="articles_picture_pick"),
             *super().get_urls(),
         ]
 
@@ -127,6 +136,25 @@ class PictureAdmin(PictureUploads, BoundedLists):
         response = picture_response(get_object_or_404(Picture, uuid=uuid), name)
         response["Cache-Control"] = "private, no-store"
         return response
+
+    def shown(self, request: HttpRequest, uuid) -> HttpResponseBase:
+        """A picture in its middle size, for whoever does not know which sizes it has."""
+        picture = get_object_or_404(Picture, uuid=uuid)
+        return self.file(request, uuid, picture.fallback.name if picture.fallback else "")
+
+    def pick(self, request: HttpRequest) -> HttpResponseBase:
+        """Return pictures to choose from, newest first: `?q=` words, `?before=` a picture."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found, _many = self.get_search_results(
+            request, Picture.objects.prefetch_related("renditions"), request.GET.get("q", "")
+        )
+        before = request.GET.get("before", "")
+        if is_key(before):
+            found = found.filter(pk__lt=before)
+        rows = list(found.order_by("-pk")[: PICKED + 1])
+        pictures = [told(picture) for picture in rows[:PICKED]]
+        return JsonResponse({"pictures": pictures, "has_more": len(rows) > PICKED})
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

@@ -11,9 +11,10 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from articles.feeds.description import Image, Item, tag_uri
-from articles.models import Edition
+from articles.figures import pictures_by_key
+from articles.models import Edition, Picture
 from articles.news import News, editions_of
-from articles.richtext import render_for_feed
+from articles.richtext import Figure, figures_in, render_for_feed
 from engagements.models import Engagement
 
 # Pixels; an item's picture is the widest JPEG up to it.
@@ -31,18 +32,25 @@ def articles(news: Sequence[News], at: dt.datetime, origin: str) -> list[Item]:
     told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
     for note in told.defer("body").order_by("-public_from"):
         notes[note.article_id].append(note)
-    return [_article(row, notes[row.article_id], origin) for row in editions]
+    shown = [figure.picture for row in editions for figure in figures_in(row.body)]
+    pictures = pictures_by_key(shown, Picture.objects.public(at))
+    return [_article(row, notes[row.article_id], origin, pictures) for row in editions]
 
 
-def _article(edition, notes: list[Edition], origin: str) -> Item:
-    image = _image(edition, origin)
+def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Picture]) -> Item:
+    def show(figure: Figure) -> str:
+        found = _image(pictures.get(figure.picture), figure.alt or "", origin)
+        context = {"image": found, "caption": figure.caption}
+        return render_to_string("feeds/figure.html", context).strip() if found else ""
+
+    image = _image(edition.picture, edition.picture_alt, origin)
     visit = edition.public_visit
     context = {
         "edition": edition,
         "visit": visit,
         "notes": notes,
         "image": image,
-        "body": mark_safe(render_for_feed(edition.body, origin)),  # noqa: S308 - sanitised there
+        "body": mark_safe(render_for_feed(edition.body, origin, show)),  # noqa: S308 - sanitised
         "origin": origin,
     }
     fiction = _("Fictional:") + " " if visit and visit.is_fictional else ""
@@ -74,8 +82,7 @@ def article_id(edition) -> str:
     return tag_uri(f"{first}/{edition.major_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}")
 
 
-def _image(edition, origin: str) -> Image | None:
-    picture = edition.picture
+def _image(picture: Picture | None, alt: str, origin: str) -> Image | None:
     if not picture:
         return None
     # Read from the prefetch; JPEG, which every reader shows.
@@ -89,6 +96,6 @@ def _image(edition, origin: str) -> Image | None:
         bytes=jpeg.bytes,
         width=jpeg.width,
         height=jpeg.height,
-        alt=edition.picture_alt,
+        alt=alt,
         credit=", ".join(filter(None, [picture.credit, picture.licence])),
     )

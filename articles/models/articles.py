@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from taggit.models import ItemBase
 
-from articles.models.pictures import Picture
-from articles.richtext import BodyField
+from articles.models.pictures import Figure, Picture
+from articles.richtext import BodyField, figures_in
 from engagements.models import Engagement, Region, Topic
 from engagements.models.addresses import Addressed
 from engagements.text import search_text
@@ -525,12 +525,26 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
 
     def save(self, *args, **kwargs):
         self.search_text = search_text(self, self.headline)
-        if self._state.adding:
+        is_new, columns = self._state.adding, kwargs.get("update_fields")
+        if is_new:
             Edition.objects.filter(article=self.article_id, is_newest=True).update(is_newest=False)
         super().save(*args, **kwargs)
+        if columns is None or "body" in columns:
+            self._hold_pictures(is_new=is_new)
 
     def get_absolute_url(self) -> str:
         return self.article.get_absolute_url()
+
+    def _hold_pictures(self, *, is_new: bool) -> None:
+        """Let the pictures of the story be held by rows, as the lead picture is by its column."""
+        keys = {figure.picture for figure in figures_in(self.body)}
+        if not is_new:
+            self.figures.exclude(picture__uuid__in=keys).delete()
+        if keys:
+            Figure.objects.bulk_create(
+                (Figure(edition=self, picture=p) for p in Picture.objects.filter(uuid__in=keys)),
+                ignore_conflicts=True,
+            )
 
     def status_at(self, at: dt.datetime) -> str:
         """The state at a moment in a word; "scheduled" and "published" are never stored."""

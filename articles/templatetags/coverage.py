@@ -9,8 +9,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 from articles.drawings import Drawing, drawing_of
+from articles.figures import with_figures
 from articles.maps import Ring
-from articles.richtext import render
+from articles.models import Picture
 from engagements.models import Action, Engagement, Source
 
 register = template.Library()
@@ -18,8 +19,20 @@ register = template.Library()
 
 @register.filter
 def story(body: str) -> SafeString:
-    """Return a story's HTML as it stands on a page."""
-    return render(body)
+    """Return a story's HTML as it stands on the page of its edition."""
+    return with_figures(body)
+
+
+@register.filter
+def story_once_told(body: str) -> SafeString:
+    """Return the HTML of a story that stands no more: without pictures that were taken down."""
+    return with_figures(body, Picture.objects.public())
+
+
+@register.filter
+def story_at_desk(body: str) -> SafeString:
+    """Return a story's HTML for the desk, whose pictures need not be public."""
+    return with_figures(body, at_desk=True)
 
 
 @register.filter

@@ -65,6 +65,8 @@ engagements_region_history WEDA WEDA
 engagements_region_delete - -
 engagements_region_change WEDA DA
 articles_picture_file WEDA WEDA
+articles_picture_shown WEDA WEDA
+articles_picture_pick WEDA WEDA
 articles_picture_upload - WEDA
 articles_picture_describe WEDA WEDA
 articles_picture_changelist WEDA WEDA

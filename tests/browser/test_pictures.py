@@ -8,6 +8,7 @@ from articles.roles import EDITOR
 from tests.articles.picture_samples import encode, half_red
 from tests.articles.samples import make_picture
 from tests.browser.test_review import sign_in
+from tests.factories import make_draft
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,3 +70,33 @@ def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
     desk.get_by_role("button", name="Save").click()
     desk.locator(".messagelist .success", has_text="2 pictures are described").wait_for()
     assert list(Picture.objects.values_list("credit", flat=True)) == ["A. N. Other"] * 2
+
+
+def test_figure_is_picked_by_keyboard(desk):
+    """From the story into the dialog and back: found, described, put in, and drawn for readers."""
+    make_picture((640, 400), credit="Somebody else")
+    picture = make_picture((640, 400), credit="A. N. Other")
+    edition = make_draft(body="<p>The envoy came.</p>")
+    desk.goto(f"/admin/articles/article/{edition.article_id}/change/")
+    story = desk.locator(".field-body .ProseMirror")
+    story.press("Control+End")
+    desk.locator("button[data-name=picture]").press("Enter")
+    search = desk.locator("#picker-q")
+    expect(search).to_be_focused()
+    desk.keyboard.type("other")
+    expect(desk.locator(".picker-choice")).to_have_count(1)
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#picker-alt")).to_be_focused()
+    desk.keyboard.type("Two flags")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#picture-picker")).to_be_hidden()
+    expect(story).to_be_focused()
+    desk.keyboard.type("And left.")
+    expect(story.locator(".prose-picture small")).to_have_text("Two flags")
+    desk.locator("[name=_save], [name=_continue]").first.click()
+    desk.locator(".messagelist .success").wait_for()
+    latest = edition.article.latest_edition()
+    tag = f'<img data-picture="{picture.uuid}" alt="Two flags">'
+    assert latest.body == f"<p>The envoy came.</p>{tag}<p>And left.</p>"
+    assert [row.picture for row in latest.figures.all()] == [picture]

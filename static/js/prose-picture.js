@@ -1,0 +1,122 @@
+// Figures in a story: a picture of the library with what is said of it there. The editor keeps the
+// picture's key; where it stands is the server's to say.
+import { Node } from "django-prose-editor/editor";
+
+const NO_PICTURE = "00000000-0000-0000-0000-000000000000";
+const words = () => document.getElementById("picture-picker")?.dataset ?? {};
+
+// Opens the dialog for a new figure, or for the one at `position`.
+async function edit(editor, options, node, position) {
+  if (!window.picturePicker) return;
+  const current = node && {
+    uuid: node.attrs.picture,
+    shown: options.file.replace(NO_PICTURE, node.attrs.picture),
+    alt: node.attrs.alt,
+    caption: node.attrs.caption,
+  };
+  const result = await window.picturePicker({ withWords: true, current });
+  editor.commands.focus();
+  if (!result) return;
+  const attrs = { picture: result.picture.uuid, alt: result.alt, caption: result.caption };
+  if (node) {
+    editor.view.dispatch(editor.state.tr.setNodeMarkup(position, null, attrs));
+  } else {
+    // The cursor goes on behind it: on it, the next keystroke would take its place.
+    editor.chain().focus().insertContent({ type: "picture", attrs }).run();
+    const { to } = editor.state.selection;
+    const next = editor.state.doc.resolve(to).nodeAfter;
+    if (!next?.isTextblock) editor.commands.insertContentAt(to, { type: "paragraph" });
+    editor.commands.focus(to + 1);
+  }
+}
+
+export const Picture = Node.create({
+  name: "picture",
+  group: "block",
+  atom: true,
+  draggable: true,
+
+  addOptions: () => ({ file: "" }),
+
+  addAttributes: () => ({
+    picture: {
+      default: null,
+      parseHTML: (element) => element.dataset.picture,
+      renderHTML: ({ picture }) => ({ "data-picture": picture }),
+    },
+    alt: {
+      default: null, // "": decorative; null: nobody has said
+      parseHTML: (element) => element.getAttribute("alt"),
+      renderHTML: ({ alt }) => (alt === null ? {} : { alt }),
+    },
+    caption: {
+      default: "",
+      parseHTML: (element) => element.dataset.caption ?? "",
+      renderHTML: ({ caption }) => (caption ? { "data-caption": caption } : {}),
+    },
+  }),
+
+  parseHTML: () => [{ tag: "img[data-picture]" }],
+  renderHTML: ({ HTMLAttributes }) => ["img", HTMLAttributes],
+
+  addNodeView() {
+    const { options } = this;
+    return ({ node, editor, getPos }) => {
+      const { picture, alt, caption } = node.attrs;
+      const dom = Object.assign(document.createElement("figure"), { className: "prose-picture", contentEditable: "false" });
+      const image = Object.assign(document.createElement("img"), {
+        src: options.file.replace(NO_PICTURE, picture),
+        alt: alt ?? "",
+        draggable: false,
+      });
+      const told = document.createElement("figcaption");
+      const undescribed = alt === null;
+      told.append(Object.assign(document.createElement("span"), { textContent: caption, dir: "auto" }));
+      told.append(
+        Object.assign(document.createElement("small"), {
+          textContent: undescribed ? words().undescribed : alt || words().decorative,
+          className: undescribed ? "is-undescribed" : "",
+          dir: "auto",
+        }),
+      );
+      dom.append(image, told);
+      if (editor.isEditable && window.picturePicker) {
+        const button = Object.assign(document.createElement("button"), { type: "button", textContent: words().change });
+        button.addEventListener("click", () => edit(editor, options, node, getPos()));
+        dom.append(button);
+      }
+      return {
+        dom,
+        stopEvent: (event) => Boolean(event.target.closest?.("button")) && event.type !== "dragstart",
+        ignoreMutation: () => true,
+      };
+    };
+  },
+
+  addKeyboardShortcuts() {
+    return {
+      Enter: () => {
+        const { selection } = this.editor.state;
+        if (selection.node?.type.name !== this.name) return false;
+        edit(this.editor, this.options, selection.node, selection.from);
+        return true;
+      },
+    };
+  },
+
+  addMenuItems({ menu, buttons }) {
+    const { options } = this;
+    menu.defineItem({
+      name: "picture",
+      groups: "pictures",
+      button: buttons.material("image", words().button ?? "picture"),
+      hidden: () => !document.getElementById("picture-picker"),
+      active: (editor) => editor.isActive("picture"),
+      command(editor) {
+        const { selection } = editor.state;
+        const node = selection.node?.type.name === "picture" ? selection.node : null;
+        edit(editor, options, node, selection.from);
+      },
+    });
+  },
+});
