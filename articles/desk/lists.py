@@ -158,6 +158,7 @@ def _scheduled(person: Any, now: dt.datetime) -> DeskList:
         _("Scheduled"),
         _("Nothing is scheduled. Give a time as you approve an article, and it comes out then."),
         more=articles_url("status=scheduled"),
+        button=(_("The calendar"), reverse("desk:calendar")),
     )
     rows = Edition.objects.scheduled(now).order_by("public_from", "pk")
     return scheduled.take(

@@ -84,6 +84,8 @@ def pages(request: HttpRequest) -> list[Found]:
     if person.has_perm("engagements.add_engagement"):
         found.append(Found(_("New visit"), reverse("admin:engagements_engagement_add")))
     found.append(Found(_("What waits"), reverse("admin:index")))
+    if person.has_perms(["articles.view_article", "engagements.view_engagement"]):
+        found.append(Found(_("Calendar"), reverse("desk:calendar")))
     if person.has_perm("articles.change_article"):
         found.append(Found(_("Clearing up"), reverse("desk:clear_up")))
         found.append(Found(_("Typed and never saved"), reverse("desk:unfinished")))

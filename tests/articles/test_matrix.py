@@ -124,6 +124,8 @@ app_list WEDA WEDA
 desk:unfinished WEDA WEDA
 desk:search WEDA WEDA
 desk:suggestions WEDA WEDA
+desk:calendar WEDA WEDA
+desk:move - EDA
 desk:clear_up WEDA WEDA
 desk:look EDA EDA
 desk:doubles DA DA

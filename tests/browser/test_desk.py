@@ -1,13 +1,16 @@
 """The desk by keyboard: search, calendar, save."""
 
+import datetime as dt
 import re
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles.roles import EDITOR
+from articles.workflow import publish
 from tests.factories import UserFactory, make_draft
 
 pytestmark = [
@@ -50,3 +53,25 @@ def test_article_is_found_and_opened_by_keyboard_alone(desk):
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     desk.keyboard.press("Enter")
     expect(desk).to_have_url(re.compile(f"/article/{wanted.article_id}/change/"))
+
+
+def test_hour_is_dragged_to_another_day_and_undone(desk):
+    """A drop moves it, the message says to when, and Undo moves it back."""
+    day = timezone.localdate() + dt.timedelta(days=9)
+    at = timezone.make_aware(dt.datetime.combine(day, dt.time(14)))
+    edition = make_draft(headline="Tomorrow's story")
+    publish(edition, by=UserFactory(), at=at)
+    desk.goto(f"/admin/desk/calendar/?view=week&on={day}")
+    week = [cell.get_attribute("data-date") for cell in desk.locator(".calendar-day").all()]
+    other = next(date for date in week if date != str(day))
+    entry = desk.locator(".calendar-entry[draggable=true]")
+    expect(desk.locator(f'[data-date="{day}"]').get_by_text("Tomorrow's story")).to_be_visible()
+    entry.drag_to(desk.locator(f'[data-date="{other}"]'))
+    expect(desk.locator(f'[data-date="{other}"]').get_by_text("Tomorrow's story")).to_be_visible()
+    expect(desk.locator(".messagelist")).to_contain_text("“Tomorrow's story” comes out at")
+    undo = desk.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(f'[data-date="{day}"]').get_by_text("Tomorrow's story")).to_be_visible()
+    edition.refresh_from_db()
+    assert edition.public_from == at

@@ -1,0 +1,280 @@
+"""What is planned, by day: visits, and the hours at which something comes out.
+
+Only what is known to the day stands on a day; what is known to the month or the year stands beside
+the grid. Every question is about the days that are shown, and ends at a number of rows.
+"""
+
+import calendar
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, get_format
+from django.utils.translation import gettext as _
+
+from articles.models import Edition
+from engagements.dates import EARLIEST_YEAR, LATEST_YEAR, PartialDate, Precision
+from engagements.models import Engagement, Region
+
+MONTH, WEEK = "month", "week"
+LONGEST = dt.timedelta(days=60)  # a visit that began earlier is not looked for
+MOST = 1_000  # rows of each kind
+MOST_OF_A_DAY = {MONTH: 6, WEEK: 60}
+
+# What tells them apart besides the word: a shape.
+SHAPES = {
+    "planned": "○",
+    "confirmed": "●",
+    "took_place": "✓",
+    "postponed": "‖",
+    "cancelled": "✕",
+    "unconfirmed": "?",
+    "scheduled": "▲",
+    "published": "△",
+    "embargo": "◆",
+}
+
+
+@dataclass
+class View:
+    """The days of a page: a month with the whole weeks around it, or a week."""
+
+    kind: str
+    on: dt.date
+
+    @property
+    def first(self) -> dt.date:
+        start = self.on.replace(day=1) if self.kind == MONTH else self.on
+        # Django counts from Sunday, Python from Monday.
+        begins = (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7
+        return start - dt.timedelta(days=(start.weekday() - begins) % 7)
+
+    @property
+    def last(self) -> dt.date:
+        if self.kind == WEEK:
+            return self.first + dt.timedelta(days=6)
+        end = self.month_end
+        return end + dt.timedelta(days=(self.first.weekday() - 1 - end.weekday()) % 7)
+
+    @property
+    def month_end(self) -> dt.date:
+        return PartialDate(self.on, Precision.MONTH).last_day
+
+    @property
+    def days(self) -> list[dt.date]:
+        return [self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def title(self) -> str:
+        if self.kind == MONTH:
+            return date_format(self.on, "YEAR_MONTH_FORMAT")
+        return f"{date_format(self.first, 'j F')} – {date_format(self.last, 'j F Y')}"
+
+    def moved(self, steps: int) -> "View":
+        """Return the month or the week so many steps on."""
+        if self.kind == WEEK:
+            return View(WEEK, self.on + dt.timedelta(days=7 * steps))
+        months = self.on.year * 12 + self.on.month - 1 + steps
+        return View(MONTH, dt.date(months // 12, months % 12 + 1, 1))
+
+
+def read_view(kind: str, on: str, today: dt.date) -> View:
+    """Return what an address asks for; raise `ValidationError` with a sentence otherwise."""
+    if not on:
+        return View(WEEK if kind == WEEK else MONTH, today)
+    date = PartialDate.parse(on[:40]).first_day
+    if not EARLIEST_YEAR < date.year < LATEST_YEAR:
+        raise ValidationError(_("The calendar does not reach as far as that."))
+    return View(WEEK if kind == WEEK else MONTH, date)
+
+
+@dataclass
+class Entry:
+    kind: str  # a key of SHAPES
+    word: str
+    title: str
+    url: str
+    time: str = ""
+    note: str = ""
+    # Of an hour that may be moved: what it is, and when.
+    moves: str = ""
+    pk: int = 0
+    at: dt.datetime | None = None
+
+    @property
+    def shape(self) -> str:
+        return SHAPES[self.kind]
+
+    @property
+    def local(self) -> dt.datetime | None:
+        return timezone.localtime(self.at) if self.at else None
+
+
+@dataclass
+class Day:
+    date: dt.date
+    is_outside: bool = False
+    is_today: bool = False
+    entries: list[Entry] = field(default_factory=list)
+    more: int = 0
+
+
+@dataclass
+class Page:
+    view: View
+    days: list[Day]
+    of_the_month: list[Entry]
+
+
+def page_of(view: View, region: Region | None, person: Any, now: dt.datetime) -> Page:
+    """Return the days with their entries: hours first, then the visits in the order they begin."""
+    today = timezone.localdate(now)
+    days = {
+        date: Day(date, view.kind == MONTH and date.month != view.on.month, date == today)
+        for date in view.days
+    }
+    start = timezone.make_aware(dt.datetime.combine(view.first, dt.time.min))
+    end = timezone.make_aware(dt.datetime.combine(view.last + dt.timedelta(days=1), dt.time.min))
+    hours = [
+        *_publications(start, end, region, person, now),
+        *_embargoes(max(start, now), end, region, person),
+    ]
+    for entry in sorted(hours, key=lambda hour: (hour.at, hour.pk)):
+        if entry.local is not None and entry.local.date() in days:
+            days[entry.local.date()].entries.append(entry)
+    for visit in _visits(view, region):
+        for date in view.days:
+            if visit.start.first_day <= date <= visit.last_day:
+                days[date].entries.append(_visit_entry(visit, today))
+    most = MOST_OF_A_DAY[view.kind]
+    for day in days.values():
+        day.more = max(0, len(day.entries) - most)
+        del day.entries[most:]
+    vague = [_visit_entry(visit, today) for visit in _vague_visits(view, region)]
+    return Page(view, list(days.values()), vague)
+
+
+def _in(region: Region | None) -> Q:
+    return Q() if region is None else Q(pk__in=Engagement.objects.in_region(region).values("pk"))
+
+
+def _visits(view: View, region: Region | None) -> list[Engagement]:
+    """Return the visits known to the day that lie, in part at least, on the days shown."""
+    rows = Engagement.objects.filter(
+        _in(region),
+        sort_date__gte=view.first - LONGEST,
+        sort_date__lte=view.last,
+        start_precision=Precision.DAY,
+    )
+    # One that ends in a month, whichever day, stands on its first.
+    rows = rows.filter(Q(sort_date__gte=view.first) | Q(end_date__gte=view.first))
+    return list(rows.defer("summary").order_by("sort_date", "pk")[:MOST])
+
+
+def _vague_visits(view: View, region: Region | None) -> list[Engagement]:
+    """Return those of which only the month, or the year, is known."""
+    months = {
+        PartialDate(date, Precision.MONTH).last_day
+        for date in ([view.on] if view.kind == MONTH else [view.first, view.last])
+    }
+    years = {date.replace(month=12, day=31) for date in months}
+    known = Q(start_precision=Precision.MONTH, sort_date__in=months)
+    known |= Q(start_precision=Precision.YEAR, sort_date__in=years)
+    rows = Engagement.objects.filter(_in(region), known, sort_date__in=months | years)
+    return list(rows.defer("summary").order_by("sort_date", "pk")[:50])
+
+
+def _visit_entry(visit: Engagement, today: dt.date) -> Entry:
+    kind = "unconfirmed" if visit.is_unconfirmed(today) else visit.status
+    is_long = visit.end is not None or visit.start.precision != Precision.DAY
+    return Entry(
+        kind,
+        visit.status_on(today),
+        visit.title,
+        reverse("admin:engagements_engagement_change", args=[visit.pk]),
+        note=visit.when if is_long else "",
+    )
+
+
+def _publications(
+    start: dt.datetime, end: dt.datetime, region: Region | None, person: Any, now: dt.datetime
+) -> Iterator[Entry]:
+    rows = Edition.objects.filter(
+        state=Edition.State.APPROVED,
+        public_from__gte=start,
+        public_from__lt=end,
+        article__withdrawn_at=None,
+    ).exclude(public_until=F("public_from"))
+    if region is not None:
+        rows = rows.filter(engagement__in=Engagement.objects.in_region(region).values("pk"))
+    may_move = person.has_perm("articles.publish_article")
+    columns = ("pk", "article", "headline", "public_from")
+    for pk, article, headline, at in rows.order_by("public_from", "pk").values_list(*columns)[
+        :MOST
+    ]:
+        is_ahead = at > now
+        yield Entry(
+            "scheduled" if is_ahead else "published",
+            _("comes out") if is_ahead else _("published"),
+            headline,
+            reverse("admin:articles_article_change", args=[article]),
+            time=f"{timezone.localtime(at):%H:%M}",
+            moves="article" if is_ahead and may_move else "",
+            pk=pk,
+            at=at,
+        )
+
+
+def _embargoes(
+    start: dt.datetime, end: dt.datetime, region: Region | None, person: Any
+) -> Iterator[Entry]:
+    rows = Engagement.objects.filter(
+        _in(region), public_from__gt=start, public_from__lt=end, withdrawn_at=None
+    )
+    may_move = person.has_perm("engagements.publish_engagement")
+    columns = ("pk", "title", "public_from")
+    for pk, title, at in rows.order_by("public_from", "pk").values_list(*columns)[:MOST]:
+        yield Entry(
+            "embargo",
+            _("visit becomes public"),
+            title,
+            reverse("admin:engagements_engagement_change", args=[pk]),
+            time=f"{timezone.localtime(at):%H:%M}",
+            moves="visit" if may_move else "",
+            pk=pk,
+            at=at,
+        )
+
+
+def weekdays(view: View) -> list[str]:
+    names = [_(name) for name in calendar.day_name]
+    return [names[day.weekday()] for day in view.days[:7]]
+
+
+def moment_of(date: str, time: str, was: dt.datetime) -> dt.datetime:
+    """Return the moment that a form names: a day, and an hour unless it stays as it `was`.
+
+    Raises `ValidationError` with a sentence for the person who typed it.
+    """
+    day = PartialDate.parse(date[:40])
+    if day.precision != Precision.DAY:
+        raise ValidationError(_("Name one day, such as 28 January 2025."))
+    hour = timezone.localtime(was).time().replace(tzinfo=None)
+    if time:
+        try:
+            hour = dt.time.fromisoformat(time[:8])
+        except ValueError:
+            raise ValidationError(_("Write the hour as 14:30.")) from None
+    try:
+        at = timezone.make_aware(dt.datetime.combine(day.first_day, hour.replace(tzinfo=None)))
+        stays = timezone.localtime(at.astimezone(dt.UTC))
+    except OverflowError:
+        raise ValidationError(_("The calendar does not reach as far as that.")) from None
+    if stays.replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise ValidationError(_("The clocks are put forward then: there is no such hour."))
+    return at

@@ -1,0 +1,184 @@
+"""The calendar of what is planned, and the move of an hour that has not come."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from articles.desk.calendar import (
+    MONTH,
+    SHAPES,
+    WEEK,
+    View,
+    moment_of,
+    page_of,
+    read_view,
+    weekdays,
+)
+from articles.desk.views.base import desk_view, show
+from articles.models import Edition
+from articles.moves import move_embargo, reschedule
+from engagements.dates import spelled_out, zone_name
+from engagements.models import Engagement, Region
+from engagements.widgets import is_key
+
+# What moves, by the name that the form sends: the permission.
+MOVES = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}
+
+
+def _address(view: View, region: Region | None) -> str:
+    query = {"view": view.kind, "on": view.on.isoformat()}
+    if region is not None:
+        query["region"] = region.slug
+    return f"{reverse('desk:calendar')}?{urlencode(query)}"
+
+
+@desk_view("articles.view_article", "engagements.view_engagement")
+def calendar(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    errors: list[str] = []
+    kind = request.GET.get("view", "")
+    try:
+        view = read_view(kind, request.GET.get("on", ""), today)
+    except ValidationError as error:
+        errors += error.messages
+        view = read_view(kind, "", today)
+    regions = list(Region.objects.all())
+    slug = request.GET.get("region", "")
+    region = next((row for row in regions if row.slug == slug), None)
+    if slug and region is None:
+        errors.append(_("There is no such region: all are shown."))
+    return show(
+        request,
+        "calendar",
+        _("Calendar"),
+        page=page_of(view, region, request.user, now),
+        view=view,
+        weekdays=weekdays(view),
+        earlier=_address(view.moved(-1), region),
+        later=_address(view.moved(1), region),
+        now_shown=_address(View(view.kind, today), region),
+        as_month=_address(View(MONTH, view.on), region),
+        as_week=_address(View(WEEK, view.on), region),
+        regions=regions,
+        region=region,
+        zone=zone_name(),
+        now_told=spelled_out(now),
+        errors=errors,
+        legend=[(SHAPES[name], name, word) for name, word in _legend()],
+    )
+
+
+def _legend() -> list[tuple[str, str]]:
+    words: dict[str, Any] = dict(Engagement.Status.choices)
+    return [
+        *words.items(),
+        ("unconfirmed", _("not confirmed")),
+        ("scheduled", _("article comes out")),
+        ("published", _("article published")),
+        ("embargo", _("visit becomes public")),
+    ]
+
+
+@desk_view()
+@require_POST
+def move(request: HttpRequest) -> HttpResponse:
+    """Move an hour that has not come to another day: by a drop, by a form, or by Undo."""
+    person: Any = request.user
+    if not any(person.has_perm(permission) for permission in MOVES.values()):
+        raise PermissionDenied
+    kind, key = request.POST.get("kind", ""), request.POST.get("pk", "")
+    if kind not in MOVES or not is_key(key):
+        raise Http404
+    if not person.has_perm(MOVES[kind]):
+        raise PermissionDenied
+    model: Any = Edition if kind == "article" else Engagement
+    row = get_object_or_404(model, pk=key)
+    try:
+        seen = _moment(request.POST.get("was", ""))
+        at = (
+            _moment(request.POST["at"])
+            if "at" in request.POST
+            else moment_of(request.POST.get("date", ""), request.POST.get("time", ""), seen)
+        )
+        if row.public_from != seen:
+            raise ValidationError(_("Somebody has moved it meanwhile. Look where it stands now."))
+        if at == seen:
+            raise ValidationError(_("It comes out then already."))
+        if kind == "article":
+            reschedule(row, at=at, by=person)
+        else:
+            move_embargo(row, at=at, by=person)
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, f"{row}: {sentence}")
+        return HttpResponseRedirect(_back(request))
+    _log(person, row, at)
+    messages.success(request, _told_of_move(request, kind, row, seen, at))
+    return HttpResponseRedirect(_back(request))
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        at = parse_datetime(text[:40])
+    except ValueError:
+        at = None
+    if at is None or timezone.is_naive(at):
+        raise ValidationError(_("The form does not say what it moves. Open the calendar again."))
+    return at
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page of the calendar that the form stood on, and no other address."""
+    query = request.POST.get("back", "")[:300]
+    return f"{reverse('desk:calendar')}?{query}" if query else reverse("desk:calendar")
+
+
+def _told_of_move(
+    request: HttpRequest, kind: str, row: Any, was: dt.datetime, at: dt.datetime
+) -> str:
+    hidden = {
+        "csrfmiddlewaretoken": get_token(request),
+        "kind": kind,
+        "pk": row.pk,
+        "at": was.isoformat(),
+        "was": at.isoformat(),
+        "back": request.POST.get("back", "")[:300],
+    }
+    fields = [format_html('<input type="hidden" name="{}" value="{}">', *pair)
+              for pair in hidden.items()]  # fmt: skip
+    inputs = format_html("{}" * len(fields), *fields)
+    return format_html(
+        '{} <form method="post" action="{}" class="undo">{}'
+        '<button class="button quiet" autofocus>{}</button></form>',
+        _("“%(what)s” comes out at %(at)s.") % {"what": row, "at": spelled_out(at)},
+        reverse("desk:move"),
+        inputs,
+        _("Undo"),
+    )
+
+
+def _log(person: Any, row: Any, at: dt.datetime) -> None:
+    logged = row.article if isinstance(row, Edition) else row
+    LogEntry.objects.create(
+        user_id=person.pk,
+        content_type=ContentType.objects.get_for_model(logged),
+        object_id=str(logged.pk),
+        object_repr=str(row)[:200],
+        action_flag=CHANGE,
+        change_message=_("Moved to %s.") % spelled_out(at),
+    )
