@@ -31,6 +31,7 @@ from articles.checks import (
 )
 from articles.conflicts import content_of, is_overtaken
 from articles.models import Article, Edition, EditionTopic, Picture
+from articles.notices.people import who_may
 from articles.picture_forms import LicenceInput, RecentPictures
 from articles.pictures import create_picture
 from articles.workflow import (
@@ -45,8 +46,6 @@ from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.models import Engagement
 from engagements.text import unique_slug
 from engagements.widgets import Autocomplete, AutocompleteMultiple
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"  # allauth's asks it for permissions
 
 COLUMNS = [
     "headline",
@@ -100,12 +99,8 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
 def reviewers_for(person: Any) -> QuerySet[User]:
     """Return whom a person can ask for a review: the others who may approve."""
-    others = User.objects.with_perm("articles.publish_article", backend=BACKEND)
-    return (
-        others.filter(is_active=True, is_staff=True)
-        .exclude(pk=person.pk if person else 0)
-        .order_by("first_name", "username")
-    )
+    others = who_may("articles.publish_article").exclude(pk=person.pk if person else 0)
+    return others.order_by("first_name", "username")
 
 
 class ArticleForm(EditionFields, forms.ModelForm):

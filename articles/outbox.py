@@ -12,10 +12,15 @@ from django.utils import timezone
 
 from articles import websub
 from articles.models import Message
+from articles.notices import sending, telling
 
 logger = logging.getLogger(__name__)
 
-HANDLERS: dict[str, Callable[[Any], None]] = {websub.KIND: websub.ping}
+HANDLERS: dict[str, Callable[[Any], None]] = {
+    websub.KIND: websub.ping,
+    telling.MAIL: sending.send_mail,
+    telling.DIGEST: sending.send_digest,
+}
 # Half a minute, a minute, two ... ten attempts in four hours.
 FIRST_RETRY = dt.timedelta(seconds=30)
 MOST_ATTEMPTS = 10

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from articles.checks import OF_THE_TEXT, Reason, Story, reasons_in, time_is_ahead, visits_are_public
 from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
+from articles.notices import telling
 from articles.preview_links import revoke
 from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
@@ -81,8 +82,8 @@ def _locked(edition: Edition) -> Edition:
     return edition
 
 
-def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> None:
-    Step.objects.create(
+def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> Step:
+    return Step.objects.create(
         article_id=edition.article_id, edition=edition, kind=kind, by=by, reason=reason.strip()
     )
 
@@ -117,6 +118,7 @@ def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
             for person in reviewers
         ]
     )
+    telling.review_requested(edition, by=by)
 
 
 def reasons_not_to_return(edition: Edition) -> list[Reason]:
@@ -134,7 +136,7 @@ def send_back(edition: Edition, *, by: Any, reason: str) -> None:
     refuse([*reasons_not_to_return(edition), *reasons_for_a_reason(reason, missing)])
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
-    _record(edition, Step.Kind.RETURNED, by, reason)
+    telling.returned(_record(edition, Step.Kind.RETURNED, by, reason))
 
 
 @transaction.atomic
@@ -244,6 +246,7 @@ def publish(
     edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
     kind = Step.Kind.FORCED if is_forced else Step.Kind.APPROVED
     _record(edition, kind, by, edition.forced_reason)
+    telling.published(edition, by=by)
 
 
 def reasons_not_to_confirm(edition: Edition, *, by: Any) -> list[Reason]:

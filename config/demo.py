@@ -41,6 +41,8 @@ def main() -> None:
         SENDFILE_PREFIX="",
         SITE_URL=f"http://localhost:{options.port}",
         WEBSUB_HUB="",
+        EMAIL_URL="",  # mails are printed
+        MAIL_FROM="",
         PAGE_STORE_MB="64",
         REDIS_URL="",
         LOG_FORMAT="text",

@@ -151,6 +151,40 @@ def web_address(name: str) -> str:
     return value.rstrip("/")
 
 
+def mail(name: str, *, console: bool) -> dict[str, Any]:
+    """Return Django's settings for the mail server that an address names; it may hold a password.
+
+    Without one nothing is sent; with `console`, mails are printed instead.
+    """
+    value = text(name)
+    if not value:
+        kind = "console" if console else "dummy"
+        return {"EMAIL_BACKEND": f"django.core.mail.backends.{kind}.EmailBackend"}
+    how = (
+        "write smtp+tls://user:password@host:587 (STARTTLS), smtp+ssl://user:password@host:465 "
+        "or smtp://host:25 (the password percent-encoded)."
+    )
+    if not re.match(r"smtp(\+tls|\+ssl)?://[^\s/]+", value):
+        fail(f"{name} names no mail server; {how}")
+    try:
+        found = environ.Env.email_url_config(value)
+    except Exception:  # noqa: BLE001 - whatever it stumbles on, the address may hold a password
+        fail(f"{name} cannot be read as an address; {how}")
+    if not found.get("EMAIL_HOST"):
+        fail(f"{name} names no mail server; {how}")
+    return {key: value for key, value in found.items() if key != "EMAIL_FILE_PATH"}
+
+
+def sender(name: str, *, default: str, is_needed: bool) -> str:
+    """Return the address that mails come from, alone or behind a name."""
+    value = text(name, default)
+    if value and not re.fullmatch(r"(?:[^<>\r\n]+ <)?[^\s<>@]+@[^\s<>@]+>?", value):
+        fail(f"{name} is {value!r}; write an address: desk@news.example.org.")
+    if is_needed and not value:
+        fail(f"{name} is missing: set it to the address that mails come from.")
+    return value if is_needed else ""
+
+
 def hub(name: str, *, site_url: str) -> str:
     """Return the address of a WebSub hub, or nothing; it has to be told where the feeds are."""
     value = web_address(name)

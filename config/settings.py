@@ -40,6 +40,14 @@ HTTPS = environment.boolean("HTTPS", default=PRODUCTION)
 SITE_URL = environment.web_address("SITE_URL")
 WEBSUB_HUB = environment.hub("WEBSUB_HUB", site_url=SITE_URL)
 SENDFILE_PREFIX = environment.internal_location("SENDFILE_PREFIX")
+_MAIL_SERVER = environment.text("EMAIL_URL")
+_MAIL = environment.mail("EMAIL_URL", console=not PRODUCTION)
+# Empty: nobody is told anything by e-mail.
+MAIL_FROM = environment.sender(
+    "MAIL_FROM",
+    default="" if PRODUCTION else "Communiqué <desk@communique.example>",
+    is_needed=bool(_MAIL_SERVER) or not PRODUCTION,
+)
 LOG_FORMAT = environment.choice(
     "LOG_FORMAT", ("text", "json"), default="json" if PRODUCTION else "text"
 )
@@ -247,6 +255,18 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "script-src": [SELF, NONCE],
     "img-src": [SELF, "blob:", "data:"],
 }
+
+# Mail, which the worker sends (docs/operating.md)
+
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
+EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
+EMAIL_PORT = _MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _MAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # seconds; a worker waits no longer
+DEFAULT_FROM_EMAIL = MAIL_FROM or "webmaster@localhost"
 
 # Logs: one line an event to standard error
 

@@ -28,6 +28,8 @@ os.environ.update(
     SENDFILE_PREFIX="",
     SITE_URL="",
     WEBSUB_HUB="",
+    EMAIL_URL="",
+    MAIL_FROM="",
     PAGE_STORE_MB="64",
     REDIS_URL="",
     LOG_FORMAT="text",

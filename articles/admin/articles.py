@@ -22,6 +22,7 @@ from articles.admin.base import RefreshedOnce
 from articles.admin.comments import CommentedForm
 from articles.admin.conflicts import ConflictPage
 from articles.admin.history import EditionHistory
+from articles.admin.notices import NoticesPage
 from articles.admin.once import SentOnce
 from articles.admin.pictures import picture_preview
 from articles.admin.preview import PreviewBesideForm
@@ -41,6 +42,7 @@ class ArticleAdmin(
     PreviewLinks,
     PreviewBesideForm,
     CommentedForm,
+    NoticesPage,
     RefreshedOnce,
     SentOnce,
     ConflictPage,

@@ -16,7 +16,12 @@ ACCOUNTS = {
 def load_accounts() -> dict[str, User]:
     users = {}
     for username, (first_name, role) in ACCOUNTS.items():
-        user = User(username=username, first_name=first_name, is_staff=True)
+        user = User(
+            username=username,
+            first_name=first_name,
+            is_staff=True,
+            email=f"{username}@communique.example",
+        )
         user.set_password(PASSWORD)
         user.save()
         user.groups.add(Group.objects.get(name=role))

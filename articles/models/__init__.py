@@ -7,6 +7,7 @@ from articles.models.articles import (
 from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.clearing import Finding, NotTheSame
 from articles.models.comments import Comment
+from articles.models.notices import Notice, NoticeSettings, OverdueTold
 from articles.models.outbox import Message
 from articles.models.pictures import Figure, Picture, Rendition
 from articles.models.preview import PreviewLink
@@ -28,6 +29,9 @@ __all__ = [
     "Message",
     "NewsEntry",
     "NotTheSame",
+    "Notice",
+    "NoticeSettings",
+    "OverdueTold",
     "Picture",
     "Presence",
     "PreviewLink",

@@ -20,6 +20,7 @@ from articles.models import (
     Look,
     NewsEntry,
     NotTheSame,
+    OverdueTold,
     Presence,
     PreviewLink,
     ReviewRequest,
@@ -31,6 +32,7 @@ from articles.models import (
 from articles.preview_links import make as make_link
 from tests.articles.samples import make_picture
 from tests.factories import (
+    ActionFactory,
     ArticleFactory,
     EngagementFactory,
     TopicFactory,
@@ -191,6 +193,11 @@ def some_link() -> PreviewLink:
     return link
 
 
+def told_of_twice() -> None:
+    row = {"action": ActionFactory(), "due_date": dt.date(2025, 1, 1)}
+    OverdueTold.objects.bulk_create([OverdueTold(**row), OverdueTold(**row)])
+
+
 def some_comment() -> Comment:
     edition = make_draft()
     return Comment.objects.create(article=edition.article, edition=edition, text="Who said so?")
@@ -212,6 +219,7 @@ CASES = {
         some_comment, parent=some_comment, field="byline"
     ),
     "reviewrequest_once": twice(ReviewRequest, article=ArticleFactory),
+    "overduetold_once": told_of_twice,
     "look_one_a_person": twice(Look, article=ArticleFactory, number=lambda: 1),
     "submission_once": twice(Submission, form=uuid.uuid4),
     "article_one_a_language": second_translation,

@@ -80,6 +80,7 @@ articles_article_presence WEDA WEDA
 articles_article_discard - WEDA
 articles_article_compare WEDA WEDA
 articles_article_restore - EDA
+articles_article_notices WEDA WEDA
 articles_article_preview_new WEDA WEDA
 articles_article_preview WEDA EDA
 articles_article_comment - WEDA

@@ -20,6 +20,7 @@ def start(tmp_path: Path, *command: str, **variables: str) -> subprocess.Complet
     names = ("DEBUG", "DEMO", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "TAG_AUTHORITY")
     names += ("TIME_ZONE", "HTTPS", "TRUST_PROXY_HEADERS", "SENDFILE_PREFIX")
     names += ("LOG_FORMAT", "LOG_LEVEL", "SITE_NAME", "SITE_URL", "WEBSUB_HUB")
+    names += ("EMAIL_URL", "MAIL_FROM")
     return subprocess.run(
         [sys.executable, *(command or ("manage.py", "check"))],
         cwd=CHECKOUT,
@@ -189,3 +190,33 @@ def test_logs_are_one_json_object_a_line_in_production(tmp_path):
     assert first["level"] == "WARNING"
     assert first["logger"] == "articles"
     assert "ZeroDivisionError" in second["exc_info"]
+
+
+def test_mail_server_and_sender(monkeypatch):
+    """A server, STARTTLS and a password from one address; without one nothing is sent."""
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://desk:p%40ss@mail.example.org:587")
+    found = environment.mail("EMAIL_URL", console=False)
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.org", 587)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("desk", "p@ss")
+    assert found["EMAIL_USE_TLS"]
+    for wrong in ("mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:port"):
+        monkeypatch.setenv("EMAIL_URL", wrong)
+        with pytest.raises(SettingsError, match="EMAIL_URL"):
+            environment.mail("EMAIL_URL", console=False)
+    monkeypatch.delenv("EMAIL_URL")
+    assert environment.mail("EMAIL_URL", console=True)["EMAIL_BACKEND"].endswith(
+        "console.EmailBackend"
+    )
+    assert environment.mail("EMAIL_URL", console=False)["EMAIL_BACKEND"].endswith(
+        "dummy.EmailBackend"
+    )
+    monkeypatch.setenv("MAIL_FROM", "The desk <desk@news.example.org>")
+    assert environment.sender("MAIL_FROM", default="", is_needed=True).startswith("The desk <")
+    assert environment.sender("MAIL_FROM", default="", is_needed=False) == ""
+    for wrong in ("desk", "a@b@c", "desk@news\nBcc: x@y.example"):
+        monkeypatch.setenv("MAIL_FROM", wrong)
+        with pytest.raises(SettingsError, match="MAIL_FROM"):
+            environment.sender("MAIL_FROM", default="", is_needed=True)
+    monkeypatch.delenv("MAIL_FROM")
+    with pytest.raises(SettingsError, match="missing"):
+        environment.sender("MAIL_FROM", default="", is_needed=True)

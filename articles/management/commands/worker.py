@@ -1,20 +1,39 @@
+import datetime as dt
 import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
+from django.utils import timezone
 
+from articles.notices.telling import overdue
 from articles.outbox import send_due
 
 logger = logging.getLogger(__name__)
 
 
+class OnceADay:
+    """Calls a function with the present moment, at the first chance of each day."""
+
+    def __init__(self, function: Callable[[dt.datetime], None]) -> None:
+        self.function = function
+        self.done: dt.date | None = None
+
+    def __call__(self) -> None:
+        now = timezone.now()
+        if self.done != timezone.localdate(now):
+            self.function(now)
+            self.done = timezone.localdate(now)
+
+
 class Command(BaseCommand):
     help = (
-        "Sends what waits in the outbox, such as the news of feeds to a WebSub hub, until it is "
-        "told to stop. Several may run at once; the site is right without one."
+        "Sends what waits in the outbox, such as e-mails to colleagues and the news of feeds to a "
+        "WebSub hub, until it is told to stop. Several may run at once; the site is right "
+        "without one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +46,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, once: bool, interval: float, parent: int | None, **options) -> None:
+        tell_of_overdue = OnceADay(overdue)
         if once:
+            tell_of_overdue()
             while send_due():
                 pass
             return
@@ -37,6 +58,7 @@ class Command(BaseCommand):
         while not stop.is_set() and parent in (None, os.getppid()):
             close_old_connections()
             try:
+                tell_of_overdue()
                 busy = send_due() > 0
             except Error as error:  # the database is away, or locked: it comes back
                 logger.warning("The outbox could not be read: %s", error)

@@ -1,0 +1,79 @@
+"""Which mails a person wants, what waits for their daily one, and which promises were told of."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from engagements.models import Action
+
+
+class NoticeSettings(models.Model):
+    """What a person is told by e-mail, and when. Without a row: everything, at once."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
+    review_requested = models.BooleanField(
+        _("A review is asked of you"),
+        default=True,
+        help_text=_("Or of everybody who may approve, where nobody was chosen."),
+    )
+    returned = models.BooleanField(_("An article of yours was returned"), default=True)
+    published = models.BooleanField(
+        _("An article of yours came out"),
+        default=True,
+        help_text=_("At its hour, also where that was set days before."),
+    )
+    overdue = models.BooleanField(
+        _("A promise is overdue"),
+        default=True,
+        help_text=_("Of a visit that you wrote about; a desk head hears of all."),
+    )
+    digest = models.BooleanField(
+        _("When"),
+        default=False,
+        choices=[(False, _("At once")), (True, _("Together, once a day in the morning"))],
+    )
+
+    class Meta:
+        verbose_name = _("e-mail settings")
+        verbose_name_plural = _("e-mail settings")
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Notice(models.Model):
+    """Something that a person's next daily mail tells, if it is still true then."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    payload = models.JSONField(_("what it tells"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["person", "pk"]
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.payload.get('kind')}"
+
+
+class OverdueTold(models.Model):
+    """An action of which people were told that it is overdue; a new due date is another matter."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="+")
+    due_date = models.DateField(_("due"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["action", "pk"]
+        verbose_name = _("overdue action that was told of")
+        verbose_name_plural = _("overdue actions that were told of")
+        constraints = [
+            models.UniqueConstraint(fields=["action", "due_date"], name="overduetold_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}, {self.due_date}"
