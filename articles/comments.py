@@ -32,10 +32,6 @@ class Place:
     label: str
     threads: list[Thread] = dataclasses.field(default_factory=list)
 
-    @property
-    def open_count(self) -> int:
-        return sum(1 for thread in self.threads if not thread.comment.resolved_at)
-
 
 def _words(text: str) -> str:
     return " ".join(text.split())

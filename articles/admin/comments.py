@@ -75,9 +75,14 @@ class CommentedForm(admin.ModelAdmin):
 
     def _comments(self, article: Article) -> dict[str, Any]:
         places = comments.places(article, article.latest_edition())
+        waiting = [
+            thread.comment.pk
+            for place in places for thread in place.threads if not thread.comment.resolved_at
+        ]  # fmt: skip
         return {
             "comment_places": places,
-            "comments_open": sum(place.open_count for place in places),
+            "comments_open": len(waiting),
+            "first_open": waiting[0] if waiting else None,
         }
 
     def render_change_form(self, request, context, *args, **kwargs):

@@ -61,6 +61,7 @@ def load_story(
         submit(
             save_edition(article, author=users["writer"], **content),
             by=users["writer"],
+            reviewers=[users["editor"]],
         )
 
 

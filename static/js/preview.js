@@ -175,8 +175,15 @@ window.addEventListener("load", () => {
 
   // Open and closed
 
+  // Over the form, nothing beneath it is to be reached.
+  const BENEATH = ".preview-form, #header, .breadcrumbs, #nav-sidebar, #toggle-nav-sidebar";
+  const cover = () => {
+    for (const part of document.querySelectorAll(BENEATH)) part.inert = !panel.hidden && !WIDE.matches;
+  };
+  WIDE.addEventListener("change", cover);
   const open = (isOpen) => {
     panel.hidden = !isOpen;
+    cover();
     document.body.classList.toggle("has-preview", isOpen);
     toggle?.setAttribute("aria-expanded", String(isOpen));
     if (!isOpen) return;

@@ -101,14 +101,21 @@ def test_passage_that_is_gone_is_said_to_be(client):
     ],
 )
 def test_nonsense_is_answered_with_a_sentence(client, sent, sentence):
-    """Where the person is, by script and without; and nothing is said."""
+    """Where the person is; and nothing is said."""
     edition = make_draft()
     client.force_login(member(WRITER))
     answer = client.post(comment_address(edition), sent, headers={"accept": "application/json"})
     assert answer.status_code == 400
     assert sentence in answer.json()["sentence"]
-    assert sentence in client.post(comment_address(edition), sent, follow=True).text
     assert not Comment.objects.exists()
+
+
+def test_nonsense_is_answered_without_scripts_too(client):
+    """Above the form."""
+    edition = make_draft()
+    client.force_login(member(WRITER))
+    answer = client.post(comment_address(edition), {"do": "burn:1"}, follow=True)
+    assert "Say what to do with which comment." in answer.text
 
 
 def test_comment_of_another_article_is_not_reached():

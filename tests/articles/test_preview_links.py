@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import preview_links
-from articles.models import Edition, PreviewLink
+from articles.models import Edition, PreviewLink, Rendition
 from articles.preview_links import make, previewable
 from articles.roles import ROLES, WRITER
 from articles.workflow import publish, reinstate, save_edition, unschedule, withdraw
@@ -86,10 +86,15 @@ def test_nobody_keeps_it_lists_it_or_hears_of_it(client, stored):
 
 def test_pictures_of_the_draft_stand_beneath_the_link(client):
     """All of its own, at no other address, and none of another draft."""
-    edition, token, address = linked(make_draft(picture=make_picture(), picture_alt="A sea"))
+    figure = make_picture()
+    body = f'<p>A story.</p><img data-picture="{figure.uuid}" alt="Two flags">'
+    draft = make_draft(picture=make_picture(), picture_alt="A sea", body=body)
+    edition, token, address = linked(draft)
     text = client.get(address).text
-    for rendition in edition.picture.renditions.exclude(name="share.jpg"):
-        path = reverse("articles:preview_media", args=[token, edition.picture.uuid, rendition.name])
+    shown = Rendition.objects.filter(picture__in=[edition.picture, figure])
+    for rendition in shown.exclude(name="share.jpg").select_related("picture"):
+        names = [rendition.picture.uuid, rendition.name]
+        path = reverse("articles:preview_media", args=[token, *names])
         assert path in text
         assert rendition.get_absolute_url() not in text.replace(path, "")
         answer = client.get(path)
