@@ -1,14 +1,19 @@
 """Nobody loses work: two people at once, a session that ends, a connection that breaks."""
 
+import contextlib
+
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.test import Client
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from articles.models import Autosave
 from articles.roles import EDITOR
+from tests.articles.test_stored import database_url
 from tests.factories import UserFactory, make_draft
+from tests.server import running_server
 
 pytestmark = [
     pytest.mark.browser,
@@ -114,6 +119,43 @@ def test_session_ends_in_mid_sentence(desks):
     page.click("[name=_continue]")
     page.locator(".messagelist .success").wait_for()
     assert not Autosave.objects.exists()
+
+
+def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
+    """Half a save is none; what was typed is offered back, and saving it then works."""
+    article = make_draft(headline="As it was").article
+    fatal = tmp_path / "fatal"
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "tests.dying",
+        "TEST_DATABASE_URL": database_url(),
+        "DIES_WITH": str(fatal),
+    }
+    with running_server(**environment) as (_process, site):
+        context = browser.new_context(base_url=site, locale="en-GB", timezone_id="UTC")
+        page = context.new_page()
+        page.live_url = site
+        sign_in(page, colleague("Amina"))
+        address = f"/admin/articles/article/{article.pk}/change/"
+        page.goto(address)
+        fatal.touch()
+        page.fill("#id_headline", "Typed just before")
+        with page.expect_event("requestfailed", lambda request: request.is_navigation_request()):
+            page.click("[name=_continue]", no_wait_after=True)
+        assert fatal.read_text()
+        fatal.unlink()
+        assert [edition.headline for edition in article.editions.all()] == ["As it was"]
+        for _attempt in range(60):  # until another process has taken its place
+            with contextlib.suppress(PlaywrightError):
+                page.goto(address)
+                break
+            page.wait_for_timeout(500)
+        page.locator(".offer").get_by_text("Take it up again").first.click()
+        expect(page.locator("#id_headline")).to_have_value("Typed just before")
+        page.click("[name=_continue]")
+        page.locator(".messagelist .success").wait_for()
+        context.close()
+    headlines = article.editions.order_by("number").values_list("headline", flat=True)
+    assert list(headlines) == ["As it was", "Typed just before"]
 
 
 def test_lost_connection_loses_nothing(desks):
