@@ -25,12 +25,17 @@ def pictures_by_key(
 def with_figures(
     body: str, among: QuerySet[Picture] | None = None, *, at_desk: bool = False
 ) -> SafeString:
-    """Return a story's HTML with those of its pictures that are `among` (`None`: any)."""
+    """Return a story's HTML with those of its pictures that are `among` (`None`: any).
+
+    In the place of the others stands what was said of them.
+    """
     pictures = pictures_by_key((figure.picture for figure in figures_in(body)), among)
 
     def show(figure: Figure) -> str:
         picture = pictures.get(figure.picture)
         context = {"figure": figure, "picture": picture, "at_desk": at_desk}
-        return render_to_string("includes/figure.html", context) if picture else ""
+        if picture is None and among is None:
+            return ""
+        return render_to_string("includes/figure.html", context)
 
     return render(body, show)

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
+from articles.pictures import SamePictureError, replace_file
 from engagements.widgets import is_key
 
 
@@ -92,8 +94,30 @@ class BatchForm(forms.Form):
 class PictureForm(forms.ModelForm):
     focal_x = PercentField(label=_("Focal point, % from the left"))
     focal_y = PercentField(label=_("Focal point, % from the top"))
+    replacement = forms.FileField(
+        required=False,
+        label=_("Replace the file"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+        help_text=_(
+            "The new file stands at once wherever the picture is used, in old versions of articles "
+            "too. The one that is there now is deleted. Look at the focal point afterwards."
+        ),
+    )
 
     class Meta:
         model = Picture
         fields = [*DescriptionForm.Meta.fields, "focal_x", "focal_y"]
         widgets = DescriptionForm.Meta.widgets
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc] # Django's own, not in its types
+        # Last, and only if nothing else is wrong: what is stored cannot be taken back.
+        upload = self.cleaned_data.get("replacement")
+        if upload and not self.errors:
+            try:
+                replace_file(self.instance, upload)
+            except SamePictureError as error:
+                told = _("This file is in the library already, as “%s”.") % error.picture
+                self.add_error("replacement", told)
+            except ValidationError as error:
+                self.add_error("replacement", error)

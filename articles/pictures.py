@@ -2,13 +2,16 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
@@ -177,16 +180,20 @@ def _share(image: Image.Image, picture: Picture) -> bytes:
 
 
 def _renditions(
-    image: Image.Image, picture: Picture
+    image: Image.Image, picture: Picture, kept: Iterable[int] = ()
 ) -> Iterator[tuple[str, tuple[int, int], bytes]]:
-    """Yield name, size and bytes of every rendition; but for "share", none is enlarged."""
-    widths = [width for width in WIDTHS if width <= image.width] or [image.width]
-    for width in widths:
+    """Yield name, size and bytes of every rendition; but for "share", none is enlarged.
+
+    Under the names of widths that are `kept` there is something, though it may be smaller.
+    """
+    widths = {width for width in WIDTHS if width <= image.width} or {image.width}
+    for name in sorted(widths.union(kept)):
+        width = min(name, image.width)
         height = max(1, round(image.height * width / image.width))
         small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        yield f"{width}.avif", small.size, _encode(small, "AVIF", quality=58, speed=8)
+        yield f"{name}.avif", small.size, _encode(small, "AVIF", quality=58, speed=8)
         jpeg = _encode(_on_white(small), "JPEG", quality=80, progressive=True, optimize=True)
-        yield f"{width}.jpg", small.size, jpeg
+        yield f"{name}.jpg", small.size, jpeg
     yield SHARE_NAME, SHARE_SIZE, _share(image, picture)
 
 
@@ -222,15 +229,46 @@ def create_picture(
     known = Picture.objects.filter(digest=digest).first() if only_new else None
     if known:
         raise SamePictureError(known)
-    transparent = image.mode == "RGBA"
-    master = _encode(image, "PNG") if transparent else _encode(image, "JPEG", quality=92)
     picture = Picture(
         name=_name_of(upload), digest=digest, credit=credit, licence=licence, uploaded_by=by
     )
+    _store(picture, image, f"pictures/{picture.uuid}")
+    return picture
+
+
+def replace_file(picture: Picture, upload: Any) -> None:
+    """Put another file in the place of a picture's; its addresses stay, the old file goes.
+
+    Raises `ValidationError` as `check_upload` does, and `SamePictureError` for a file that is
+    there already.
+    """
+    image = _decode(upload)
+    digest = _digest(image)
+    known = Picture.objects.filter(digest=digest).first()
+    if known:
+        raise SamePictureError(known)
+    renditions = list(picture.renditions.all())
+    old = [picture.file.name, *(rendition.file.name for rendition in renditions)]
+    widths = [rendition.name.removesuffix(".jpg") for rendition in renditions]
+    picture.name, picture.digest, picture.replaced_at = _name_of(upload), digest, timezone.now()
+    with transaction.atomic():
+        _store(picture, image, _new_directory(picture), [int(w) for w in widths if w.isdecimal()])
+        for name in filter(None, old):
+            transaction.on_commit(partial(private_storage().delete, name))
+
+
+def _new_directory(picture: Picture) -> str:
+    """Return where a picture's later files stand: no name of a file is ever used again."""
+    return f"pictures/{picture.uuid}/{secrets.token_hex(4)}"
+
+
+def _store(picture: Picture, image: Image.Image, directory: str, kept: Iterable[int] = ()) -> None:
+    """Write a picture and its renditions, rows and files; if a row fails, the files go too."""
     picture.width, picture.height = image.size
-    directory = f"pictures/{picture.uuid}"
+    transparent = image.mode == "RGBA"
+    master = _encode(image, "PNG") if transparent else _encode(image, "JPEG", quality=92)
     # Encoding takes a second: before the transaction, as SQLite has one writer at a time.
-    renditions = list(_renditions(image, picture))
+    renditions = list(_renditions(image, picture, kept))
     written = []
     try:
         with transaction.atomic(), one_refresh():
@@ -238,10 +276,10 @@ def create_picture(
             written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
             picture.file.save(written[-1], ContentFile(master), save=False)
             picture.save()
+            rows = {row.name: row for row in picture.renditions.all()}
             for name, (width, height), content in renditions:
-                rendition = Rendition(
-                    picture=picture, name=name, width=width, height=height, bytes=len(content)
-                )
+                rendition = rows.get(name) or Rendition(picture=picture, name=name)
+                rendition.width, rendition.height, rendition.bytes = width, height, len(content)
                 written.append(f"{directory}/{name}")
                 rendition.file.save(written[-1], ContentFile(content), save=False)
                 rendition.save()
@@ -249,7 +287,6 @@ def create_picture(
         for name in written:
             private_storage().delete(name)
         raise
-    return picture
 
 
 def redraw_share(picture: Picture) -> None:
@@ -261,8 +298,9 @@ def redraw_share(picture: Picture) -> None:
         content = _share(Image.open(master), picture)
     old = str(share.file.name)
     share.bytes = len(content)
-    # Storage gives the new file a name of its own, so the old one stays whole until the commit.
-    share.file.save(f"pictures/{picture.uuid}/{SHARE_NAME}", ContentFile(content), save=False)
+    # Under another name, so the old one stays whole until the commit.
+    name = f"{_new_directory(picture)}/{SHARE_NAME}"
+    share.file.save(name, ContentFile(content), save=False)
     with transaction.atomic():
         share.save()
         transaction.on_commit(lambda: private_storage().delete(old))

@@ -1,14 +1,17 @@
 """The picture library."""
 
+from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.db.models import ProtectedError, Q
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,10 +20,12 @@ from articles.admin.picture_uploads import PictureUploads, desk_address, told
 from articles.media import picture_response
 from articles.models import Picture
 from articles.picture_forms import PictureForm
+from articles.picture_uses import uses_of, why_not_deleted
 from articles.pictures import redraw_share
 from engagements.admin.base import BoundedLists
 from engagements.widgets import is_key
 
+TOLD = 5  # used pictures of which a refusal tells
 PICKED = 24  # pictures that the dialog shows at a time
 
 # What the style sheets crop a picture to, and the words for it.
@@ -84,7 +89,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
     ]
     search_help_text = _("Caption, credit, licence, file name or alternative text")
     show_full_result_count = False
-    actions = ["describe_selected"]
+    actions = ["describe_selected", "delete_selected"]
     form = PictureForm
     fields = [
         "focal",
@@ -92,9 +97,11 @@ class PictureAdmin(PictureUploads, BoundedLists):
         "alt",
         "caption",
         ("credit", "licence"),
+        "uses",
+        "replacement",
         "origin",
     ]
-    readonly_fields = ["focal", "origin"]
+    readonly_fields = ["focal", "uses", "origin"]
 
     class Media:
         js = ["js/focal-point.js", "js/picture-upload.js"]
@@ -158,8 +165,37 @@ class PictureAdmin(PictureUploads, BoundedLists):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if {"focal_x", "focal_y"} & set(form.changed_data):
+        changed = set(form.changed_data)
+        if {"focal_x", "focal_y"} & changed and "replacement" not in changed:
             redraw_share(obj)
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        may_change = self.has_change_permission(request, obj)
+        return [name for name in fields if may_change or name != "replacement"]
+
+    # Deletion: only of what no edition uses
+
+    def delete_view(self, request, object_id, extra_context=None):
+        picture = self.get_object(request, unquote(object_id))
+        if picture is None or not self.has_delete_permission(request, picture):
+            return super().delete_view(request, object_id, extra_context)
+        with suppress(ProtectedError):  # somebody uses it meanwhile
+            if not picture.is_used:
+                return super().delete_view(request, object_id, extra_context)
+        messages.error(request, why_not_deleted(picture))
+        return HttpResponseRedirect(reverse("admin:articles_picture_change", args=[picture.pk]))
+
+    @admin.action(description=_("Delete"), permissions=["delete"])
+    def delete_selected(self, request, pictures):
+        used = pictures.filter(is_used=True)
+        with suppress(ProtectedError):  # somebody uses one meanwhile
+            if not used.exists():
+                return delete_selected(self, request, pictures)
+        for picture in used[:TOLD]:
+            messages.error(request, why_not_deleted(picture))
+        messages.warning(request, gettext("Nothing was deleted."))
+        return None
 
     # The list
 
@@ -190,6 +226,11 @@ class PictureAdmin(PictureUploads, BoundedLists):
         """The picture with its focal point, and what that does to every crop."""
         context = {"picture": picture, "src": desk_address(picture), "crops": CROPS}
         return render_to_string("admin/articles/picture/focal.html", context)
+
+    @admin.display(description=_("Where it is used"))
+    def uses(self, picture):
+        context = {"uses": uses_of(picture)}
+        return render_to_string("admin/articles/picture/uses.html", context)
 
     @admin.display(description=_("The file"))
     def origin(self, picture):

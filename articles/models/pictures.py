@@ -137,7 +137,8 @@ class Picture(models.Model):
     def _widths(self, extension: str) -> list["Rendition"]:
         # Sorted here, so that a prefetch is used.
         found = [r for r in self.renditions.all() if r.name.removesuffix(extension).isdecimal()]
-        return sorted(found, key=lambda rendition: rendition.width)
+        # After a replacement by a smaller file, several names have the same width.
+        return sorted({r.width: r for r in reversed(found)}.values(), key=lambda r: r.width)
 
     def _srcset(self, extension: str) -> str:
         return ", ".join(f"{r.get_absolute_url()} {r.width}w" for r in self._widths(extension))

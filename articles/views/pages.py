@@ -187,7 +187,7 @@ def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
 def media(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
     """Answer with a picture's rendition, to everybody while a public edition uses it."""
     picture = get_object_or_404(Picture.objects.public(), uuid=uuid)
-    return picture_response(picture, name)
+    return picture_response(picture, name, request)
 
 
 @require_safe

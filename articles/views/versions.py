@@ -75,15 +75,18 @@ def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: i
     rows = list(edition.topic_items.all())
     public = public_subjects("topic", at).filter(pk__in=[row.tag_id for row in rows])
     linked = set(public.values_list("pk", flat=True))
-    picture = edition.picture
+    # One rule for pictures: a picture that was taken down is taken down here too.
+    told = Q(pk=edition.picture_id) | Q(figures__edition=edition)
+    pictures = dict(Picture.objects.public(at).filter(told).values_list("pk", "replaced_at"))
+    replaced = [moment for moment in pictures.values() if moment and moment > shown.since]
     context = {
         "version": shown,
         "versions": versions,
         "successor": versions[number] if number < len(versions) else None,
         "edition": edition,
         "topics": [(row.tag, row.tag_id in linked) for row in rows],
-        # One rule for pictures: a picture that was taken down is taken down here too.
-        "has_picture": picture and Picture.objects.public(at).filter(pk=picture.pk).exists(),
+        "has_picture": edition.picture_id in pictures,
+        "replaced_at": max(replaced, default=None),
         "visits": _visits_of(edition, at),
     }
     return render(request, "articles/version.html", context)
