@@ -1,4 +1,7 @@
-"""The stock autocompletes, which break on drawing a choice that is no number."""
+"""The stock autocompletes, which break on drawing a choice that is no number.
+
+They also draw an empty choice without a word, which is no valid HTML.
+"""
 
 from django.contrib.admin.widgets import (
     AutocompleteMixin,
@@ -10,7 +13,11 @@ from django.contrib.admin.widgets import (
 class _NumbersOnly(AutocompleteMixin):
     def optgroups(self, name, value, attr=None):
         numbers = [choice for choice in value if is_key(choice)]
-        return super().optgroups(name, numbers, attr)
+        groups = super().optgroups(name, numbers, attr)
+        for _title, options, _index in groups:
+            for option in options:
+                option["label"] = option["label"] or "---------"
+        return groups
 
 
 class Autocomplete(_NumbersOnly, AutocompleteSelect):

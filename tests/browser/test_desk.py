@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from articles.roles import EDITOR
 from articles.workflow import publish
-from tests.factories import UserFactory, make_draft
+from tests.factories import ArticleFactory, UserFactory, make_draft
 
 pytestmark = [
     pytest.mark.browser,
@@ -75,3 +75,53 @@ def test_hour_is_dragged_to_another_day_and_undone(desk):
     expect(desk.locator(f'[data-date="{day}"]').get_by_text("Tomorrow's story")).to_be_visible()
     edition.refresh_from_db()
     assert edition.public_from == at
+
+
+def test_saving_by_keyboard_leaves_one_where_one_was(desk):
+    """Ctrl+S saves and the caret stays; a mistake is told at the head, with a way to its field."""
+    edition = make_draft(headline="An envoy in Oran", body="<p>First.</p><p>Second.</p>")
+    change = f"/admin/articles/article/{edition.article_id}/change/"
+    desk.goto(change)
+    expect(desk.locator(".keys")).to_contain_text("Ctrl+S Save draft")
+    expect(desk.locator(".keys")).to_contain_text("Ctrl+Enter Approve and publish")
+    second = desk.locator(".ProseMirror p").nth(1)
+    second.click()
+    second.evaluate("p => getSelection().collapse(p.firstChild, p.firstChild.length)")
+    desk.keyboard.insert_text(" Third.")
+    expect(second).to_have_text("Second. Third.")
+    desk.keyboard.press("Control+s")
+    expect(desk.locator(".saved-note")).to_contain_text("changed successfully")
+    expect(desk.locator(".ProseMirror")).to_be_focused()
+    desk.keyboard.insert_text(" Fourth.")
+    expect(second).to_have_text("Second. Third. Fourth.")
+    assert edition.article.latest_edition().number == 2
+
+    headline = desk.get_by_label("Headline")
+    headline.fill("")
+    desk.keyboard.press("Control+s")
+    summary = desk.locator(".errornote")
+    expect(summary).to_be_focused()
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    expect(headline).to_be_focused()
+
+
+def test_article_is_sent_for_review_by_keyboard(desk):
+    """Ctrl+Enter does what the form is there for: of one's own draft, to ask for a review."""
+    article = ArticleFactory(created_by=desk.person)
+    edition = make_draft(article, author=desk.person)
+    desk.goto(f"/admin/articles/article/{article.pk}/change/")
+    expect(desk.locator(".keys")).to_contain_text("Ctrl+Enter Send for review")
+    desk.get_by_label("Headline").focus()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".messagelist")).to_contain_text("Sent for review.")
+    edition.refresh_from_db()
+    assert edition.state == "in_review"
+
+
+def test_autocompletes_have_names(desk):
+    """The fields that the stock script makes are told by the labels of what they stand for."""
+    desk.goto("/admin/articles/article/add/")
+    for name in ("Topics", "Also covers"):
+        expect(desk.get_by_role("searchbox", name=name)).to_have_count(1)
+    expect(desk.get_by_role("combobox", name="Visit")).to_have_count(1)
