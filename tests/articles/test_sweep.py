@@ -453,7 +453,7 @@ def test_admin_sweep_reaches_every_page(client, account, world):
             refused[address] = response.status_code
     # By POST only, with a query only, or closed to everybody.
     expected = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/", "upload/"]
-    expected += ["autocomplete/", "discard/", "presence/", "revoke/", "comment/"]
+    expected += ["autocomplete/", "discard/", "presence/", "revoke/", "comment/", "calendar/move/"]
     expected += ["/picture/add/", "/action/add/"]
     # What readers saw is withdrawn, not deleted.
     shown = world["Zpublic"]
