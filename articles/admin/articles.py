@@ -70,7 +70,7 @@ class ArticleAdmin(
                 ]
             },
         ),
-        (_("The address"), {"fields": [("slug", "language"), "review_on", "note", "based_on"]}),
+        (_("The address"), {"fields": [("slug", "language"), "review_on", "note"]}),
     ]
     # Once readers know the article, each edition is a change to it.
     change_fieldset = (
