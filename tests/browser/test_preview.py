@@ -73,8 +73,22 @@ def test_preview_follows_what_is_typed(desks):
     assert shown.locator("html").evaluate(width) == 390
     page.get_by_role("radio", name="Desktop").check()
     expect(shown.locator("html")).to_have_js_property("clientWidth", 1280)
-    page.keyboard.press("Escape")
+    # A picture that was chosen and not sent yet.
+    file = make_picture().file
+    page.set_input_files("#id_picture_upload", file.path)
+    page.fill("#id_picture_alt", "Two flags")
+    picture = shown.get_by_role("img", name="Two flags")
+    expect(picture).to_be_visible()
+    picture.evaluate("image => image.decode()")
+    page.get_by_role("radio", name="Desktop").press("Escape")
     expect(page.locator("#preview")).to_be_hidden()
+    expect(toggle).to_be_focused()
+    # On a telephone it lies over the form, which cannot be reached beneath it.
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Close the preview")).to_be_focused()
+    expect(page.locator(".preview-form")).to_have_attribute("inert", "")
+    page.keyboard.press("Escape")
     expect(toggle).to_be_focused()
     assert edition.article.editions.count() == 1
     assert not [text for text in refused if "Content Security Policy" in text]
