@@ -87,7 +87,6 @@ class PictureAdmin(PictureUploads, BoundedLists):
         "editions__picture_alt",
         "editions__picture_caption",
     ]
-    search_help_text = _("Caption, credit, licence, file name or alternative text")
     show_full_result_count = False
     actions = ["describe_selected", "delete_selected"]
     form = PictureForm

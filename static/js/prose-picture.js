@@ -21,12 +21,14 @@ async function edit(editor, options, node, position) {
   if (node) {
     editor.view.dispatch(editor.state.tr.setNodeMarkup(position, null, attrs));
   } else {
-    // The cursor goes on behind it: on it, the next keystroke would take its place.
     editor.chain().focus().insertContent({ type: "picture", attrs }).run();
-    const { to } = editor.state.selection;
-    const next = editor.state.doc.resolve(to).nodeAfter;
-    if (!next?.isTextblock) editor.commands.insertContentAt(to, { type: "paragraph" });
-    editor.commands.focus(to + 1);
+    // Before a text the cursor is in that text now. Elsewhere the figure itself is chosen, and the
+    // next keystroke would take its place.
+    const { selection } = editor.state;
+    if (selection.node) {
+      editor.commands.insertContentAt(selection.to, { type: "paragraph" });
+      editor.commands.focus(selection.to + 1);
+    }
   }
 }
 
