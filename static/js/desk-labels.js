@@ -10,7 +10,10 @@ window.addEventListener("load", () => {
     if (label) return textOf(label);
     const cell = field.closest("td");
     const name = [...(cell?.classList ?? [])].find((each) => each.startsWith("field-"));
-    const head = name && cell.closest("table").querySelector(`th.column-${CSS.escape(name.slice(6))}`);
+    const table = cell?.closest("table");
+    const head = name
+      ? table.querySelector(`th.column-${CSS.escape(name.slice(6))}`)
+      : table?.tHead?.rows[0].cells[cell.cellIndex];
     return head ? textOf(head) : "";
   };
 

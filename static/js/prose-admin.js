@@ -23,6 +23,12 @@ document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } 
     if (!toolbar) return; // a field that can only be read
     toolbar.setAttribute("role", "group");
     if (label) toolbar.setAttribute("aria-labelledby", label.id);
+    // Its pictures are letters of a font, which are nobody's words: the style sheet draws them.
+    for (const button of toolbar.querySelectorAll("button.material-icons")) {
+      button.dataset.icon = button.textContent;
+      button.setAttribute("aria-label", button.title || button.dataset.name);
+      button.replaceChildren();
+    }
     const showState = () => {
       for (const button of toolbar.querySelectorAll("button")) {
         button.setAttribute("aria-disabled", String(button.classList.contains("disabled")));
