@@ -196,11 +196,16 @@ def test_only_an_open_draft_is_given_and_only_to_a_writer(leaving):
 
 def test_broken_link_is_found_and_let_go_once_it_is_mended(client):
     gone = make_public(headline="Gone")
-    body = f'<p>See <a href="{gone.get_absolute_url()}">this</a>.</p><p><img src="/media/1"></p>'
+    key = make_picture().uuid
+    body = (
+        f'<p>See <a href="{gone.get_absolute_url()}">this</a>.</p><img data-picture="{key}">'
+        f'<p>And</p><img data-picture="{make_picture().uuid}" alt="">'
+    )
     edition = make_public(headline="Points to it", body="<p>x</p>")
     Edition.objects.filter(pk=edition.pk).update(body=body)
     call_command("look_over")
     assert not Finding.objects.filter(kind="link").exists()
+    assert Finding.objects.get(kind="no_alt").what == str(key)
     withdraw(gone.article, reason="It was wrong.")
     call_command("look_over")
     [finding] = Finding.objects.filter(kind="link")
@@ -215,11 +220,16 @@ def test_broken_link_is_found_and_let_go_once_it_is_mended(client):
 
 def test_picture_without_words_is_listed(client):
     edition = make_draft(headline="Undescribed", picture=make_picture())
+    figure = f'<p>Text.</p><img data-picture="{make_picture().uuid}"{{}}>'
     make_draft(headline="Described", picture=make_picture(), picture_alt="A port")
+    make_draft(headline="In its story", body=figure.format(""))
+    make_draft(headline="Said in its story", body=figure.format(' alt="A port"'))
     client.force_login(member(WRITER))
     page = client.get(CLEAR_UP).content.decode()
     assert f"{edition.article_id}/change/#id_picture_alt" in page
     assert page.count("#id_picture_alt") == 1
+    assert ">In its story<" in page
+    assert "Said in its story" not in page
 
 
 def test_article_is_looked_at_again_when_its_day_has_come(client):
@@ -248,4 +258,4 @@ def test_clearing_up_costs_the_same_with_more_rows(client):
         with CaptureQueriesContext(connection) as queries:
             client.get(CLEAR_UP)
         counts.append(len(queries))
-    assert counts == [9, 9]
+    assert counts == [10, 10]
