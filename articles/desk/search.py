@@ -194,10 +194,12 @@ def _topics(words: list[str]) -> Iterator[Found]:
 
 
 def _pictures(words: list[str]) -> Iterator[Found]:
-    condition = Q()
+    every = Q()
     for word in words:
-        condition &= Q(credit__icontains=word) | Q(licence__icontains=word)
-    rows = _within_reach(Picture.objects.filter(condition)).order_by("-pk")[:SHOWN]
-    for row in rows:
-        size = f"{row.width} × {row.height}"
-        yield Found(row.credit or _("Picture %d") % row.pk, _change(row), f"{size}, {row.licence}")
+        anywhere = Q()
+        for column in ("caption", "name", "alt", "credit", "licence"):
+            anywhere |= Q(**{f"{column}__icontains": word})
+        every &= anywhere
+    for row in _within_reach(Picture.objects.filter(every)).order_by("-pk")[:SHOWN]:
+        told = ", ".join(filter(None, [row.credit, row.licence]))
+        yield Found(str(row), _change(row), told)

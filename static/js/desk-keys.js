@@ -44,7 +44,9 @@ window.addEventListener("load", () => {
     window.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || document.querySelector("dialog[open]")) return;
       const button = { s: save, Enter: primary }[event.key === "S" ? "s" : event.key];
-      if (!button) return;
+      // A comment is another form: its keys are no word about the article.
+      const other = document.activeElement.closest("form");
+      if (!button || (other && other !== form)) return;
       // Before the story's editor makes a line break of it.
       event.preventDefault();
       event.stopPropagation();
