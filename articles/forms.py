@@ -33,7 +33,7 @@ from articles.conflicts import content_of, is_overtaken
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.notices.people import who_may
 from articles.picture_forms import LicenceInput, RecentPictures
-from articles.pictures import create_picture
+from articles.pictures import SamePictureError, create_picture
 from articles.workflow import (
     MAX_REASON,
     reasons_for_a_reason,
@@ -181,6 +181,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
     kept: dict[str, list[str]] | None = None
     # Set by `clean` if saving would undo what somebody saved since: what the form was opened on.
     opened_on: Edition | None = None
+    # Set by `clean` if the uploaded picture was in the library already.
+    known_picture: Picture | None = None
 
     class Meta:
         model = Article
@@ -287,14 +289,21 @@ class ArticleForm(EditionFields, forms.ModelForm):
                     credit=cleaned.get("picture_credit", ""),
                     licence=cleaned.get("picture_licence", ""),
                     by=self.editor,
+                    only_new=True,
                 )
+            except SamePictureError as error:
+                self.known_picture = cleaned["picture"] = error.picture
             except ValidationError as error:
                 self.add_error("picture_upload", error)
-            else:
+            if cleaned.get("picture"):
                 # A browser cannot send the file twice: if another field is wrong, keep it.
                 data: Any = self.data.copy()  # type: ignore[attr-defined] # a QueryDict
                 data[self.add_prefix("picture")] = str(cleaned["picture"].pk)
                 self.data = data
+        # They are the picture's own: what was not typed is not taken from the one before.
+        for name in ("credit", "licence"):
+            if cleaned.get("picture") and f"picture_{name}" not in self.changed_data:
+                cleaned[f"picture_{name}"] = getattr(cleaned["picture"], name)
 
     def _clean_transition(self, cleaned: dict[str, Any]) -> None:
         if not self.editor.has_perm(TRANSITIONS[self.transition]):

@@ -175,6 +175,9 @@ class ArticleAdmin(
 
     def _keep_picture_facts(self, request: HttpRequest, form) -> None:
         picture = form.cleaned_data.get("picture")
+        if form.known_picture:
+            said = gettext("The picture was in the library already: that one is used.")
+            messages.info(request, said)
         told = (form.cleaned_data["picture_credit"], form.cleaned_data["picture_licence"])
         if not picture or told == (picture.credit, picture.licence):
             return

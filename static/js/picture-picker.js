@@ -142,8 +142,6 @@
     });
     const shown = document.querySelector(".field-picture_shown .readonly");
     const field = (name) => document.getElementById(`id_picture_${name}`);
-    // Words that came with the last picture go with it; what a person typed stays.
-    const offered = {};
     select.classList.add("visually-hidden");
     select.tabIndex = -1;
     select.setAttribute("aria-hidden", "true");
@@ -153,19 +151,22 @@
       button.focus();
       if (!result) return;
       const { picture } = result;
+      const isAnother = Boolean(select.value) && select.value !== String(picture.id);
       const option = [...select.options].find((known) => known.value === String(picture.id));
       if (option) option.selected = true;
       else select.add(new Option(picture.name, picture.id, true, true));
       select.dispatchEvent(new Event("change", { bubbles: true }));
       if (field("upload")) field("upload").value = "";
       if (field("remove")) field("remove").checked = false;
+      // Alternative text and caption say what one picture shows, so they go with it; what was typed
+      // before any was chosen stays. Credit and licence are the picture's own.
       for (const name of ["alt", "caption", "credit", "licence"]) {
         const input = field(name);
-        // Credit and licence are the picture's own.
-        if (!input || (input.value && input.value !== offered[name] && ["alt", "caption"].includes(name))) continue;
-        input.value = offered[name] = picture[name] ?? "";
+        if (!input || (input.value && !isAnother && ["alt", "caption"].includes(name))) continue;
+        input.value = picture[name] ?? "";
         input.dispatchEvent(new Event("input", { bubbles: true }));
       }
+      if (isAnother && field("is_decorative")) field("is_decorative").checked = false;
       if (!shown) return;
       const image = Object.assign(document.createElement("img"), { src: picture.shown, alt: "", className: "picture-preview" });
       shown.replaceChildren(image);

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from articles.admin import picture_uploads
 from articles.models import Picture
-from articles.pictures import MAX_BYTES
+from articles.pictures import MAX_BYTES, create_picture
 from articles.roles import WRITER
 from tests.articles import picture_samples as samples
 from tests.articles.picture_samples import encode, half_red, upload
@@ -226,3 +226,36 @@ def test_writer_describes_ones_own_until_it_is_out(client):
     make_public(picture=own, picture_alt="A square")
     assert client.get(page).status_code == 302
     assert client.post(page_of(own), {}).status_code == 403
+
+
+# In an article's form
+
+
+def test_another_picture_is_chosen_without_a_script(admin_client):
+    """From the newest ones and the one that is chosen; each keeps its own credit."""
+    one, two = make_picture(credit="Amina", licence="CC0"), make_picture(credit="Jonas")
+    edition = make_draft(picture=one, picture_alt="A square")
+    page = reverse("admin:articles_article_change", args=[edition.article_id])
+    data = read(admin_client.get(page))
+    assert (data["picture"], data["picture_credit"]) == (str(one.pk), "Amina")
+    admin_client.post(page, data | {"picture": str(two.pk), "_continue": "1"})
+    assert edition.article.latest_edition().picture == two
+    assert list(Picture.objects.order_by("pk").values_list("credit", flat=True)) == [
+        "Amina",
+        "Jonas",
+    ]
+    # One that is there already is taken from there.
+    known = create_picture(upload(encode(half_red())), credit="Third")
+    data = read(admin_client.get(page)) | {"picture_upload": upload(encode(half_red()))}
+    answer = admin_client.post(page, data | {"_continue": "1"}, follow=True)
+    assert "was in the library already" in answer.text
+    assert edition.article.latest_edition().picture == known
+    known.refresh_from_db()
+    assert (known.credit, Picture.objects.count()) == ("Third", 3)
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "9" * 40, "1 OR 1"])
+def test_picture_that_is_none_is_told_at_its_field(admin_client, wrong):
+    page = reverse("admin:articles_article_change", args=[make_draft().article_id])
+    answer = admin_client.post(page, read(admin_client.get(page)) | {"picture": wrong})
+    assert answer.context["adminform"].form.errors["picture"]

@@ -100,3 +100,25 @@ def test_figure_is_picked_by_keyboard(desk):
     tag = f'<img data-picture="{picture.uuid}" alt="Two flags">'
     assert latest.body == f"<p>The envoy came.</p>{tag}<p>And left.</p>"
     assert [row.picture for row in latest.figures.all()] == [picture]
+
+
+def test_lead_picture_is_chosen_from_the_library(desk):
+    """What is said of it comes along; of another one, its own; the focus is where it was."""
+    Picture.objects.filter(pk=make_picture(credit="Amina").pk).update(alt="A square")
+    make_picture(credit="Jonas")
+    edition = make_draft()
+    desk.goto(f"/admin/articles/article/{edition.article_id}/change/")
+    button = desk.get_by_role("button", name="Choose from the library")
+    for name, alt in (("Amina", "A square"), ("Jonas", "")):
+        button.press("Enter")
+        desk.locator(".picker-choice", has_text=name).click()
+        expect(button).to_be_focused()
+        expect(desk.locator("#id_picture_alt")).to_have_value(alt)
+        expect(desk.locator("#id_picture_credit")).to_have_value(name)
+    button.press("Enter")
+    expect(desk.locator("#picker-q")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    desk.locator("[name=_save], [name=_continue]").first.click()
+    desk.locator(".messagelist .success").wait_for()
+    assert edition.article.latest_edition().picture.credit == "Jonas"
