@@ -86,3 +86,4 @@ def keep_private(response: HttpResponseBase) -> None:
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"
+    del response["ETag"]
