@@ -21,6 +21,7 @@ from engagements.models import Country, Engagement, Organisation, Person, Topic
 from engagements.text import fold
 
 SHOWN = 6  # of each kind
+LOOKED_AT = 60  # names, of which the best are shown
 REACH = 200_000  # rows by number, the newest ones
 MOST_WORDS = 6
 MOST_CHARACTERS = 100
@@ -162,35 +163,37 @@ def _visits(words: list[str]) -> Iterator[Found]:
         yield Found(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
 
 
-def _people(words: list[str]) -> Iterator[Found]:
+def _best(words: list[str], found: Iterable[Found]) -> list[Found]:
+    """Return the first few: before the others those in which the words begin a word of the name."""
+    return sorted(found, key=lambda item: not _fits(item, words))[:SHOWN]
+
+
+def _people(words: list[str]) -> list[Found]:
     rows = _within_reach(Person.objects.filter(_with_words(words, "search_text")))
-    return (Found(row.name, _change(row)) for row in rows.order_by("-pk")[:SHOWN])
+    return _best(words, (Found(row.name, _change(row)) for row in rows.order_by("-pk")[:LOOKED_AT]))
 
 
-def _organisations(words: list[str]) -> Iterator[Found]:
+def _organisations(words: list[str]) -> list[Found]:
     rows = _within_reach(Organisation.objects.filter(_with_words(words, "search_text")))
-    return (Found(row.name, _change(row), row.acronym) for row in rows.order_by("-pk")[:SHOWN])
+    rows = rows.order_by("-pk")[:LOOKED_AT]
+    return _best(words, (Found(row.name, _change(row), row.acronym) for row in rows))
 
 
-def _countries(words: list[str]) -> Iterator[Found]:
+def _countries(words: list[str]) -> list[Found]:
     # By its other names too: each word in one of them.
     rows = Country.objects.all()
     for word in words:
         rows = rows.filter(Q(search_text__contains=word) | Q(names__search_text__contains=word))
-    return (
-        Found(row.name, _change(row), row.code)
-        for row in rows.distinct().order_by("name", "pk")[:SHOWN]
-    )
+    rows = rows.distinct().order_by("name", "pk")[:LOOKED_AT]
+    return _best(words, (Found(row.name, _change(row), row.code) for row in rows))
 
 
-def _topics(words: list[str]) -> Iterator[Found]:
+def _topics(words: list[str]) -> list[Found]:
     # A vocabulary: small enough to be folded here, which no column of it is.
     rows = Topic.objects.order_by("name").values_list("pk", "name")[:5_000]
-    fitting = [
-        (pk, name) for pk, name in rows if all(word in fold(name) for word in words)
-    ]  # fmt: skip
-    for pk, name in fitting[:SHOWN]:
-        yield Found(name, reverse("admin:engagements_topic_change", args=[pk]))
+    fitting = [(pk, name) for pk, name in rows if all(word in fold(name) for word in words)]
+    change = "admin:engagements_topic_change"
+    return _best(words, (Found(name, reverse(change, args=[pk])) for pk, name in fitting))
 
 
 def _pictures(words: list[str]) -> Iterator[Found]:

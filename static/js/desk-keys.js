@@ -45,7 +45,7 @@ window.addEventListener("load", () => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || document.querySelector("dialog[open]")) return;
       const button = { s: save, Enter: primary }[event.key === "S" ? "s" : event.key];
       // A comment is another form: its keys are no word about the article.
-      const other = document.activeElement.closest("form");
+      const other = document.activeElement.form ?? document.activeElement.closest("form");
       if (!button || (other && other !== form)) return;
       // Before the story's editor makes a line break of it.
       event.preventDefault();

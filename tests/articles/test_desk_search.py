@@ -66,6 +66,13 @@ def test_each_kind_is_found_without_its_accents(client, record):
     assert f'href="{reverse("admin:engagements_engagement_change", args=[record.pk])}"' in page
 
 
+def test_name_that_begins_with_the_words_comes_first(client):
+    signed_in(client, WRITER)
+    names = found(client, "al")["engagements_country"]
+    assert set(names[:3]) == {"Albania", "Algeria", "Åland Islands"}
+    assert "Australia" in names
+
+
 def test_superseded_headline_is_not_found(client, record):
     edition = make_draft(headline="Old words", engagement=record, topics=[])
     make_draft(edition.article, headline="New words", engagement=record, topics=[])
