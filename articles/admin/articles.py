@@ -12,7 +12,8 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -144,7 +145,12 @@ class ArticleAdmin(
     @admin.display(description=_("Shown now"))
     def picture_shown(self, article):
         picture = article.desk_form.shown_picture
-        return picture_preview(picture) if picture else gettext("None yet.")
+        if picture is None:
+            return gettext("None yet.")
+        page = reverse("admin:articles_picture_change", args=[picture.pk])
+        words = gettext("Focal point, and where else it is used")
+        link = format_html('<p><a href="{}" target="_blank">{}</a></p>', page, words)
+        return picture_preview(picture) + link
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form: Any = super().get_form(request, obj, change=change, **kwargs)

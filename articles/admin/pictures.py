@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -236,6 +237,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
         return render_to_string("admin/articles/picture/origin.html", {"picture": picture})
 
 
-def picture_preview(picture: Picture) -> str:
+def picture_preview(picture: Picture) -> SafeString:
     address = desk_address(picture)
-    return format_html('<img class="picture-preview" src="{}" alt="">', address) if address else ""
+    image = '<img class="picture-preview" src="{}" alt="">'
+    return format_html(image, address) if address else SafeString()

@@ -169,7 +169,8 @@
       if (isAnother && field("is_decorative")) field("is_decorative").checked = false;
       if (!shown) return;
       const image = Object.assign(document.createElement("img"), { src: picture.shown, alt: "", className: "picture-preview" });
-      shown.replaceChildren(image);
+      const link = Object.assign(document.createElement("a"), { href: picture.page, target: "_blank", textContent: dialog.dataset.page });
+      shown.replaceChildren(image, link);
     });
   }
 
