@@ -124,8 +124,9 @@ def _of_edition_topic(row: EditionTopic) -> Iterable[int]:
 
 
 def _of_edition(edition: Edition) -> set[int]:
-    # Also what its predecessors covered.
-    own = {edition.engagement_id} if edition.engagement_id else set()
+    # Also what it rounds up, although it may be approved no longer, and what its predecessors did.
+    rounded_up = edition.also_covers.values_list("pk", flat=True) if edition.pk else []
+    own = {edition.engagement_id, *rounded_up} - {None}
     return own | _of_article(edition.article)
 
 

@@ -158,6 +158,7 @@ class ArticleFactory(DjangoModelFactory):
     slug = factory.Sequence("article-{}".format)
 
 
+@one_refresh()
 def make_draft(article: Article | None = None, **content) -> Edition:
     """Return a complete draft, of a new article unless one is given."""
     content.setdefault("headline", "An envoy in Algiers")
@@ -168,10 +169,10 @@ def make_draft(article: Article | None = None, **content) -> Edition:
     if "topics" not in content:
         content["topics"] = [TopicFactory()]
     content.setdefault("author", UserFactory())
-    with one_refresh():
-        return save_edition(article or ArticleFactory(), **content)
+    return save_edition(article or ArticleFactory(), **content)
 
 
+@one_refresh()
 def make_public(at: dt.datetime | None = None, **content) -> Edition:
     """Return an edition that is public from `at` (`None`: since an hour ago)."""
     edition = make_draft(**content)

@@ -267,6 +267,17 @@ def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
         transaction.set_rollback(True)
 
 
+def test_round_up_that_is_taken_off_the_schedule_covers_nothing():
+    """Found by the test above: an edition that is a draft again leaves the visits it rounded up."""
+    visit = EngagementFactory()
+    edition = make_draft(also_covers=[visit])
+    publish(edition, by=UserFactory(), at=timezone.now() + HOUR)
+    covered = TimelineEntry.objects.filter(kind=Kind.COVERAGE, engagement=visit)
+    assert covered.exists()
+    unschedule(edition)
+    assert not covered.exists()
+
+
 def test_entries_stand_in_the_order_of_a_timeline():
     """A month alone stands at its end, a year alone after its months."""
     for date, precision, key in (
