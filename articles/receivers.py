@@ -126,7 +126,7 @@ def _of_edition_topic(row: EditionTopic) -> Iterable[int]:
 def _of_edition(edition: Edition) -> set[int]:
     # Also what it rounds up, although it may be approved no longer, and what its predecessors did.
     rounded_up = edition.also_covers.values_list("pk", flat=True) if edition.pk else []
-    own = {edition.engagement_id, *rounded_up} - {None}
+    own = {pk for pk in (edition.engagement_id, *rounded_up) if pk}
     return own | _of_article(edition.article)
 
 
