@@ -103,7 +103,9 @@
     part("back").addEventListener("click", showChoices);
     part("close").addEventListener("click", () => finish(null));
     dialog.addEventListener("close", () => finish(null));
-    dialog.addEventListener("picture:stored", (event) => take(event.detail));
+    dialog.addEventListener("picture:stored", (event) => {
+      if (use.hidden) take(event.detail); // of several, the first
+    });
     more.addEventListener("click", () => find(more.dataset.before));
     search.addEventListener("input", () => {
       clearTimeout(timer);
@@ -129,6 +131,7 @@
         describe(options.current);
       } else {
         showChoices();
+        if (options.files) dialog.querySelector("[data-picture-upload]")?.takeFiles(options.files);
       }
       return new Promise((resolve) => { settle = resolve; });
     };
@@ -146,8 +149,24 @@
     select.tabIndex = -1;
     select.setAttribute("aria-hidden", "true");
     select.after(button);
-    button.addEventListener("click", async () => {
-      const result = await window.picturePicker();
+    button.addEventListener("click", () => choose());
+
+    // A file that is dropped beside the story would take the place of the page, and of the form.
+    const isLoose = (event) =>
+      [...(event.dataTransfer?.types ?? [])].includes("Files") &&
+      !event.defaultPrevented &&
+      !event.target.closest?.("dialog, .ProseMirror, input[type=file]");
+    document.addEventListener("dragover", (event) => {
+      if (isLoose(event)) event.preventDefault();
+    });
+    document.addEventListener("drop", (event) => {
+      if (!isLoose(event)) return;
+      event.preventDefault();
+      if (event.target.closest("fieldset")?.contains(select)) choose(event.dataTransfer.files);
+    });
+
+    async function choose(files) {
+      const result = await window.picturePicker({ files });
       button.focus();
       if (!result) return;
       const { picture } = result;
@@ -171,7 +190,7 @@
       const image = Object.assign(document.createElement("img"), { src: picture.shown, alt: "", className: "picture-preview" });
       const link = Object.assign(document.createElement("a"), { href: picture.page, target: "_blank", textContent: dialog.dataset.page });
       shown.replaceChildren(image, link);
-    });
+    }
   }
 
   window.addEventListener("load", () => {

@@ -140,6 +140,7 @@
     });
     form.addEventListener("submit", (event) => event.preventDefault());
 
+    form.takeFiles = add; // for what was dropped elsewhere
     // The whole page takes what is dropped: a file that misses its mark would replace the page.
     const target = form.closest("dialog") ?? document;
     target.addEventListener("dragover", (event) => {

@@ -1,12 +1,12 @@
 // Figures in a story: a picture of the library with what is said of it there. The editor keeps the
 // picture's key; where it stands is the server's to say.
-import { Node } from "django-prose-editor/editor";
+import { Node, Plugin } from "django-prose-editor/editor";
 
 const NO_PICTURE = "00000000-0000-0000-0000-000000000000";
 const words = () => document.getElementById("picture-picker")?.dataset ?? {};
 
 // Opens the dialog for a new figure, or for the one at `position`.
-async function edit(editor, options, node, position) {
+async function edit(editor, options, node, position, files) {
   if (!window.picturePicker) return;
   const current = node && {
     uuid: node.attrs.picture,
@@ -14,7 +14,7 @@ async function edit(editor, options, node, position) {
     alt: node.attrs.alt,
     caption: node.attrs.caption,
   };
-  const result = await window.picturePicker({ withWords: true, current });
+  const result = await window.picturePicker({ withWords: true, current, files });
   editor.commands.focus();
   if (!result) return;
   const attrs = { picture: result.picture.uuid, alt: result.alt, caption: result.caption };
@@ -104,6 +104,38 @@ export const Picture = Node.create({
         return true;
       },
     };
+  },
+
+  // Files that are dropped or pasted go through the dialog: into the library, then into the story.
+  addProseMirrorPlugins() {
+    const { editor, options } = this;
+    const isPicture = (file) => file.type.startsWith("image/");
+    const take = (event, transfer) => {
+      const files = [...(transfer?.files ?? [])].filter(isPicture);
+      if (!files.length || !editor.isEditable || !window.picturePicker) return false;
+      event.preventDefault();
+      edit(editor, options, null, null, files);
+      return true;
+    };
+    return [
+      new Plugin({
+        props: {
+          handleDOMEvents: {
+            drop(view, event) {
+              if (!event.dataTransfer?.files.length) return false;
+              event.preventDefault(); // whatever it is, the page stays
+              const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
+              if (at) editor.commands.setTextSelection(at.pos);
+              take(event, event.dataTransfer);
+              return true;
+            },
+          },
+          // Word's clipboard holds a picture of the text besides the text.
+          handlePaste: (_view, event) =>
+            !event.clipboardData?.types.includes("text/html") && take(event, event.clipboardData),
+        },
+      }),
+    ];
   },
 
   addMenuItems({ menu, buttons }) {

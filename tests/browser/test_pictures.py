@@ -122,3 +122,25 @@ def test_lead_picture_is_chosen_from_the_library(desk):
     desk.locator("[name=_save], [name=_continue]").first.click()
     desk.locator(".messagelist .success").wait_for()
     assert edition.article.latest_edition().picture.credit == "Jonas"
+
+
+def test_file_dropped_on_the_story_becomes_a_figure(desk):
+    """Through the library and its description; the page stays, whatever is dropped."""
+    edition = make_draft(body="<p>The envoy came.</p>")
+    desk.goto(f"/admin/articles/article/{edition.article_id}/change/")
+    story = desk.locator(".field-body .ProseMirror")
+    story.wait_for()
+    dropped = desk.evaluate_handle(
+        """bytes => {
+            const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(bytes)], "a.jpg", { type: "image/jpeg" }));
+            return data;
+        }""",
+        list(encode(half_red())),
+    )
+    story.locator("p").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(desk.locator("#picker-alt")).to_be_focused()
+    desk.keyboard.type("Two flags")
+    desk.keyboard.press("Enter")
+    expect(story.locator(".prose-picture small")).to_have_text("Two flags")
+    assert [picture.name for picture in Picture.objects.all()] == ["a.jpg"]
