@@ -49,8 +49,7 @@ class StatusFilter(admin.SimpleListFilter):
             case "scheduled":
                 queryset = queryset.filter(Exists(editions.scheduled()))
             case "draft":
-                open_ones = Edition.objects.filter(is_newest=True).exclude(state="approved")
-                queryset = queryset.filter(pk__in=open_ones.values("article"))
+                queryset = queryset.filter(pk__in=Edition.objects.worked_on().values("article"))
             case "in_review":
                 queryset = queryset.filter(Exists(editions.filter(state=Edition.State.IN_REVIEW)))
             case "forced":

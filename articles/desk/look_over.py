@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from articles.checks import dead_links
@@ -58,7 +58,9 @@ def _unsaid_in(body: str) -> list[str]:
 
 def findings(kind: str) -> list[Finding]:
     """Return what was found of editions that readers still see."""
-    rows = Finding.objects.filter(kind=kind, edition__in=Edition.objects.public())
+    # Asked of each finding: they are few, and what is public is not.
+    public = Edition.objects.public().filter(pk=OuterRef("edition"))
+    rows = Finding.objects.filter(Exists(public), kind=kind)
     rows = rows.select_related("edition").defer("edition__body").order_by("-edition", "pk")
     return list(rows[:SHOWN])
 
@@ -68,9 +70,7 @@ def undescribed_drafts() -> list[Edition]:
 
     Its own is asked of the database; those in the story of the newest that have any.
     """
-    waiting = [Edition.State.DRAFT, Edition.State.IN_REVIEW]
-    rows = Edition.objects.filter(is_newest=True, state__in=waiting)
-    rows = rows.order_by("-created_at", "-pk")
+    rows = Edition.objects.worked_on().order_by("-created_at", "-pk")
     lead = Q(picture__isnull=False, picture_alt="", picture_is_decorative=False)
     found = list(rows.filter(lead).defer("body")[:SHOWN])
     with_figures = rows.exclude(lead).filter(body__contains="<img data-picture")

@@ -23,7 +23,7 @@ def _of(person: Any) -> Q:
 
 
 def _open(state: str) -> QuerySet[Edition]:
-    return Edition.objects.filter(is_newest=True, state=state).order_by("-created_at", "-pk")
+    return Edition.objects.worked_on().filter(state=state).order_by("-created_at", "-pk")
 
 
 def _last_step() -> Subquery:

@@ -119,8 +119,8 @@ def _told_apart(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _open_drafts(person: User) -> Any:
     return (
-        Edition.objects.filter(is_newest=True, article__created_by=person)
-        .exclude(state=Edition.State.APPROVED)
+        Edition.objects.worked_on()
+        .filter(article__created_by=person)
         .select_related("author", "article")
         .defer("body")
         .order_by("-created_at", "-pk")
@@ -131,7 +131,7 @@ def _open_drafts(person: User) -> Any:
 def leaver(request: HttpRequest) -> HttpResponse:
     """Choose somebody, see their open drafts, and give them to somebody else."""
     counts = dict(
-        Edition.objects.filter(is_newest=True, state__in=["draft", "in_review"])
+        Edition.objects.worked_on()
         .filter(article__created_by__isnull=False)
         .order_by()
         .values_list("article__created_by")
