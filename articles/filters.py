@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from articles.models import TimelineEntry
 from articles.timeline_index import KINDS, STATUSES, WITH, Term
+from articles.topics import public_topics
 from engagements.dates import EARLIEST_YEAR, LATEST_YEAR
-from engagements.models import Country, Engagement, Organisation, Person, Topic
+from engagements.models import Country, Engagement, Organisation, Person
 
 Kind = TimelineEntry.Kind
 
@@ -196,7 +197,8 @@ def _year(name: str, value: str) -> Choice:
 
 
 def _topic(name: str, value: str) -> Choice:
-    topic = _found(Topic.objects.filter(slug=value).first(), value)
+    # One that only a draft has is not said to exist.
+    topic = _found(public_topics().filter(slug=value).first(), value)
     return Choice(name, value, topic.name, _("about %s") % topic.name, Term(Kind.TOPIC, topic.pk))
 
 

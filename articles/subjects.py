@@ -4,25 +4,24 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
 from articles import totals
 from articles.matches import latest_of, shown
-from articles.models import Edition, TimelineEntry
+from articles.models import TimelineEntry
 from articles.timeline_index import STATUSES, Kind, Term
+from articles.topics import public_topics
 from engagements.models import (
     Country,
     Engagement,
-    EngagementTopic,
     Organisation,
     Person,
     Region,
     Topic,
 )
 from engagements.models.engagement import EngagementQuerySet
-from engagements.visibility import is_public
 
 # An activity line goes back six years.
 QUARTERS = 24
@@ -46,9 +45,7 @@ def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
         case "organisation":
             return Organisation.objects.public(at)
         case "topic":
-            tagged = EngagementTopic.objects.filter(is_public(at, "content_object__"))
-            told = Edition.objects.public(at).filter(topic_items__tag=OuterRef("pk"))
-            return Topic.objects.filter(Exists(tagged.filter(tag=OuterRef("pk"))) | Exists(told))
+            return public_topics(at)
     raise ValueError(kind)
 
 

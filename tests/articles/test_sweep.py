@@ -128,12 +128,21 @@ def filtered_addresses() -> list[str]:
     """Return what a region and the site offer to follow, under filters and as an archive."""
     older = f"before={Place(timezone.now() + 9 * HOUR, 1)}"
     queries = ["year=2025", "status=postponed", "coverage=with", "actions=open", older]
-    return [
-        f"{prefix}{file}?{query}"
-        for prefix in ("/", "/regions/north-africa/", "/topics/zpublic-topic/")
-        for file in ("feed.rss", "feed.json", "calendar.ics")
-        for query in queries
-    ] + [f"/{name}?{older}" for name in ("corrections/feed.atom", "outcomes/feed.atom")]
+    return (
+        [
+            f"{prefix}{file}?{query}"
+            for prefix in ("/", "/regions/north-africa/", "/topics/zpublic-topic/")
+            for file in ("feed.rss", "feed.json", "calendar.ics")
+            for query in queries
+        ]
+        + [
+            f"/regions/north-africa/{file}?{kind}=z{mark}-{kind}"
+            for file in ("", "feed.rss")
+            for kind in ("topic", "person", "organisation")
+            for mark in ("draft", "embargo", "withdrawn")
+        ]
+        + [f"/{name}?{older}" for name in ("corrections/feed.atom", "outcomes/feed.atom")]
+    )
 
 
 def content(mark: str) -> dict[str, Any]:
