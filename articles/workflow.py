@@ -341,18 +341,24 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     Step.objects.create(article=article, kind=Step.Kind.REINSTATED, by=by, at=now)
 
 
+def standing_on(engagements: Iterable[Engagement]) -> Any:
+    """Return the editions, public or to be, that cannot stand without any of the engagements."""
+    return Edition.objects.covering(engagements).filter(
+        Q(pk__in=Edition.objects.public().values("pk"))
+        | Q(pk__in=Edition.objects.scheduled().values("pk"))
+    )
+
+
+def needs_it(edition: Edition) -> str:
+    return _("The article “%s” needs this engagement to be public. Withdraw it first.") % edition
+
+
 def reasons_not_to_hide(engagement: Engagement, public_from: dt.datetime | None) -> list[str]:
     """Return why `engagement` cannot become public only from `public_from` (`None`: not at all).
 
     An article that is public, or will be, cannot stand without its engagement.
     """
-    covering = Edition.objects.covering([engagement]).filter(
-        Q(pk__in=Edition.objects.public().values("pk"))
-        | Q(pk__in=Edition.objects.scheduled().values("pk"))
-    )
+    covering = standing_on([engagement])
     if public_from is not None:
         covering = covering.filter(public_from__lt=public_from)
-    return [
-        _("The article “%s” needs this engagement to be public. Withdraw it first.") % edition
-        for edition in covering.order_by("pk")
-    ]
+    return [needs_it(edition) for edition in covering.order_by("pk")]

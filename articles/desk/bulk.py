@@ -14,14 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.checks import Reason
 from articles.history import RESTORED
 from articles.models import Article, Edition
 from articles.receivers import one_refresh
 from articles.workflow import (
+    needs_it,
     reasons_for_a_reason,
     reasons_not_to_hide,
     refuse,
     save_edition,
+    standing_on,
     withdraw,
 )
 from engagements.history import record, record_first
@@ -170,9 +173,10 @@ def _topic_of_article(
 
 def _visits(operation: str, pks: list[int], what: Any, by: Any, may_change: MayChange):
     rows: Any = Engagement.objects.filter(pk__in=pks)
+    needed = _needed(pks) if operation == "withdraw" else {}
     for visit in rows.prefetch_related("topics", "region_rows").order_by("pk"):
         if operation == "withdraw":
-            yield _withdrawal_of_visit(visit, what, by)
+            yield _withdrawal_of_visit(visit, what, needed.get(visit.pk, []), by)
         elif not may_change(visit):
             yield Line(visit, _("Readers see it: ask an editor to change it."))
         elif operation in ("add_topic", "remove_topic"):
@@ -190,16 +194,26 @@ def _recorded(visit: Engagement, by: Any, comment: str, do: Callable[[], Any]):
     return recorded
 
 
-def _withdrawal_of_visit(visit: Engagement, reason: str, by: Any) -> Line:
+def _needed(pks: list[int]) -> dict[int, list[str]]:
+    """Return why visits cannot be withdrawn, by pk: `reasons_not_to_hide`, asked of all at once."""
+    needed: dict[int, list[str]] = {}
+    visits = Engagement.objects.filter(pk__in=pks)
+    for edition in standing_on(visits).prefetch_related("also_covers").order_by("pk"):
+        for pk in {edition.engagement_id, *(visit.pk for visit in edition.also_covers.all())}:
+            needed.setdefault(pk, []).append(needs_it(edition))
+    return needed
+
+
+def _withdrawal_of_visit(visit: Engagement, reason: str, reasons: list[str], by: Any) -> Line:
     now = timezone.now()
     is_public = visit.public_from and visit.public_from <= now and not visit.withdrawn_at
     if not is_public:
         return Line(visit, _("Only a public visit can be withdrawn."))
-    reasons = reasons_not_to_hide(visit, None)
     if reasons:
         return Line(visit, " ".join(reasons))
 
     def do() -> None:
+        refuse(Reason("", sentence) for sentence in reasons_not_to_hide(visit, None))
         refuse(reasons_for_a_reason(reason, _("Say why it is withdrawn.")))
         visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), reason.strip()
         visit.save(update_fields=["withdrawn_at", "withdrawn_reason"])

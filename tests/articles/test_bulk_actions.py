@@ -206,6 +206,24 @@ def test_action_of_the_list_leads_to_the_page(client, visit):
     assert answer["Location"] == f"{page_of('engagement', 'add_topic')}?ids={visit.pk}"
 
 
+def test_preview_of_withdrawals_costs_the_same_with_more_visits(client):
+    client.force_login(member(DESK_HEAD))
+    rows, counts = [], []
+    for _turn in range(2):
+        for _row in range(2):
+            held, rounded_up, free = (EngagementFactory() for _visit in range(3))
+            make_public(engagement=held, also_covers=[rounded_up], headline="Needs both")
+            rows += [held, rounded_up, free]
+        form = {"ids": ids(*rows), "what": "It never happened."}
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(page_of("engagement", "withdraw"), form)
+        counts.append(len(queries))
+    assert counts == [10, 10]
+    told = [line.told for line in page.context["plan"].refused]
+    assert len(told) == 4
+    assert all("“Needs both” needs this engagement" in sentence for sentence in told)
+
+
 @pytest.mark.parametrize("kind", ["article", "engagement"])
 def test_preview_costs_the_same_with_more_rows(client, topic, kind):
     client.force_login(member(DESK_HEAD))
