@@ -94,6 +94,10 @@ def test_each_entry_is_met_once_while_others_come_in(days, later, is_filtered):
     """From page to page every entry that was there stands exactly once, in the same order."""
     with transaction.atomic():
         topic = TopicFactory()
+        # Elsewhere: without a public visit nobody may filter by the topic.
+        EngagementFactory(
+            topics=[topic], parties=[("visitor", "IT"), ("host", "FR")], location_country=None
+        )
         subject = Term(Kind.COUNTRY, Country.objects.get(code="DZ").pk)
         one = View("/x/", {"topic": choice("topic", topic.slug)} if is_filtered else {})
 
@@ -291,7 +295,7 @@ def test_each_filter_can_be_taken_off(client, region, some_visits):
 
 def test_form_is_answered_with_a_short_address(client, region):
     """What nobody chose does not stay in the address; what somebody chose does."""
-    TopicFactory(slug="energy")
+    EngagementFactory(topics=[TopicFactory(slug="energy")])
     response = client.get(
         region.get_absolute_url(), {"topic": "energy", "country": "", "year": "", "from": ""}
     )
