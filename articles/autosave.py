@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -68,7 +69,8 @@ def keep(
     """Keep what a person has typed, over what was kept before.
 
     `None`: the form has just been saved, so this was overtaken on its way. Raises
-    `ValidationError` for one new article too many.
+    `ValidationError` for one new article too many, and where another form of the same article
+    holds what they typed and never saved: it is theirs to take up or to discard.
     """
     sent = Submission.objects.filter(
         person=person, form=form, kind="article", target__isnull=False
@@ -77,11 +79,25 @@ def keep(
         if sent.at > timezone.now() - LATE:
             return None
         article = article or Article.objects.filter(pk=sent.target or 0).first()
-    values = {"form": form, "fields": fields, "saved_at": timezone.now()}
+    now = timezone.now()
+    values = {"form": form, "fields": fields, "saved_at": now}
     if article is not None:
-        row, _created = Autosave.objects.update_or_create(
+        row, is_new = Autosave.objects.select_for_update().get_or_create(
             person=person, article=article, defaults=values
         )
+        if is_new:
+            return row
+        if row.form != form:
+            raise ValidationError(
+                _(
+                    "You had typed something else into this article by %s and never saved it. It "
+                    "stands at the head of its form when you open it: take it up again or discard "
+                    "it. Until then only this browser keeps what you type here."
+                )
+                % moment(row.saved_at)
+            )
+        row.fields, row.saved_at = fields, now
+        row.save(update_fields=["fields", "saved_at"])
         return row
     begun = Autosave.objects.filter(person=person, article=None)
     if not begun.filter(form=form).exists() and begun.count() >= MAX_NEW:
@@ -95,24 +111,19 @@ def keep(
 
 
 def forget(person: Any, article: Article, form: UUID | None) -> None:
-    """Let go of what a person had typed: it has become an edition."""
-    Autosave.objects.filter(person=person, article=article).delete()
-    if form is not None:
-        Autosave.objects.filter(person=person, article=None, form=form).delete()
+    """Let go of what a person had typed into a form: it has become an edition.
+
+    What another form of theirs holds was not saved by it.
+    """
+    if form is None:
+        return
+    rows = Autosave.objects.filter(person=person, form=form)
+    rows.filter(Q(article=article) | Q(article=None)).delete()
 
 
 def unfinished(person: Any, article: Article | None) -> list[Autosave]:
-    """Return what a person typed and never saved, the newest first.
-
-    Of an article only what is newer than the newest edition that they made themselves: what
-    others saved since takes nothing away.
-    """
-    rows = Autosave.objects.filter(person=person, article=article)
-    if article is not None:
-        own = article.editions.filter(author=person).order_by("-number").first()
-        if own is not None:
-            rows = rows.filter(saved_at__gt=own.created_at)
-    return list(rows[:MOST_OFFERED])
+    """Return what a person typed and never saved, the newest first."""
+    return list(Autosave.objects.filter(person=person, article=article)[:MOST_OFFERED])
 
 
 # Presence

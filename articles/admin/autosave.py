@@ -181,6 +181,7 @@ class AutosavedForm(admin.ModelAdmin):
         token = read_token(request.POST.get("form_token")) or (row.form if row else uuid4())
         if row and Submission.objects.filter(form=token, target__isnull=False).exists():
             token = uuid4()  # Back, after saving: what was typed then is another form
+            Autosave.objects.filter(pk=row.pk).update(form=token)
         now = timezone.now()
         if article:
             note_presence(request.user, article)
@@ -188,6 +189,7 @@ class AutosavedForm(admin.ModelAdmin):
         return {
             "is_autosaved": True,
             "form_token": token,
+            "later_token": uuid4(),
             "taken_up": row and moment(row.saved_at, now),
             "offered": [
                 {"row": other, "at": moment(other.saved_at, now), "ago": now - other.saved_at}

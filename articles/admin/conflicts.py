@@ -1,8 +1,10 @@
 """The page that shows what two people saved side by side, and lets the second one choose."""
 
+import contextlib
 from typing import Any
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
@@ -67,7 +69,9 @@ class ConflictPage(SentAgain):
         base, theirs, mine = content_of(opened_on), content_of(newest), form.cleaned_data
         token = read_token(request.POST.get("form_token")) or uuid4()
         # Whoever closes the laptop on this page has lost nothing.
-        keep(request.user, form.instance, token, typed(sent, ArticleForm.base_fields))
+        # Where another form of theirs holds what was never saved, the browser keeps this alone.
+        with contextlib.suppress(ValidationError):
+            keep(request.user, form.instance, token, typed(sent, ArticleForm.base_fields))
         parts = compare(base, theirs, mine, show=lambda picture: str(picture_preview(picture)))
         changed_by = {part.name: part.changed_by for part in parts}
         data = sent.copy()

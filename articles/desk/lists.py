@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
@@ -187,14 +187,9 @@ def _unfinished(person: Any, now: dt.datetime) -> DeskList:
 
 def unfinished_items(person: Any, now: dt.datetime) -> list[Item]:
     """Return what a person typed and never saved, each with the way back into its form."""
-    own = Edition.objects.filter(article=OuterRef("article"), author=person.pk)
     rows = (
         Autosave.objects.filter(person=person.pk)
-        .annotate(
-            saved=Subquery(own.order_by("-number").values("created_at")[:1]),
-            headline=F("fields__headline__0"),
-        )
-        .filter(Q(saved=None) | Q(saved_at__gt=F("saved")))
+        .annotate(headline=F("fields__headline__0"))
         .order_by("-saved_at", "-pk")
         .values_list("pk", "article", "headline", "saved_at")
     )

@@ -49,10 +49,12 @@ window.addEventListener("load", () => {
   let timer = null;
   let running = null;
   let isLeaving = false;
+  let sent = null; // what was typed when the form was sent
 
-  const keepHere = () => {
+  const keepHere = (as = token) => {
     const headline = form.elements.headline?.value ?? "";
-    return kept.put(token, { article: said.article, headline, fields: fields() });
+    const typed = fields().map(([name, value]) => [name, name === "form_token" ? as : value]);
+    return kept.put(as, { article: said.article, headline, fields: typed });
   };
   const later = (ms) => {
     clearTimeout(timer);
@@ -60,6 +62,12 @@ window.addEventListener("load", () => {
   };
   const touched = () => {
     if (!isLeaving) later(PAUSE);
+    // Typed while the page is being saved: no part of that, so the next page offers it.
+    else if (serialised() !== sent) keepHere(said.laterToken);
+  };
+  // The page may be gone before the pause is over, or before the answer has come.
+  const hidden = () => {
+    if (!isLeaving && serialised() !== last) keepHere();
   };
   const withoutServer = (next, ...parts) => {
     const here = keepHere();
@@ -86,6 +94,7 @@ window.addEventListener("load", () => {
 
   async function save() {
     if (isLeaving || running) return;
+    let isWaiting = false;
     const now = serialised();
     if (now === last && ["kept", "untouched"].includes(state)) return;
     running = new AbortController();
@@ -100,13 +109,16 @@ window.addEventListener("load", () => {
       if (response.status === 401) return signedOut();
       if (!isJson()) return withoutServer("offline", said.offline);
       const answer = await response.json();
-      if (answer.late) return later(LATE);
+      if (answer.late) {
+        isWaiting = true;
+        return later(LATE);
+      }
       last = now;
       if (!response.ok) {
         keepHere();
         return say("told", answer.sentence);
       }
-      kept.drop(token);
+      if (serialised() === now) [token, said.laterToken].forEach(kept.drop);
       say("kept", said.kept);
       time.textContent = `${said.last} ${answer.at}`;
     } catch {
@@ -114,7 +126,7 @@ window.addEventListener("load", () => {
     } finally {
       clearTimeout(patience);
       running = null;
-      if (!isLeaving && serialised() !== last && ["kept", "untouched"].includes(state)) later(PAUSE);
+      if (!isLeaving && !isWaiting && serialised() !== last && ["kept", "untouched", "told"].includes(state)) later(PAUSE);
     }
   }
 
@@ -122,6 +134,10 @@ window.addEventListener("load", () => {
   // The stock autocompletes speak through jQuery's events only.
   if (window.django) django.jQuery(form).on("change", touched);
   window.addEventListener("online", () => later(0));
+  window.addEventListener("pagehide", hidden);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") hidden();
+  });
 
   form.addEventListener("submit", (event) => {
     if (event.submitter?.formTarget === "_blank") return; // a look at the page: the form stays
@@ -132,7 +148,13 @@ window.addEventListener("load", () => {
       return later(0);
     }
     isLeaving = true;
+    sent = serialised();
     clearTimeout(timer);
+    // Stopped, or refused on its way: the form is still here, and goes on.
+    setTimeout(() => {
+      isLeaving = false;
+      later(0);
+    }, PATIENCE);
     running?.abort();
     // Until the next page hears that it was saved.
     keepHere();
@@ -167,6 +189,8 @@ window.addEventListener("load", () => {
   };
   if (said.article) {
     setInterval(stillHere, HEARTBEAT);
+    // The same form in the tab's page before may have taken its leave after this one had come.
+    setTimeout(stillHere, RETRY);
     document.addEventListener("visibilitychange", stillHere);
     window.addEventListener("pagehide", () => {
       if (isLeaving) return;
@@ -188,7 +212,8 @@ window.addEventListener("load", () => {
       // Storage is forbidden: nothing is there.
     }
     for (const { form: other, copy } of copies) {
-      if (other === token || copy.article !== said.article) continue;
+      if (copy.article !== said.article) continue;
+      if (other === token && JSON.stringify(copy.fields) === last) continue;
       const offer = template.content.firstElementChild.cloneNode(true);
       offer.querySelector(".what").textContent = copy.headline || "–";
       offer.querySelector(".when").textContent = new Date(copy.at).toLocaleString(document.documentElement.lang, {

@@ -38,7 +38,8 @@ const kept = (() => {
       if (!copy || !(Date.now() - copy.at < DAYS * 24 * 3600 * 1000)) localStorage.removeItem(key);
     }
     document.addEventListener("submit", (event) => {
-      if (event.target.action.includes("/logout/")) own().forEach(({ key }) => localStorage.removeItem(key));
+      // A field that is called "action" would answer to `form.action`.
+      if (event.target.getAttribute("action")?.includes("/logout/")) own().forEach(({ key }) => localStorage.removeItem(key));
     });
   } catch {
     // A browser that forbids storage keeps nothing, and the form says so.

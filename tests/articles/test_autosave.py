@@ -120,6 +120,38 @@ def test_kept_work_is_its_owners_alone(client, article):
     assert Autosave.objects.exists()
 
 
+def test_unfinished_work_is_not_written_over_by_another_form(client, article):
+    """Typing on without a look at the offer, and saving that, leaves what is offered as it was."""
+    person = sign_in(client)
+    keep(client, person, read(client.get(change(article))), article, headline="An hour's work")
+    other = read(client.get(change(article)))
+    answer = keep(client, person, other, article, headline="A slip of the pen")
+    assert answer.status_code == 400
+    assert "never saved" in answer.json()["sentence"]
+    sent = other | {"byline": "Me", "_continue": "1"}
+    assert client.post(change(article), sent).status_code == 302
+    row = Autosave.objects.get()
+    assert str(row) == "An hour's work"
+    assert [offer["row"] for offer in client.get(change(article)).context["offered"]] == [row]
+    # Taken up, it goes on in its own row.
+    taken = read(client.get(change(article), {"take_up": row.pk}))
+    assert keep(client, person, taken, article, headline="Two hours").status_code == 200
+    assert str(Autosave.objects.get()) == "Two hours"
+
+
+def test_work_kept_after_a_save_goes_on_when_it_is_taken_up(client, article):
+    """The form that it was typed into was saved already: taken up, it is another form's."""
+    person = sign_in(client)
+    form = read(client.get(change(article)))
+    client.post(change(article), form | {"headline": "Saved", "_continue": "1"})
+    Submission.objects.update(at=timezone.now() - LATE)
+    keep(client, person, form, article, headline="Back, and typed on")
+    taken = read(client.get(change(article), {"take_up": Autosave.objects.get().pk}))
+    assert taken["form_token"] != form["form_token"]
+    assert keep(client, person, taken, article, headline="And on").status_code == 200
+    assert str(Autosave.objects.get()) == "And on"
+
+
 def test_what_was_on_its_way_while_saving_is_not_kept(client, article):
     """A request that arrives after the save does not offer old text back."""
     person = sign_in(client)

@@ -121,6 +121,33 @@ def test_session_ends_in_mid_sentence(desks):
     assert not Autosave.objects.exists()
 
 
+def test_last_words_before_a_page_is_left_are_offered(desks):
+    """What was typed in the last second, and what was typed while a save was on its way."""
+    page, _other = desks
+    article = make_draft(headline="As it was").article
+    address = f"/admin/articles/article/{article.pk}/change/"
+    page.goto(address)
+    page.fill("#id_standfirst", "Typed in the last second")
+    page.goto("/admin/")
+    page.goto(address)
+    offer = page.locator(".offer")
+    offer.get_by_role("button", name="Take it up again").click()
+    expect(page.locator("#id_standfirst")).to_have_value("Typed in the last second")
+
+    page.evaluate(
+        """() => {
+            const form = document.getElementById("article_form");
+            form.requestSubmit(form.elements._continue);
+            form.elements.byline.value = "Typed after the button";
+            form.elements.byline.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    page.locator(".messagelist .success").wait_for()
+    offer.get_by_role("button", name="Take it up again").click()
+    expect(page.locator("#id_byline")).to_have_value("Typed after the button")
+    assert article.latest_edition().standfirst == "Typed in the last second"
+
+
 def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
     """Half a save is none; what was typed is offered back, and saving it then works."""
     article = make_draft(headline="As it was").article
