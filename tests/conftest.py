@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections, transaction
+from django.test import client
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 
@@ -52,6 +53,20 @@ def private_media(settings, tmp_path: Path) -> Path:
 def nothing_kept() -> None:
     """Each test begins with an empty cache: a rolled back version would come again."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def widgets_forgotten() -> Iterator[None]:
+    """Django's test client copies the context of every template: a form has a thousand widgets."""
+    remember = client.store_rendered_templates
+
+    def remember_pages(store: dict, signal: object, sender: object, template, context, **more):
+        if not str(template.name).startswith(("django/forms/", "admin/widgets/")):
+            remember(store, signal, sender, template, context, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "store_rendered_templates", remember_pages)
+        yield
 
 
 @pytest.fixture
