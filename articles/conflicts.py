@@ -36,7 +36,10 @@ PARTS: dict[str, tuple[str, ...]] = {
         "picture_credit",
         "picture_licence",
     ),
+    "change": ("is_major", "is_correction", "public_note"),
 }
+# What was said of the last change, once it is approved, is not said of the next one.
+NOTHING_SAID = {"is_major": True, "is_correction": False, "public_note": ""}
 LABELS = {
     "headline": gettext_lazy("Headline"),
     "standfirst": gettext_lazy("Standfirst"),
@@ -46,6 +49,7 @@ LABELS = {
     "also_covers": gettext_lazy("Also covers"),
     "topics": gettext_lazy("Topics"),
     "picture": gettext_lazy("Picture"),
+    "change": gettext_lazy("What is said of the change"),
 }
 # Fields of the form that are the picture's own columns.
 OF_THE_PICTURE = {"picture_credit": "credit", "picture_licence": "licence"}
@@ -85,6 +89,8 @@ def content_of(edition: Edition) -> Content:
     content = {name: getattr(edition, name) for name in names}
     for name, column in OF_THE_PICTURE.items():
         content[name] = getattr(edition.picture, column) if edition.picture else ""
+    if edition.state == Edition.State.APPROVED:
+        content |= NOTHING_SAID
     return content | {name: list(getattr(edition, name).all()) for name in LISTS}
 
 
@@ -133,9 +139,17 @@ def _drawn(part: str, base: Content, content: Content, show: Callable[[Picture],
         return changed_story(old or "", new or "")
     if part in LISTS:
         return changed_list(*(sorted(str(row) for row in rows or []) for rows in (old, new)))
+    if part == "change":
+        return changed_text(_said(base), _said(content))
     if part == "engagement":
         return escape(new or _("None")) if old == new else replaced(str(old or ""), str(new or ""))
     return _drawn_picture(base, content, show)
+
+
+def _said(content: Content) -> str:
+    words = [_("major") if content.get("is_major") else _("minor")]
+    words += [_("a correction")] if content.get("is_correction") else []
+    return ": ".join(filter(None, [", ".join(words), content.get("public_note")]))
 
 
 def _drawn_picture(base: Content, content: Content, show: Callable[[Picture], str]) -> SafeString:
@@ -160,6 +174,8 @@ def as_sent(name: str, value: Any) -> list[str]:
     """Return a field's value as a browser would send it."""
     if name in LISTS:
         return [str(row.pk) for row in value]
+    if name == "is_major":
+        return [str(value)]  # of two buttons one is always chosen
     if isinstance(value, bool):
         return ["on"] if value else []
     if isinstance(value, Model):

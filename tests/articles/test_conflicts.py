@@ -1,5 +1,7 @@
 """Two people save the same article: both versions are shown, and nothing is written over."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -8,7 +10,7 @@ from articles.models import Article, Autosave, Edition
 from articles.roles import EDITOR
 from tests.articles.samples import make_picture
 from tests.engagements.desk import errors, read
-from tests.factories import TopicFactory, UserFactory, make_draft
+from tests.factories import TopicFactory, UserFactory, make_draft, make_public
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +117,29 @@ def test_alternative_text_stays_with_its_picture(me, base):
     assert (saved.picture, saved.picture_alt) == (new, "New")
     new.refresh_from_db()
     assert new.credit == "Amina's"
+
+
+def test_note_to_readers_is_not_written_over(me):
+    """A correction that a colleague announced stays in what I save; of two notes I choose one."""
+    article = make_public(headline="As published").article
+    form = read(me.get(address(article)))
+    said = {"is_correction": True, "public_note": "It was April.", "is_major": False}
+    amina_saves(article.latest_edition(), **said)
+    page = me.post(address(article), form | {"headline": "By me", "_continue": "1"})
+    assert [part.name for part in page.context["taken"]] == ["change"]
+    assert me.post(address(article), read(page) | {"_continue": "1"}).status_code == 302
+    saved = article.latest_edition()
+    assert said == {name: getattr(saved, name) for name in said}
+    assert saved.headline == "By me"
+
+    mine = form | {"headline": "By me", "public_note": "It was May.", "is_major": "True"}
+    page = me.post(address(article), mine | {"form_token": str(uuid4()), "_continue": "1"})
+    (part, field, _is_list) = page.context["conflicts"][0]
+    assert (part.name, field) == ("change", None)
+    assert "It was April." in part.theirs
+    me.post(address(article), read(page) | {"choose-change": "mine", "_continue": "1"})
+    assert article.latest_edition().public_note == "It was May."
+    assert article.latest_edition().is_major
 
 
 def test_third_save_meanwhile_is_asked_about_again(me, base):
