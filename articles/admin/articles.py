@@ -172,6 +172,7 @@ class ArticleAdmin(
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
+        obj.headline = form.cleaned_data["headline"]  # by which the messages call it
         self._keep_picture_facts(request, form)
         edition = form.base_edition
         if edition is None or form.content_changed:

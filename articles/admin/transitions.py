@@ -68,6 +68,7 @@ class Transitions(ReasonPage, admin.ModelAdmin):
             request.was_refused = True  # type: ignore[attr-defined]
         else:
             messages.success(request, told)
+            request.was_told = True  # type: ignore[attr-defined]
 
     def _told_of_publication(self, edition: Edition) -> str:
         if Edition.objects.scheduled().filter(pk=edition.pk).exists():
@@ -80,6 +81,8 @@ class Transitions(ReasonPage, admin.ModelAdmin):
         if level == messages.SUCCESS and getattr(request, "was_refused", False):
             # Django's own would say that all went well.
             message, level = gettext("Saved, and nothing else was done."), messages.WARNING
+        elif level == messages.SUCCESS and getattr(request, "was_told", False):
+            return  # one sentence is enough: what was done says that it was saved
         super().message_user(request, message, level, *args, **kwargs)
 
     # Beside the form
