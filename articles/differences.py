@@ -17,7 +17,8 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from articles.richtext import FIGURE_TAG, Figure, render_changes, sanitize
+from articles.rendering import render_changes
+from articles.richtext import FIGURE_TAG, Figure, sanitize
 
 # A longer search is given up, and what is left stands as replaced: still true, only less fine.
 SECONDS = 0.6

@@ -7,7 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles.models import Picture
-from articles.richtext import Figure, figures_in, render
+from articles.rendering import render
+from articles.richtext import Figure, figures_in
 
 
 def pictures_by_key(

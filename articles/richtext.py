@@ -1,8 +1,8 @@
-"""The story's HTML: what may be in it, on its way in and on its way out.
+"""The story's HTML: what may be in it.
 
 Stored HTML holds paragraphs, headings 2 to 4, lists, block quotes, tables, line breaks, bold,
 italics, links and figures; the editor offers the same. `BodyField` sanitises on every write, and
-`render` again on the way out, so that nothing depends on how a row came to be.
+`articles.rendering` again on the way out, so that nothing depends on how a row came to be.
 
 A figure is one element, `<img data-picture>`, with the picture's uuid, its alternative text (empty:
 decorative; none: nobody has said yet) and its caption. Where the picture stands is found out on the
@@ -12,17 +12,14 @@ way out.
 import html
 import math
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import urljoin
 
 import nh3
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django_prose_editor.config import allowlist_from_extensions
 from django_prose_editor.fields import ProseEditorField, ProseEditorFormField
@@ -113,8 +110,6 @@ BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr|img)\b[^>]*
 FIGURE_TAG = re.compile(r"<img ([^>]*)>")
 PICTURE_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CELL_TAG = re.compile(r"</?t[dh]\b[^>]*>")
-TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
-SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
 
 
 def link_target(address: str) -> str | None:
@@ -155,7 +150,8 @@ def _allowed_tags() -> frozenset[str]:
 
 
 @cache
-def _cleaner(*further_tags: str) -> nh3.Cleaner:
+def cleaner(*further_tags: str) -> nh3.Cleaner:
+    """Return what lets through the elements of a story, and these."""
     return nh3.Cleaner(
         tags={*_allowed_tags(), *further_tags},
         attributes=ATTRIBUTES,
@@ -279,7 +275,7 @@ def sanitize(source: str) -> str:
     # A parser mends what is broken, and what it mended may have to be read again.
     for _round in range(5):
         # A character reference may have stood for a control character.
-        cleaned = NOT_TEXT.sub("", _cleaner().clean(_simplified(source)))
+        cleaned = NOT_TEXT.sub("", cleaner().clean(_simplified(source)))
         if cleaned == source:
             break
         source = cleaned
@@ -291,110 +287,6 @@ def plain_text(source: str) -> str:
     lines = CELL_TAG.sub(" ", BLOCK_TAG.sub("\n", sanitize(source).replace("\n", " ")))
     words = (" ".join(line.split()) for line in _text_of(lines).split("\n"))
     return "\n".join(filter(None, words))
-
-
-def _with_scopes(sanitised: str) -> str:
-    """Give the header cells of every table their `scope`.
-
-    A first row that is all header cells heads the columns, and so does a `thead`; a header cell
-    elsewhere heads its row.
-    """
-    parts: list[str] = []
-    # For each open table: whether in its head, rows so far, the row's cells (place, is header).
-    tables: list[dict[str, Any]] = []
-    position = 0
-    for tag in TABLE_TAG.finditer(sanitised):
-        parts += sanitised[position : tag.start()], tag[0]
-        position = tag.end()
-        is_end, name = bool(tag[1]), tag[2]
-        if name == "table":
-            if is_end:
-                tables.pop()
-            else:
-                tables.append({"head": False, "rows": 0, "cells": []})
-        elif name == "thead":
-            tables[-1]["head"] = not is_end
-        elif name == "tr" and not is_end:
-            tables[-1]["rows"] += 1
-            tables[-1]["cells"] = []
-        elif name == "tr":
-            cells = tables[-1]["cells"]
-            heads_columns = tables[-1]["head"] or (
-                tables[-1]["rows"] == 1 and all(is_header for place, is_header in cells)
-            )
-            scope = "col" if heads_columns else "row"
-            for place, is_header in cells:
-                if is_header:
-                    parts[place] = f'<th scope="{scope}"{parts[place][3:]}'
-        elif not is_end:
-            tables[-1]["cells"].append((len(parts) - 1, name == "th"))
-    parts.append(sanitised[position:])
-    return "".join(parts)
-
-
-def _in_scroll_boxes(sanitised: str) -> str:
-    """Put each outermost table into a box that scrolls sideways and takes the focus."""
-    many = sanitised.count("<table>") > 1
-    parts: list[str] = []
-    position = depth = number = 0
-    for tag in re.finditer("<(/?)table>", sanitised):
-        depth += -1 if tag[1] else 1
-        if tag[1] and depth == 0:
-            parts += sanitised[position : tag.end()], "</div>"
-        elif not tag[1] and depth == 1:
-            number += 1
-            label = escape(_("Table %(number)d") % {"number": number} if many else _("Table"))
-            parts += (
-                sanitised[position : tag.start()],
-                f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">',
-                tag[0],
-            )
-        else:
-            continue
-        position = tag.end()
-    return "".join([*parts, sanitised[position:]])
-
-
-MARKED_QUOTE = re.compile("<blockquote>(?=\\s*<p>[“„«‘»])")
-
-
-# Returns a figure as HTML; nothing where its picture may not be shown.
-Show = Callable[[Figure], str]
-
-
-def _with_figures(sanitised: str, show: Show) -> str:
-    return FIGURE_TAG.sub(lambda tag: show(Figure.of(tag[1])), sanitised)
-
-
-def _no_figure(figure: Figure) -> str:
-    return ""
-
-
-def render(source: str, show: Show = _no_figure) -> SafeString:
-    """Return a story as it stands on a page.
-
-    Table headers get their scope, tables a box that scrolls, and a quotation that begins with its
-    mark a class, so that the mark can hang.
-    """
-    html = _in_scroll_boxes(_with_scopes(_cleaner().clean(source)))
-    html = _with_figures(html, show)
-    return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
-
-
-def render_changes(source: str) -> SafeString:
-    """Return a story in which `<ins>` and `<del>` mark changes as it stands on a page."""
-    return mark_safe(_in_scroll_boxes(_with_scopes(_cleaner("ins", "del").clean(source))))  # noqa: S308
-
-
-def render_for_feed(source: str, base_url: str, show: Show = _no_figure) -> str:
-    """Return a story for other programs, its links absolute.
-
-    `base_url` is the site's, such as "https://news.example".
-    """
-    html = SITE_LINK.sub(
-        lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(_cleaner().clean(source))
-    )
-    return _with_figures(html, show)
 
 
 def validate_size(value: str) -> None:

@@ -14,7 +14,8 @@ from articles.feeds.description import Image, Item, tag_uri
 from articles.figures import pictures_by_key
 from articles.models import Edition, Picture
 from articles.news import News, editions_of
-from articles.richtext import Figure, figures_in, render_for_feed
+from articles.rendering import render_for_feed
+from articles.richtext import Figure, figures_in
 from engagements.models import Engagement
 
 # Pixels; an item's picture is the widest JPEG up to it.

@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.models import Edition
-from articles.richtext import (
-    MAX_BODY_BYTES,
-    BodyField,
-    plain_text,
-    render,
-    render_for_feed,
-    sanitize,
-)
+from articles.rendering import render, render_for_feed
+from articles.richtext import MAX_BODY_BYTES, BodyField, plain_text, sanitize
 from tests.factories import ArticleFactory
 
 HOSTILE = '<p onclick="steal()" style="color:red">Hello<script>steal()</script>\0 world</p>'
