@@ -33,6 +33,7 @@ from config.middleware import content_length
 from engagements.widgets import is_key
 
 TAKE_UP = "take_up"  # the query's parameter: an autosave's key
+MADE_BY = {"article": "articles", "engagement": "engagements"}  # the apps of forms with a token
 MOST_TOKENS = 50  # that a browser may ask about at once
 
 
@@ -74,19 +75,24 @@ class AutosavedForm(admin.ModelAdmin):
     # What is typed
 
     def autosave_view(self, request: HttpRequest) -> HttpResponse:
-        """Keep the form's fields; on GET say who is signed in, and which forms were saved."""
+        """Keep the form's fields; on GET say who is signed in, and what which form made."""
         if request.method == "POST":
             return self._keep(request)
         tokens = request.GET.get("sent", "").split(",")[:MOST_TOKENS]
         forms = [form for form in map(read_token, tokens) if form]
         sent = Submission.objects.filter(
             person=request.user.pk, form__in=forms, target__isnull=False
-        )
+        ).values_list("form", "kind", "target")
         return JsonResponse(
             {
                 "person": str(request.user.pk),
                 "csrf": get_token(request),
-                "sent": [str(form) for form in sent.values_list("form", flat=True)],
+                "sent": [str(form) for form, _kind, _target in sent],
+                "made": {
+                    str(form): reverse(f"admin:{MADE_BY[kind]}_{kind}_change", args=[target])
+                    for form, kind, target in sent
+                    if kind in MADE_BY
+                },
             }
         )
 

@@ -103,7 +103,8 @@ window.addEventListener("load", () => {
       if (state === "signed-out" && !(await renew())) return signedOut();
       let response = await post(said.url, { article: said.article, person: said.person }, running.signal);
       const isJson = () => response.headers.get("Content-Type")?.startsWith("application/json");
-      if (response.status === 403 && !isJson() && (await renew())) {
+      if (response.status === 403 && !isJson()) {
+        if (!(await renew())) return signedOut();
         response = await post(said.url, { article: said.article, person: said.person }, running.signal);
       }
       if (response.status === 401) return signedOut();

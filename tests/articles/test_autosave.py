@@ -253,6 +253,8 @@ def test_form_sent_again_after_back_changes_what_it_made(client):
     sign_in(client)
     form = read(client.get(ADD)) | {"headline": "An envoy in Algiers", "_continue": "1"}
     client.post(ADD, form)
+    answer = client.get(KEEP, {"sent": form["form_token"]}).json()
+    assert answer["made"] == {form["form_token"]: change(Article.objects.get())}
     again = client.post(ADD, form | {"headline": "An envoy in Algiers again"})
     assert again.status_code == 302
     article = Article.objects.get()

@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
-from articles.models import Autosave
+from articles.models import Article, Autosave
 from articles.roles import EDITOR
 from tests.articles.test_stored import database_url
 from tests.factories import UserFactory, make_draft
@@ -146,6 +146,22 @@ def test_last_words_before_a_page_is_left_are_offered(desks):
     offer.get_by_role("button", name="Take it up again").click()
     expect(page.locator("#id_byline")).to_have_value("Typed after the button")
     assert article.latest_edition().standfirst == "Typed in the last second"
+
+
+def test_back_to_a_form_that_made_something_leads_on_to_it(desks):
+    """Back after the first save, and sent again: it is one article all the same."""
+    page, _other = desks
+    page.goto("/admin/articles/article/add/")
+    page.fill("#id_headline", "An envoy in Algiers")
+    page.click("[name=_continue]")
+    page.locator(".messagelist .success").wait_for()
+    article = Article.objects.get()
+    page.go_back()
+    page.wait_for_url(f"**/admin/articles/article/{article.pk}/change/")
+    page.fill("#id_headline", "An envoy in Oran")
+    page.click("[name=_continue]")
+    page.locator(".messagelist .success").wait_for()
+    assert Article.objects.get().latest_edition().headline == "An envoy in Oran"
 
 
 def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
