@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from articles.roles import EDITOR
-from tests.browser.test_review import sign_in
+from tests.browser.test_review import PASSWORD, sign_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +29,8 @@ def test_passkey_is_added_and_signs_in_by_itself(browser, live_server):
     page, _person = sign_in(browser, live_server, "amina", EDITOR)
     authenticator(page)
     page.goto("/admin/account/second-step/webauthn/add/")
+    page.fill("#id_password", PASSWORD)  # to be sure that it is still her
+    page.press("#id_password", "Enter")
     page.get_by_label("Passwordless").check()
     page.click("#mfa_webauthn_add")
     page.wait_for_url(lambda url: "/add/" not in url)
