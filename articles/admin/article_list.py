@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.autosave import moment, name_of
 from articles.desk import work
 from articles.desk.views.bulk import BulkActions
 from articles.models import Edition, ReviewRequest
@@ -116,8 +117,8 @@ class ArticleList(BulkActions, BoundedLists):
 
     @admin.display(description=_("saved by"))
     def saved_by(self, article):
-        return article.newest_editions[0].author if article.newest_editions else None
+        return name_of(article.newest_editions[0].author) if article.newest_editions else None
 
     @admin.display(description=_("saved at"))
     def saved_at(self, article):
-        return article.newest_editions[0].created_at if article.newest_editions else None
+        return moment(article.newest_editions[0].created_at) if article.newest_editions else None
