@@ -87,7 +87,10 @@ def doubles(request: HttpRequest, kind: str) -> HttpResponse:
                 for entry, other in ((pair.first, pair.second), (pair.second, pair.first))])
         for pair in shown
     ]  # fmt: skip
-    titles = {"person": _("People who may be one"), "organisation": _("Organisations that may be")}
+    titles = {
+        "person": _("People who may be one"),
+        "organisation": _("Organisations that may be one"),
+    }
     return show(
         request,
         "doubles",
