@@ -127,7 +127,7 @@ class ReasonPage(admin.ModelAdmin):
             pk = self.opts.pk.to_python(object_id)
         except ValidationError:
             pk = None
-        obj = get_object_or_404(self.opts.model, pk=pk)
+        obj = get_object_or_404(self.get_queryset(request), pk=pk)
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         reason, errors = "", []
         if request.method == "POST":
