@@ -308,7 +308,7 @@ def test_layout_does_not_shift(browser, live_server, article, name):
     )
     page.goto(ADDRESSES[name])
     # To be waited for, but never shown: the stand-in is there already.
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.evaluate("document.fonts.ready.then(() => {})")
     page.wait_for_timeout(200)
     assert page.evaluate("window.shift") < 0.01
     context.close()
