@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from articles.models import Article
 from engagements.dates import PartialDate
@@ -189,7 +190,7 @@ def test_skip_link_leads_to_the_content(page, article):
     page.goto(ADDRESSES["article"])
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'main'")
+    expect(page.locator("#main")).to_be_focused()
 
 
 @every_page
