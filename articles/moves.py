@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from articles.autosave import name_of
 from articles.checks import Reason, Story, reasons_in, time_is_ahead
 from articles.models import Article, Edition, Step
+from articles.notices import telling
 from articles.receivers import one_refresh
 from articles.workflow import reasons_not_to_hide, refuse
 from engagements.dates import spelled_out
@@ -63,6 +64,7 @@ def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
         by=by,
         reason=told,
     )
+    telling.published(edition, by=by)
 
 
 def reasons_not_to_move_embargo(visit: Engagement, at: dt.datetime) -> list[Reason]:

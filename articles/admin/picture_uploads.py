@@ -104,16 +104,7 @@ class PictureUploads(admin.ModelAdmin):
         return JsonResponse(
             {
                 "added": [told(picture) for picture in added],
-                "refused": [
-                    {
-                        "name": name,
-                        "text": " ".join(error.messages),
-                        "existing": told(error.picture)
-                        if isinstance(error, SamePictureError)
-                        else None,
-                    }
-                    for name, error in refused
-                ],
+                "refused": [_told_refusal(*row) for row in refused],
             }
         )
 

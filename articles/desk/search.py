@@ -128,13 +128,16 @@ def _within_reach(rows: QuerySet) -> QuerySet:
     return rows.filter(pk__gt=newest - REACH)
 
 
-def _with_words(words: list[str], *columns: str) -> Q:
-    """Return the condition that each word stands in one of the columns."""
+def _with_words(words: list[str], *columns: str, lookup: str = "contains") -> Q:
+    """Return the condition that each word stands in one of the columns.
+
+    Those that hold folded text need no `lookup` that folds.
+    """
     every = Q()
     for word in words:
         anywhere = Q()
         for column in columns:
-            anywhere |= Q(**{f"{column}__contains": word})
+            anywhere |= Q(**{f"{column}__{lookup}": word})
         every &= anywhere
     return every
 
@@ -197,12 +200,8 @@ def _topics(words: list[str]) -> list[Found]:
 
 
 def _pictures(words: list[str]) -> Iterator[Found]:
-    every = Q()
-    for word in words:
-        anywhere = Q()
-        for column in ("caption", "name", "alt", "credit", "licence"):
-            anywhere |= Q(**{f"{column}__icontains": word})
-        every &= anywhere
-    for row in _within_reach(Picture.objects.filter(every)).order_by("-pk")[:SHOWN]:
+    columns = ("caption", "name", "alt", "credit", "licence")
+    fitting = Picture.objects.filter(_with_words(words, *columns, lookup="icontains"))
+    for row in _within_reach(fitting).order_by("-pk")[:SHOWN]:
         told = ", ".join(filter(None, [row.credit, row.licence]))
         yield Found(str(row), _change(row), told)

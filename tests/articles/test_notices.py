@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from articles.management.commands.worker import OnceADay
 from articles.models import Message, Notice, NoticeSettings, OverdueTold
+from articles.moves import reschedule
 from articles.notices import telling
 from articles.outbox import send_due
 from articles.roles import DESK_HEAD, EDITOR, WRITER
@@ -101,6 +102,19 @@ def test_publication_is_told_at_its_hour(monkeypatch):
     assert sent() == [(amina.email, f"“{SECRET}” is out.")]
     assert edition.get_absolute_url() in mail.outbox[0].body
     assert not Message.objects.exists()
+
+
+def test_moved_publication_is_told_at_its_new_hour(monkeypatch):
+    """In the calendar, too: not at the old one, once at the new one."""
+    amina, bela = colleague(WRITER), colleague(EDITOR)
+    edition = draft(amina)
+    now = timezone.now()
+    publish(edition, by=bela, at=now + HOUR)
+    reschedule(edition, at=now + 2 * HOUR, by=bela)
+    monkeypatch.setattr(timezone, "now", lambda: now + HOUR)
+    assert sent() == []
+    monkeypatch.setattr(timezone, "now", lambda: now + 2 * HOUR)
+    assert sent() == [(amina.email, f"“{SECRET}” is out.")]
 
 
 def test_publication_at_once_is_news_to_the_others():
