@@ -104,7 +104,7 @@ class PictureUploads(admin.ModelAdmin):
         return JsonResponse(
             {
                 "added": [told(picture) for picture in added],
-                "refused": [_told_refusal(*row) for row in refused],
+                "refused": [_told_refusal(name, error) for name, error in refused],
             }
         )
 
@@ -175,7 +175,7 @@ class PictureUploads(admin.ModelAdmin):
         messages.success(request, many % len(changed))
 
 
-def _told_refusal(name: str, error: ValidationError) -> dict[str, Any]:
+def _told_refusal(name: str | None, error: ValidationError) -> dict[str, Any]:
     existing = told(error.picture) if isinstance(error, SamePictureError) else None
     return {"name": name, "text": " ".join(error.messages), "existing": existing}
 
