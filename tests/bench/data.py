@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management.color import no_style
 from django.db import connection, models
 from django.utils import timezone
@@ -22,6 +22,7 @@ from articles import news_index
 from articles.bulk import insert
 from articles.models import Article, Edition, EditionTopic
 from articles.receivers import content_changed
+from articles.roles import EDITOR, WRITER
 from articles.timeline_index import rebuild
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -42,6 +43,7 @@ FIRST_YEAR, YEARS = 1926, 101
 BATCH = 10_000
 TOPICS, ORGANISATIONS, VISITS_A_PERSON = 30, 200, 12
 VISITS_AN_ARTICLE = 10
+DRAFTS = 60  # on the desk, of an archive of any size; a third waits for review
 STORY = "<h2>What was said</h2>" + 6 * (
     "<p>The two delegations met in the morning and again after lunch. They spoke of trade, of the "
     "road between their capitals and of the students who use it, and they agreed to meet again "
@@ -52,7 +54,8 @@ STORY = "<h2>What was said</h2>" + 6 * (
 def fill(number: int) -> None:
     """Fill an empty database, with migrations applied, with so many engagements."""
     draw = random.Random(number)  # noqa: S311 - nothing is kept secret by it
-    author = User.objects.create(username="bench", is_staff=True)
+    author = _member("bench", WRITER)
+    _member("bench-editor", EDITOR)
     people = _create(
         Person,
         (
@@ -82,6 +85,7 @@ def fill(number: int) -> None:
             numbers = range(start, min(start + BATCH, number))
             _write([_visit(choose, regions, first + n, n, number, author.pk) for n in numbers])
             bar.update(len(numbers))
+    _write([_draft(first + number + n, author.pk) for n in range(DRAFTS)])
     _restart_sequences()
     with tqdm(total=number, unit=" indexed") as bar:
         rebuild(bar.update)
@@ -90,6 +94,12 @@ def fill(number: int) -> None:
     with connection.cursor() as cursor:
         # What PostgreSQL does by itself within minutes; before it, no index alone answers.
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _member(name: str, role: str) -> User:
+    person = User.objects.create(username=name, is_staff=True)
+    person.groups.set(Group.objects.filter(name=role))
+    return person
 
 
 class Chooser:
@@ -213,6 +223,18 @@ def _article(visit: Engagement, topics: list[int], author: int) -> list[models.M
         edition,
         *(EditionTopic(content_object_id=pk, tag_id=topic) for topic in topics),
     ]
+
+
+def _draft(pk: int, author: int) -> list[models.Model]:
+    article = Article(
+        pk=pk, uuid=UUID(int=pk), translation_group=UUID(int=pk), slug=f"draft-{pk}",
+        created_at=timezone.now(), created_by_id=author,
+    )  # fmt: skip
+    edition = Edition(
+        pk=pk, article_id=pk, number=1, headline=f"Draft {pk}", search_text=f"draft {pk}",
+        body=STORY, author_id=author, state="draft" if pk % 3 else "in_review",
+    )  # fmt: skip
+    return [article, edition]
 
 
 ORDER = (

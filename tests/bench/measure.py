@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable
 from itertools import islice
 
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from articles.filters import FILTERS, Cursor, View
@@ -38,6 +40,13 @@ def main() -> None:
     pages: dict[str, dict] = {}
     for name, addresses in views().items():
         pages[name] = measure_page(client, addresses)
+    for name in ("bench", "bench-editor"):
+        member = User.objects.get(username=name)
+        client.force_login(member)
+        role = str(member.groups.get()).lower()
+        for page, addresses in desk().items():
+            pages[f"{role}: {page}"] = measure_page(client, addresses)
+    client.logout()
     figures["pages"] = pages
     figures["plans"] = plans(timezone.now())
     figures["save_ms"] = measure_save()
@@ -114,6 +123,14 @@ def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
             for address, topic in zip(by_region, topics, strict=True)
         ],
         "calendar of a region": [f"{address}calendar.ics" for address in by_region],
+    }
+
+
+def desk() -> dict[str, list[str]]:
+    """Return the desk's first page, and its search for words that many, few and none have."""
+    return {
+        "first page": [reverse("admin:index")],
+        "search": [f"{reverse('desk:search')}?q={word}" for word in ("visit", "77", "nowhere")],
     }
 
 
