@@ -1,13 +1,16 @@
 """A review with two people at once, each in a browser of their own."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from articles.models import Article, Edition
 from articles.roles import EDITOR, WRITER
+from engagements.dates import spelled_out
 from tests.browser.clipboard import paste
 from tests.factories import ArticleFactory, EngagementFactory, TopicFactory, UserFactory, make_draft
 
@@ -40,8 +43,9 @@ def told(page, words):
     page.locator(".messagelist .success", has_text=words).wait_for()
 
 
-def test_story_goes_through_its_review(browser, live_server, monkeypatch):
+def test_story_goes_through_its_review(browser, live_server, monkeypatch, settings):
     """Sent, returned with a reason, mended, approved for an hour, and out when it comes."""
+    settings.TIME_ZONE = "Africa/Algiers"  # an hour ahead of UTC, summer and winter
     amina, writer = sign_in(browser, live_server, "amina", WRITER)
     jonas, _editor = sign_in(browser, live_server, "jonas", EDITOR)
     visit = EngagementFactory(topics=[TopicFactory(name="Security", slug="security")])
@@ -75,17 +79,28 @@ def test_story_goes_through_its_review(browser, live_server, monkeypatch):
     hour = timezone.now().replace(second=0, microsecond=0) + dt.timedelta(hours=2)
     jonas.goto(form)
     jonas.locator(".readiness.is-ready").wait_for()
-    jonas.fill("#id_publish_at_0", hour.strftime("%Y-%m-%d"))
-    jonas.fill("#id_publish_at_1", hour.strftime("%H:%M:%S"))
+    # Whose clock is meant is said before anything is typed, and of what was typed.
+    expect(jonas.locator(".field-publish_at")).to_contain_text(
+        re.compile(r"It is now .* \d\d:\d\d Algiers = .*\d\d:\d\d UTC")
+    )
+    local = timezone.localtime(hour)
+    jonas.fill("#id_publish_at_0", local.strftime("%Y-%m-%d"))
+    jonas.fill("#id_publish_at_1", local.strftime("%H:%M:%S"))
     jonas.click("[name=_publish]")
-    told(jonas, "Scheduled")
+    told(jonas, f"Scheduled: readers see it from {spelled_out(hour)}.")
+    assert f"{local:%H:%M} Algiers = " in spelled_out(hour)
 
+    # Before its hour the address is like one that never was; then it is the article's.
     address = Article.objects.get().get_absolute_url()
-    assert amina.request.get(address).status == 404
+    amina.context.clear_cookies()
+    said = []
+    for nothing in (address, "/articles/never-was/"):
+        assert amina.goto(nothing).status == 404
+        said.append((amina.title(), amina.locator("body").inner_text()))
+    assert said[0] == said[1]
     monkeypatch.setattr(timezone, "now", lambda: hour)
-    answer = amina.request.get(address)
-    assert answer.status == 200
-    assert "The minister of ports agreed." in answer.text()
+    assert amina.goto(address).status == 200
+    expect(amina.get_by_text("The minister of ports agreed.")).to_be_visible()
     assert Edition.objects.get(state="approved").approved_by.username == "jonas"
     for page in (amina, jonas):
         page.context.close()
