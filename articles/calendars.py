@@ -1,10 +1,12 @@
-"""Calendars of the visits of a view (iCalendar, RFC 5545 and 7986), to download or to subscribe to.
+"""Calendars of a view (iCalendar, RFC 5545 and 7986), to download or to subscribe to: of visits.
 
 Days as they are known: a visit of which only the month is known has no place in a calendar.
+`articles.due_days` fills those of promises.
 """
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +28,7 @@ from engagements.dates import Precision
 from engagements.models import Engagement, EngagementTopic
 from engagements.visibility import is_public
 
-# Visits of a calendar, the latest of a view: programs fetch all of it each time.
+# Events of a calendar, the latest of a view: programs fetch all of it each time.
 MOST = 500
 REFRESH = dt.timedelta(hours=1)
 TYPE = "text/calendar; charset=utf-8"
@@ -38,6 +40,18 @@ _STATUS = {
     Engagement.Status.POSTPONED: STATUS.TENTATIVE,
     Engagement.Status.CANCELLED: STATUS.CANCELLED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The events of a calendar, and what its description says of what is not among them."""
+
+    events: list[Event]
+    left_out: list[str]
+
+
+# What fills a calendar, at a moment; the site's origin stands before addresses.
+Fill = Callable[[Listing, dt.datetime, str], Contents]
 
 
 def visits_of(term: Term | None, view: View, at: dt.datetime) -> tuple[list[Engagement], bool]:
@@ -68,11 +82,10 @@ def visits_of(term: Term | None, view: View, at: dt.datetime) -> tuple[list[Enga
     return list(visits), len(found) > MOST
 
 
-def calendar_of(
-    listing: Listing, visits: list[Engagement], *, is_part: bool, origin: str, today: dt.date
-) -> Calendar:
+def of_visits(listing: Listing, at: dt.datetime, origin: str) -> Contents:
+    visits, is_part = visits_of(listing.term, listing.view, at)
     dated = [visit for visit in visits if visit.start_precision == Precision.DAY]
-    words = [listing.description]
+    words = []
     if len(dated) < len(visits):
         left_out = len(visits) - len(dated)
         words.append(
@@ -85,10 +98,15 @@ def calendar_of(
         )
     if is_part:
         words.append(_("Only the latest %d visits: choose a year for earlier ones.") % MOST)
+    today = timezone.localdate(at)
+    return Contents([_event(visit, origin, today) for visit in dated], words)
+
+
+def calendar_of(listing: Listing, contents: Contents, origin: str) -> Calendar:
     own = origin + listing.view.beside("calendar.ics")
     calendar = Calendar.new(
-        name=_clean(listing.title),
-        description=_clean(" ".join(words)),
+        name=clean(listing.title),
+        description=clean(" ".join([listing.description, *contents.left_out])),
         uid=listing.id,
         url=origin + listing.page,
         source=own,
@@ -96,7 +114,7 @@ def calendar_of(
         prodid=f"-//{settings.TAG_AUTHORITY.partition(',')[0]}//Communiqué//EN",
         method="PUBLISH",
         calscale="GREGORIAN",
-        subcomponents=[_event(visit, origin, today) for visit in dated] or [_zone()],
+        subcomponents=contents.events or [_zone()],
     )
     # The library does not escape its own copy, which older programs read.
     calendar["X-WR-CALDESC"] = vText(calendar.description or "")
@@ -115,11 +133,11 @@ def _event(visit: Any, origin: str, today: dt.date) -> Event:
         start=visit.start.date,
         # The first day after it.
         end=end.date + dt.timedelta(days=1),
-        summary=_clean(_summary(visit, today)),
-        description=_clean("\n\n".join(filter(None, _words(visit)))),
-        location=_clean(", ".join(filter(None, [visit.venue, visit.where]))) or None,
+        summary=clean(_summary(visit, today)),
+        description=clean("\n\n".join(filter(None, _words(visit)))),
+        location=clean(", ".join(filter(None, [visit.venue, visit.where]))) or None,
         url=origin + visit.get_absolute_url(),
-        categories=[_clean(row.tag.name) for row in visit.topic_items.all()],
+        categories=[clean(row.tag.name) for row in visit.topic_items.all()],
         status=_STATUS[Engagement.Status(visit.status)],
         # It keeps nobody busy who only reads of it.
         transparency=TRANSP.TRANSPARENT,
@@ -162,11 +180,11 @@ def _zone() -> Timezone:
     return zone
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return NOT_TEXT.sub("", text)
 
 
-def calendar(read: Read) -> Callable[..., HttpResponse]:
+def calendar(read: Read, fill: Fill = of_visits) -> Callable[..., HttpResponse]:
     """Return the view of the calendar of a listing."""
 
     @require_safe
@@ -176,14 +194,8 @@ def calendar(read: Read) -> Callable[..., HttpResponse]:
             listing = read(request.GET, key, at)
         except UnreadableError as error:
             return unreadable(error)
-        visits, is_part = visits_of(listing.term, listing.view, at)
-        made = calendar_of(
-            listing,
-            visits,
-            is_part=is_part,
-            origin=request.build_absolute_uri("/")[:-1],
-            today=timezone.localdate(at),
-        )
+        origin = request.build_absolute_uri("/")[:-1]
+        made = calendar_of(listing, fill(listing, at, origin), origin)
         response = HttpResponse(made.to_ical(), content_type=TYPE)
         response["Content-Disposition"] = 'inline; filename="calendar.ics"'
         return response

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path, register_converter
 
+from articles import due_days
 from articles.calendars import calendar
 from articles.feeds import listings
 from articles.feeds.views import addresses
@@ -44,6 +45,11 @@ urlpatterns = [
     *addresses("corrections/", "correction_", listings.of_corrections),
     path("outcomes/", changes.outcome_list, name="outcome_list"),
     *addresses("outcomes/", "outcome_", listings.of_updates),
+    path(
+        "outcomes/calendar.ics",
+        calendar(listings.of_promises, due_days.of_promises),
+        name="outcome_calendar",
+    ),
     path("articles/", pages.article_list, name="article_list"),
     path("articles/<slug:slug>/", pages.article, name="article"),
     path("articles/<slug:slug>/versions/", versions.version_list, name="article_versions"),

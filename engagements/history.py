@@ -38,7 +38,10 @@ KEPT = {
     "created_at", "updated_at", "search_text", "sort_date",
 }  # fmt: skip
 # Of what hangs on it: the way back to it, and what follows from other rows.
-TIES = {"id", "engagement", "outcome", "action", "content_object", "reported_at"}
+TIES = {
+    "id", "engagement", "outcome", "action", "content_object", "reported_at", "due_changes",
+    "updated_at",
+}  # fmt: skip
 # In the order in which rows can be written.
 CHILDREN: list[type[models.Model]] = [
     Source, Participant, Outcome, Action, ActionUpdate, EngagementTopic, EngagementRegion,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -102,18 +102,38 @@ def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Li
     view = outcomes.read(params, reverse("articles:outcome_list"))
     title = _("%s: what became of promises") % settings.SITE_NAME
     about = _("Each step towards what was agreed, with its sources, as it is reported.")
-    if view.choices:
-        title = f"{title} ({view.labels})"
-        about = f"{about} {capfirst(', '.join(c.phrase for c in view.choices.values()))}."
     return Listing(
         id=_id("updates", view),
-        title=title,
-        description=about,
+        title=_chosen(title, view),
+        description=_chosen_words(about, view),
         view=view,
         page=view.address(),
         older=changes.updates(outcomes.updates_of(view, at)),
         items=change_items.updates,
+        has_calendar=True,
     )
+
+
+def of_promises(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    """Return the same list as its calendar has it: the promises, on the days they are due."""
+    listing = of_updates(params, key, at)
+    title = _("%s: what is due") % settings.SITE_NAME
+    about = _("What was agreed at engagements, on the day on which it is due.")
+    return replace(
+        listing,
+        id=_id("promises", listing.view),
+        title=_chosen(title, listing.view),
+        description=_chosen_words(about, listing.view),
+    )
+
+
+def _chosen(title: str, view: View) -> str:
+    return f"{title} ({view.labels})" if view.choices else title
+
+
+def _chosen_words(about: str, view: View) -> str:
+    phrases = capfirst(", ".join(choice.phrase for choice in view.choices.values()))
+    return f"{about} {phrases}." if view.choices else about
 
 
 def _id(path: str, view: View) -> str:

@@ -75,7 +75,7 @@ def outcome_list(request: HttpRequest) -> HttpResponse:
         "selects": outcomes.selects(view, at),
         "newer": view.address(page=str(page.number - 1)) if page.has_previous() else "",
         "older": view.address(page=str(page.number + 1)) if page.has_next() else "",
-        "follow": follow(request, title, view, calendar=False),
+        "follow": follow(request, title, view),
         "today": today,
     }
     return render(request, "articles/outcome_list.html", context)

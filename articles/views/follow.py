@@ -54,7 +54,7 @@ def _changes(request: HttpRequest) -> list[Follow]:
     promises = View(reverse("articles:outcome_list"))
     return [
         follow(request, _("Corrections"), corrections, calendar=False),
-        follow(request, _("What became of promises"), promises, calendar=False),
+        follow(request, _("What became of promises"), promises),
     ]
 
 

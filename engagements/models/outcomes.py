@@ -181,6 +181,9 @@ class Action(models.Model):
         editable=False,
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
+    # How often `due` became another one: programs that follow a calendar want to know.
+    due_changes = models.PositiveIntegerField(default=0, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
 
     # Set by `ActionQuerySet.most_urgent_first()`.
     is_late: bool
@@ -215,6 +218,15 @@ class Action(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args, **kwargs):
+        # From what is stored, so that no revert takes the number back.
+        stored = Action.objects.filter(pk=self.pk).values_list(
+            "due_changes", "due_date", "due_precision"
+        )
+        if kwargs.get("update_fields") is None and (row := stored.first()):
+            self.due_changes = row[0] + (row[1:] != (self.due_date, self.due_precision))
+        super().save(*args, **kwargs)
+
     @property
     def owner(self) -> str:
         if self.owner_country:
@@ -229,7 +241,7 @@ class Action(models.Model):
         """Take the status of the latest update that counts (open where none does)."""
         latest = self.updates.effective().order_by("date", "pk").last()
         self.status = latest.status if latest else self.Status.OPEN
-        self.save(update_fields=["status"])
+        self.save(update_fields=["status", "updated_at"])
 
 
 class ActionUpdateQuerySet(models.QuerySet):

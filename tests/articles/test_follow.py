@@ -48,7 +48,7 @@ def test_view_names_its_own_feeds(client, world, address):
     path, _mark, query = address.partition("?")
     own = [(kind, href) for kind, href in alternates(client, address) if href.startswith(path)]
     expected = [f"{path}feed.{form}" for form in ("rss", "atom", "json")]
-    if not path.startswith(("/corrections/", "/outcomes/")):
+    if path != "/corrections/":
         expected.append(f"{path}calendar.ics")
     assert [href.partition("?")[0] for _kind, href in own] == expected
     assert [kind for kind, _href in own][:3] == TYPES
@@ -72,7 +72,8 @@ def test_feeds_are_explained_and_listed(client, world):
     found = set(re.findall(r'href="(/[^"]*(?:feed\.\w+|calendar\.ics|\.opml))"', page))
     for path in ("", "topics/energy/", "countries/dz/", "people/envoy/", "organisations/nato/"):
         assert f"/{path}feed.rss" in found
-    assert {"/corrections/feed.atom", "/outcomes/feed.json"} <= found
+    assert {"/corrections/feed.atom", "/outcomes/feed.json", "/outcomes/calendar.ics"} <= found
+    assert "/corrections/calendar.ics" not in found
     for address in found:
         assert client.get(address).status_code == 200, address
 

@@ -142,6 +142,7 @@ def filtered_addresses() -> list[str]:
             for mark in ("draft", "embargo", "withdrawn")
         ]
         + [f"/{name}?{older}" for name in ("corrections/feed.atom", "outcomes/feed.atom")]
+        + [f"/outcomes/{file}?status=under_way" for file in ("", "feed.rss", "calendar.ics")]
     )
 
 
@@ -191,7 +192,10 @@ def make_engagement(mark: str, public_from: dt.datetime | None, **fields: Any) -
     )
     outcome = OutcomeFactory(engagement=visit, title=f"{mark}outcome", details=f"{mark}details")
     outcome.sources.add(source)
-    action = ActionFactory(outcome=outcome, title=f"{mark}action", owner_text=f"{mark}owner")
+    action = ActionFactory(
+        outcome=outcome, title=f"{mark}action", owner_text=f"{mark}owner",
+        due_date=dt.date(2025, 4, 1), due_precision="day",
+    )  # fmt: skip
     reporter = UserFactory(username=f"Zdeskreporter{mark}")
     update = {"date": dt.date(2025, 3, 1), "action": action, "reported_by": reporter}
     ActionUpdate.objects.create(status="under_way", text=f"{mark}update", **update)
@@ -336,7 +340,8 @@ def test_embargo_ends_by_itself(client, world, monkeypatch):
     assert "Zembargobody" in client.get("/articles/zembargo-article/").content.decode()
     assert "Zembargoheadline" in client.get("/feed.atom").content.decode()
     assert "Zembargotitle" in client.get("/calendar.ics").content.decode()
-    assert "Zembargoaction" in client.get("/outcomes/feed.json").content.decode()
+    for file in ("feed.json", "calendar.ics"):
+        assert "Zembargoaction" in client.get(f"/outcomes/{file}").content.decode()
     assert "Znextbody" in client.get("/articles/zlive/").content.decode()
 
 

@@ -197,7 +197,7 @@ def _visit(
         rows += [
             Action(
                 outcome_id=pk, title="Build it", due_date=start.first_day, due_precision="day",
-                status=draw.choice(("open", "done")),
+                status=draw.choice(("open", "done")), updated_at=timezone.now(),
             )
         ]  # fmt: skip
     if n % VISITS_AN_ARTICLE == 0:
