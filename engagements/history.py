@@ -48,6 +48,8 @@ CHILDREN: list[type[models.Model]] = [
     DateChange, Correction,
 ]  # fmt: skip
 ALL: list[type[models.Model]] = [Engagement, *CHILDREN]
+# What was told is only ever added to.
+TOLD: list[type[models.Model]] = [ActionUpdate, DateChange, Correction]
 
 Row = dict[str, Any]
 # By section ("Participants") and row, what stood there in words.
@@ -150,7 +152,23 @@ def _fields(model: type[models.Model]) -> list[Any]:
 
 
 def snapshot_of(revision: Revision) -> Snapshot:
-    rows = _rows(revision)
+    return _snapshot(_rows(revision))
+
+
+def snapshot_after_revert(revision: Revision, newest: Revision) -> Snapshot:
+    """Return what going back to a revision would leave: its facts, and all that was told since."""
+    rows, present = _rows(revision), _rows(newest)
+    for model in TOLD:
+        rows[model] |= present[model]
+    for update in present[ActionUpdate].values():
+        # The reports on a promise say how it stands.
+        pk = update["action_id"]
+        if pk in rows[Action] and pk in present[Action]:
+            rows[Action][pk] = rows[Action][pk] | {"status": present[Action][pk]["status"]}
+    return _snapshot(rows)
+
+
+def _snapshot(rows: dict[type[models.Model], dict[int, Row]]) -> Snapshot:
     names = _named(rows)
     found: Snapshot = {}
     for row in rows[Engagement].values():
@@ -203,7 +221,7 @@ def reasons_not_to_revert(engagement: Engagement, revision: Revision) -> list[st
     reasons = []
     names = _named(rows)
     for model, of_model in rows.items():
-        if model in (ActionUpdate, DateChange, Correction):
+        if model in TOLD:
             continue
         for field in _fields(model):
             lost = [

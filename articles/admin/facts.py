@@ -13,7 +13,6 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from reversion.models import Version
 
 from articles.comparison import Change
 from articles.differences import changed_text
@@ -24,6 +23,7 @@ from engagements.history import (
     record_first,
     revert,
     revisions_of,
+    snapshot_after_revert,
     snapshot_of,
 )
 from engagements.models import Engagement
@@ -74,7 +74,8 @@ class FactsHistory(admin.ModelAdmin):
         context["versions"] = list(versions.values())
         if chosen and all(key in versions for key in chosen.values()):
             old, new = versions[chosen["from"]], versions[chosen["to"]]
-            context |= {"old": old, "new": new, "changes": changes_between(old, new)}
+            found = changes_between(snapshot_of(old.revision), snapshot_of(new.revision))
+            context |= {"old": old, "new": new, "changes": found}
         else:
             context["error"] = _("There is no such revision: choose two from the list.")
         return TemplateResponse(request, "admin/engagements/engagement/compare.html", context)
@@ -102,11 +103,12 @@ class FactsHistory(admin.ModelAdmin):
                 page = "admin:engagements_engagement_change"
                 return HttpResponseRedirect(reverse(page, args=[engagement.pk]))
         record_first(engagement.pk)
-        newest = revisions_of(engagement)[0]
+        newest = revisions_of(engagement)[0].revision
+        left = snapshot_after_revert(version.revision, newest)
         context = self._context(request, engagement, _("Back to an earlier state"))
         context |= {
             "version": version,
-            "changes": changes_between(newest, version),
+            "changes": changes_between(snapshot_of(newest), left),
             "may_revert": may_revert,
             "errors": errors,
             "reason": reason,
@@ -118,9 +120,8 @@ class FactsHistory(admin.ModelAdmin):
         return {**each, "title": title, "opts": self.opts, "original": engagement}
 
 
-def changes_between(old: Version, new: Version) -> list[Change]:
-    """Return what differs between two revisions, a change for each section."""
-    before, after = snapshot_of(old.revision), snapshot_of(new.revision)
+def changes_between(before: Snapshot, after: Snapshot) -> list[Change]:
+    """Return what differs between two states of the facts, a change for each section."""
     sections: dict[str, list[Any]] = {}
     for (section, _pk), html in _changed_rows(before, after):
         sections.setdefault(section, []).append(html)

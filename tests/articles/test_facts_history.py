@@ -15,7 +15,7 @@ from articles.models import TimelineEntry
 from articles.receivers import one_refresh
 from articles.subjects import engagements_of
 from engagements.dates import PartialDate
-from engagements.history import record, revert, revisions_of
+from engagements.history import record, revert, revisions_of, snapshot_of
 from engagements.models import (
     ActionUpdate,
     Country,
@@ -188,7 +188,8 @@ def test_two_revisions_are_compared_word_by_word(visit):
     change_everything(visit)
     record(visit.pk)
     new, old = revisions_of(visit)
-    told = {change.label: change.html for change in changes_between(old, new)}
+    states = [snapshot_of(version.revision) for version in (old, new)]
+    told = {change.label: change.html for change in changes_between(*states)}
     assert "first" in told["Title"]
     assert "Another" in told["Title"]
     assert "3 February 2025" not in told["Start"]  # word by word: "28 January" became "3 February"
@@ -197,7 +198,7 @@ def test_two_revisions_are_compared_word_by_word(visit):
     assert {"Status", "Participants", "Outcomes", "Sources", "Regions of the engagement"} <= set(
         told
     )
-    assert changes_between(old, old) == []
+    assert changes_between(states[0], states[0]) == []
 
 
 # The desk
@@ -232,6 +233,24 @@ def test_desk_goes_back_with_a_reason(admin_client, visit):
     assert answer["Location"] == page("change", visit)
     visit.refresh_from_db()
     assert visit.title == "The first title"
+
+
+def test_page_of_going_back_shows_nothing_that_would_stay(admin_client, visit):
+    """What was told of dates, corrections and promises is never taken away, so it is not shown."""
+    action = visit.outcomes.get().actions.get()
+    first = revisions_of(visit).first().revision_id
+    data = opened(admin_client, visit) | {"start": "3 February 2025", "tells_readers": "on"}
+    saved(save(admin_client, data, visit))
+    update = {"date": dt.date(2025, 4, 1), "reported_by": UserFactory()}
+    ActionUpdate.objects.create(action=action, status="delayed", text="Put off.", **update)
+    action.refresh_from_db()
+    record(visit.pk)
+    page_of_it = admin_client.get(page("revision", visit, first))
+    assert [change.label for change in page_of_it.context["changes"]] == ["Start"]
+    before = DateChange.objects.count(), action.status
+    admin_client.post(page("revision", visit, first), {"reason": "A mix-up."})
+    action.refresh_from_db()
+    assert (DateChange.objects.count() - 1, action.status) == before
 
 
 def test_update_and_confirmation_are_revisions_of_the_engagement(admin_client, visit):

@@ -256,6 +256,8 @@ def test_facts_are_compared_and_go_back_with_a_reason(desk):
     desk.get_by_role("link", name="Go back to").click()
     expect_change(part(desk, "Title"), "February", "January")
     expect_change(part(desk, "Participants"), "Envoy for Harbours", None)
+    # What readers were told of the date stays.
+    expect(desk.get_by_role("heading", name="Changed dates")).to_have_count(0)
     desk.get_by_label("Reason").fill("Two visits were mixed up.")
     desk.get_by_role("button", name="Go back to this").click()
     told(desk, "The facts are again what they were.")
