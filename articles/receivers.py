@@ -176,7 +176,9 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     now = timezone.now()
     match instance:
         case ActionUpdate():
-            websub.announce([websub.UPDATES], now)
+            public_from = instance.action.outcome.engagement.public_from
+            if public_from:
+                websub.announce([websub.UPDATES], max(now, public_from))
         case Correction() | DateChange():
             websub.announce([websub.CORRECTIONS], now)
         case Edition(public_from=dt.datetime() as moment) if instance.is_correction:

@@ -73,7 +73,8 @@ def _described(
         corrections=origin + reverse("articles:correction_list"),
         follow=origin + reverse("articles:feed_list"),
         calendar=address("calendar.ics") if listing.has_calendar else "",
-        hub=settings.WEBSUB_HUB if listing.is_pinged else "",
+        # Nothing is new in an archive.
+        hub=settings.WEBSUB_HUB if listing.is_pinged and not before else "",
         older=address(form.file, older) if older else "",
         current=address(form.file) if before else "",
     )

@@ -19,11 +19,13 @@ from django.utils import timezone
 
 from articles import outbox
 from articles.models import Message
+from articles.news import Place
 from articles.workflow import publish, withdraw
 from engagements.models import ActionUpdate
 from tests.factories import (
     ActionFactory,
     EngagementFactory,
+    OutcomeFactory,
     TopicFactory,
     UserFactory,
     make_draft,
@@ -82,7 +84,7 @@ def test_hub_hears_which_feeds_have_news(hub, client):
 
 
 def test_feeds_name_the_hub_that_hears_of_them(hub, client):
-    """A feed without filters names the hub in itself and in its header; another one does not."""
+    """A feed without filters names the hub in itself and in its header; another one names none."""
     make_public()
     for address in ("/feed.rss", "/countries/dz/feed.atom", "/feed.json"):
         response = client.get(address)
@@ -90,7 +92,11 @@ def test_feeds_name_the_hub_that_hears_of_them(hub, client):
             f"{hub.server_port}/", str(hub.server_port)
         )
         assert f"127.0.0.1:{hub.server_port}" in response.content.decode()
-    assert "hub" not in client.get("/countries/dz/feed.atom?year=2025")["Link"]
+    older = f"before={Place(timezone.now(), 1)}"
+    for query in (f"/countries/dz/feed.atom?{query}" for query in ("year=2025", older)):
+        response = client.get(query)
+        assert "hub" not in response["Link"]
+        assert f"127.0.0.1:{hub.server_port}" not in response.content.decode()
 
 
 def test_scheduled_news_waits_for_its_minute(hub, monkeypatch):
@@ -118,6 +124,19 @@ def test_withdrawal_correction_and_promise_are_told(hub):
     Message.objects.all().delete()
     withdraw(edition.article, reason="Mistaken.")
     assert any("0:0" in message.payload for message in Message.objects.all())
+
+
+def test_update_of_a_promise_is_told_from_its_visits_minute_on(hub):
+    """A hub that asked sooner would find nothing new; of a draft it hears nothing."""
+    at = timezone.now() + HOUR
+    for public_from in (None, at):
+        visit = EngagementFactory(public_from=public_from)
+        ActionUpdate.objects.create(
+            action=ActionFactory(outcome=OutcomeFactory(engagement=visit)), status="under_way",
+            text="Begun.", date=dt.date(2025, 3, 1), reported_by=UserFactory(),
+        )  # fmt: skip
+    told = [message.due_at for message in Message.objects.all() if "updates" in message.payload]
+    assert told == [at]
 
 
 def test_nothing_is_written_without_a_hub():
