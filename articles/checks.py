@@ -57,16 +57,23 @@ class Story:
     topics: Collection = ()
     engagement: Engagement | None = None
     also_covers: Iterable[Engagement] = ()
+    # Whether those of its visits that are drafts come out with it.
+    brings_visits: bool = False
 
     @classmethod
-    def of(cls, edition: Edition) -> "Story":
-        columns = {name: getattr(edition, name) for name in cls.__dataclass_fields__}
+    def of(cls, edition: Edition, *, brings_visits: bool = False) -> "Story":
+        names = cls.__dataclass_fields__.keys() - {"brings_visits"}
+        columns = {name: getattr(edition, name) for name in names}
         many = {name: list(columns[name].all()) for name in ("topics", "also_covers")}
-        return cls(**columns | many)
+        return cls(**columns | many, brings_visits=brings_visits)
 
     @property
     def visits(self) -> list[Engagement]:
         return [visit for visit in (self.engagement, *self.also_covers) if visit]
+
+    @property
+    def drafted_visits(self) -> list[Engagement]:
+        return [visit for visit in self.visits if visit.is_draft]
 
 
 Check = Callable[[Story, dt.datetime], Iterator[Reason]]
@@ -134,7 +141,10 @@ def _headings(body: str) -> list[tuple[int, str]]:
 
 def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
     """A link within the site leads to what readers can see when the story comes out."""
+    coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
     for address in dead_links(story.body, at):
+        if _path_on_this_site(address) in coming:
+            continue
         yield Reason("body", _("A link of the story leads nowhere: %s") % address)
 
 
@@ -192,10 +202,11 @@ def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
         if visit.withdrawn_at:
             yield Reason(field, _("The visit “%s” is withdrawn.") % visit)
         elif visit.public_from is None:
-            yield Reason(
-                field,
-                _("The visit “%s” is a draft. Set the time from which it is public.") % visit,
-            )
+            if not story.brings_visits:
+                told = _(
+                    "The visit “%s” is a draft: an editor lets it out first, or with the story."
+                )
+                yield Reason(field, told % visit)
         elif visit.public_from > at:
             yield Reason(
                 field,
@@ -283,8 +294,11 @@ def reasons_in(
 
 
 def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
-    """Return the moment until which visits alone hold the story back (`None`: they do not)."""
-    if any(visit.withdrawn_at or visit.public_from is None for visit in story.visits):
+    """Return the moment until which visits alone hold the story back (`None`: they do not).
+
+    One that is a draft has no moment: it comes out with the story, or not at all.
+    """
+    if any(visit.withdrawn_at for visit in story.visits):
         return None
     latest = max((visit.public_from for visit in story.visits if visit.public_from), default=at)
     return latest if latest > at else None

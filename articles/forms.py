@@ -1,6 +1,7 @@
 """The article's form: one page, in the order in which an editor thinks."""
 
 import datetime as dt
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -71,6 +72,7 @@ TRANSITIONS = {
     "publish": "articles.publish_article",
     "publish_with_visit": "articles.publish_article",
     "force": "articles.force_article",
+    "force_with_visit": "articles.force_article",
 }
 
 # The columns' own form fields, declared, so that the admin of `Article` accepts them.
@@ -90,6 +92,17 @@ def _visit_widget() -> RelatedFieldWidgetWrapper:
     return RelatedFieldWidgetWrapper(
         select, field.remote_field, admin.site, can_add_related=True, can_change_related=True
     )
+
+
+@dataclass
+class Readiness:
+    """What stands against publication."""
+
+    reasons: list[Reason]
+    # To which it could be aligned, if visits alone hold it back.
+    embargo: dt.datetime | None
+    # That would have to come out with it.
+    drafted_visits: list[Engagement]
 
 
 class PeopleField(forms.ModelMultipleChoiceField):
@@ -240,6 +253,21 @@ class ArticleForm(EditionFields, forms.ModelForm):
         return next((name for name in TRANSITIONS if f"_{name}" in self.data), "")
 
     @property
+    def brings_visits(self) -> bool:
+        """Whether the pressed button lets the visits that are drafts come out as well."""
+        return self.transition.endswith("_with_visit") and self.lets_visits_out
+
+    @property
+    def lets_visits_out(self) -> bool:
+        return self.editor.has_perm("engagements.publish_engagement")
+
+    @property
+    def forced_reason(self) -> str | None:
+        """Why it cannot wait for a second person; `None` if it is not to be forced."""
+        is_forced = self.transition.startswith("force")
+        return self.cleaned_data.get("reason", "") if is_forced else None
+
+    @property
     def shown_picture(self) -> Picture | None:
         """The picture to preview: what was just uploaded, else the latest edition's."""
         value = self["picture"].value()
@@ -320,8 +348,9 @@ class ArticleForm(EditionFields, forms.ModelForm):
             )
         if self.errors:
             return
-        if self.transition == "publish_with_visit":
-            cleaned["publish_at"] = embargo_of(self._story(cleaned), timezone.now())
+        if self.transition.endswith("_with_visit"):
+            at = cleaned.get("publish_at")
+            cleaned["publish_at"] = embargo_of(self._story(cleaned), at or timezone.now()) or at
         for reason in self._reasons_against(self.transition, cleaned):
             self.add_error(reason.field or None, reason.text)
 
@@ -346,9 +375,9 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 self.instance,
                 self._number(),
                 by=self.editor,
-                forced_reason=cleaned.get("reason", "") if transition == "force" else None,
+                forced_reason=self.forced_reason,
             ),
-            *reasons_in(story, at or now),
+            *reasons_in(replace(story, brings_visits=self.brings_visits), at or now),
             *time_is_ahead(at),
         ]
 
@@ -361,11 +390,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
         known = {name: cleaned[name] for name in Story.__dataclass_fields__ if name in cleaned}
         return Story(**known)
 
-    def readiness(self) -> tuple[list[Reason], dt.datetime | None] | None:
-        """Return what stands against publication, and the embargo to which it could be aligned.
-
-        `None`: there is nothing that could be published.
-        """
+    def readiness(self) -> Readiness | None:
+        """Return what stands against publication; `None`: there is nothing to be published."""
         now = timezone.now()
         if self.is_bound:
             story = self._story(self.cleaned_data)
@@ -375,13 +401,14 @@ class ArticleForm(EditionFields, forms.ModelForm):
             return None
         else:
             story = Story.of(self.base_edition)
-        reasons = reasons_in(story, now)
+        # A draft is no obstacle: who may publish the article can let it out with it.
+        reasons = reasons_in(replace(story, brings_visits=True), now)
         if self.editor.has_perm("articles.publish_article"):
             reasons = [
                 *reasons_of_the_desk(self.instance, self._number(), by=self.editor),
                 *reasons,
             ]
-        return reasons, embargo_of(story, now)
+        return Readiness(reasons, embargo_of(story, now), story.drafted_visits)
 
     def _post_clean(self) -> None:
         super()._post_clean()

@@ -18,8 +18,8 @@ from articles.notices import telling
 from articles.receivers import one_refresh
 from articles.workflow import reasons_not_to_hide, refuse
 from engagements.dates import spelled_out
-from engagements.history import record, record_first
 from engagements.models import Engagement
+from engagements.publishing import make_public
 
 
 def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]:
@@ -84,10 +84,7 @@ def move_embargo(visit: Engagement, *, at: dt.datetime, by: Any) -> None:
     """Let a visit under embargo become public at another hour."""
     visit = Engagement.objects.select_for_update().get(pk=visit.pk)
     refuse(reasons_not_to_move_embargo(visit, at))
-    record_first(visit.pk)
-    visit.public_from = at
-    visit.save(update_fields=["public_from", "updated_at"])
-    record(visit.pk, by=by, comment=_("Public from %s.") % spelled_out(at))
+    make_public(visit, at=at, by=by, comment=_("Public from %s.") % spelled_out(at))
 
 
 @transaction.atomic

@@ -22,7 +22,9 @@ from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
 from articles.notices import telling
 from articles.preview_links import revoke
 from articles.receivers import one_refresh
+from engagements.dates import spelled_out
 from engagements.models import Engagement, Topic
+from engagements.publishing import make_public
 
 MAX_REASON = 300  # characters, as the columns hold
 
@@ -202,11 +204,12 @@ def reasons_not_to_publish(
     by: Any,
     backdated: bool = False,
     forced_reason: str | None = None,
+    with_visits: bool = False,
 ) -> list[Reason]:
     """Return every reason why `by` cannot make `edition` public from `at` (`None`: now)."""
     return [
         *reasons_of_the_desk(edition.article, edition.number, by=by, forced_reason=forced_reason),
-        *reasons_in(Story.of(edition), at or timezone.now()),
+        *reasons_in(Story.of(edition, brings_visits=with_visits), at or timezone.now()),
         *([] if backdated else time_is_ahead(at)),
     ]
 
@@ -220,17 +223,26 @@ def publish(
     at: dt.datetime | None = None,
     backdated: bool = False,
     forced_reason: str | None = None,
+    with_visits: bool = False,
 ) -> None:
     """Approve `edition` and make it public from `at` (`None`: now).
 
     Its predecessor is public until that moment. A scheduled one whose hour lies later never
     comes out. `backdated` lets an import of an archive name a moment in the past.
     `forced_reason` lets a desk head publish what nobody else had a hand in; it stays flagged
-    until `confirm`. Raises `ValidationError` with every reason why not.
+    until `confirm`. `with_visits` lets those of its visits that are drafts come out at the same
+    moment; otherwise each is a reason why not. Raises `ValidationError` with every reason.
     """
     edition = _locked(edition)
     refuse(
-        reasons_not_to_publish(edition, at, by=by, backdated=backdated, forced_reason=forced_reason)
+        reasons_not_to_publish(
+            edition,
+            at,
+            by=by,
+            backdated=backdated,
+            forced_reason=forced_reason,
+            with_visits=with_visits,
+        )
     )
     is_forced = is_ones_own(edition.article, edition.number, by=by)
     public_from = at or timezone.now()
@@ -246,7 +258,21 @@ def publish(
     edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
     kind = Step.Kind.FORCED if is_forced else Step.Kind.APPROVED
     _record(edition, kind, by, edition.forced_reason)
+    if with_visits:
+        _bring_visits(edition, by=by)
     telling.published(edition, by=by)
+
+
+def _bring_visits(edition: Edition, *, by: Any) -> None:
+    """Let the edition's visits that are drafts come out at its moment."""
+    at: Any = edition.public_from
+    told = _("Public from %(at)s, with the article “%(article)s”.")
+    comment = told % {"at": spelled_out(at), "article": edition}
+    pks = [visit.pk for visit in Story.of(edition).visits]
+    # Locked in one order; one that somebody let out meanwhile stays as it is.
+    drafts = Engagement.objects.filter(pk__in=pks, public_from=None).order_by("pk")
+    for visit in drafts.select_for_update():
+        make_public(visit, at=at, by=by, comment=comment)
 
 
 def reasons_not_to_confirm(edition: Edition, *, by: Any) -> list[Reason]:

@@ -164,6 +164,11 @@ class EngagementForm(PartialDatesForm):
                 self.fields["slug"].help_text = _(
                     "Changed, the old address leads to the new one for ever."
                 )
+        if "status" in self.fields and self.instance.pk is None:
+            # What the form's script says where it chose.
+            self.fields["status"].widget.attrs["data-passed"] = _(
+                "Chosen because the day has passed: change it if it did not take place."
+            )
         if "public_from" in self.fields:
             self.fields["public_from"].validators.append(check_moment)
         was_saved = self.instance.pk is not None

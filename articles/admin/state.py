@@ -16,7 +16,7 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
     number = newest.number if newest else 0
     is_own = is_ones_own(form.instance, number, by=person)
     readiness = form.readiness()
-    reasons, embargo = readiness or ([], None)
+    embargo, drafts = (readiness.embargo, readiness.drafted_visits) if readiness else (None, [])
     return {
         "offers": {
             "submit": not waits,
@@ -25,9 +25,10 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
             "publish": publishes and not is_own and state != Edition.State.APPROVED,
             "force": publishes and is_own and person.has_perm("articles.force_article"),
         },
-        "is_ready": readiness is not None and not reasons,
-        "reasons": reasons,
-        "embargo": embargo if publishes else None,
+        "readiness": readiness,
+        "embargo": embargo,
+        # Whether visits come out by the same button: no other could publish the article.
+        "brings_visits": bool(drafts) and form.lets_visits_out,
     }
 
 

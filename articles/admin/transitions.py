@@ -8,11 +8,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from articles import workflow
+from articles.checks import Story
 from articles.models import Article, Edition
 from engagements.admin.base import ReasonPage
 from engagements.dates import spelled_out
@@ -57,9 +59,14 @@ class Transitions(ReasonPage, admin.ModelAdmin):
                 case "return":
                     workflow.send_back(edition, by=request.user, reason=reason)
                     told = gettext("Returned to its writer.")
-                case transition:
-                    forced_reason = reason if transition == "force" else None
-                    workflow.publish(edition, by=request.user, at=at, forced_reason=forced_reason)
+                case _:
+                    workflow.publish(
+                        edition,
+                        by=request.user,
+                        at=at,
+                        forced_reason=form.forced_reason,
+                        with_visits=form.brings_visits,
+                    )
                     told = self._told_of_publication(edition)
         except ValidationError as error:
             # Somebody else was quicker: the form found nothing wrong a moment ago.
@@ -93,11 +100,17 @@ class Transitions(ReasonPage, admin.ModelAdmin):
     def unschedule_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
         article = self._article_for(request, article_id, "articles.publish_article")
         edition = Edition.objects.scheduled().filter(article=article).first()
+        told = [gettext("No longer scheduled: the edition is a draft again.")]
+        for visit in Story.of(edition).visits if edition else []:
+            if visit.public_from and visit.public_from > timezone.now():
+                # It may have come out with the article, and has an hour of its own since.
+                still = gettext("The visit “%(visit)s” still comes out at %(at)s.")
+                told.append(still % {"visit": visit, "at": spelled_out(visit.public_from)})
         return self._do(
             request,
             article,
             lambda: workflow.unschedule(edition, by=request.user),
-            gettext("No longer scheduled: the edition is a draft again."),
+            " ".join(told),
         )
 
     def reinstate_view(self, request: HttpRequest, article_id: int) -> HttpResponse:

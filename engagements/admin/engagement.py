@@ -70,6 +70,10 @@ class ParticipantInline(SourcesOfThisEngagement, LimitedRows, QuietRelations, ad
         "sources",
     ]
 
+    def get_extra(self, request, obj=None, **kwargs):
+        # A new one has a row for who comes and one for whom they meet.
+        return self.extra if obj else 1
+
 
 class SourceInline(LimitedRows, admin.StackedInline):
     model = Source
@@ -171,6 +175,10 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     """One form for one fact. Registered by `articles`, which adds what it knows of coverage."""
 
     form = EngagementForm
+
+    class Media:
+        js = ["js/visit-form.js"]
+
     formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
     date_hierarchy = "start_date"
     list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "state"]
@@ -208,6 +216,15 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
         if obj is None or not obj.was_seen():
             return fieldsets
         return [*fieldsets, (_("Your change"), {"fields": ["change_note", "tells_readers"]})]
+
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, ParticipantInline) and obj.pk is None:
+            kwargs["initial"] = [
+                {"side": Participant.Side.VISITOR},
+                {"side": Participant.Side.HOST},
+            ]
+        return kwargs
 
     def _create_formsets(self, request, obj, change):
         """Let the form, which is judged first, see whether rows change beneath it."""
@@ -271,6 +288,8 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             participant.engagement = engagement
             participant.choose_appointment()
             participant.save(update_fields=["appointment"])
+        if not change:
+            engagement.choose_location()
         derive_regions(engagement)
 
     def perform_withdrawal(self, request, obj, reason):

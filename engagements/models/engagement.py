@@ -169,7 +169,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         blank=True,
         related_name="hosted_engagements",
         verbose_name=_("country"),
-        help_text=_("Where it took place. Empty for a call."),
+        help_text=_("Left empty, a new visit is where its host is. A call has no place."),
     )
     city = models.CharField(_("city"), max_length=200, blank=True)
     venue = models.CharField(_("venue"), max_length=200, blank=True)
@@ -317,6 +317,20 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
             raise ValidationError(
                 {"status": _("It starts in the future, so it cannot have taken place yet.")}
             )
+
+    def choose_location(self) -> None:
+        """Take the host's country, if it is one and nobody said in which country they meet."""
+        if self.kind == self.Kind.CALL or self.location_country_id:
+            return
+        hosts = self.participants.filter(side=Participant.Side.HOST, country__isnull=False)
+        countries = set(hosts.values_list("country", flat=True))
+        if len(countries) == 1:
+            self.location_country_id = countries.pop()
+            self.save(update_fields=["location_country"])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.public_from is None
 
     def was_seen(self, at: dt.datetime | None = None) -> bool:
         """Whether readers have met it: what they saw is not changed without a word."""

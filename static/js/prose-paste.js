@@ -78,6 +78,20 @@ function convertWordLists(body) {
   }
 }
 
+// A whole document begins with its title: that is the headline, where there is none yet.
+function takeTitle(body) {
+  const headline = document.getElementById("id_headline");
+  const title = body.querySelector("p, h1, h2, h3, h4, h5, h6, ul, ol, table, blockquote");
+  const words = title?.textContent.replace(/\s+/g, " ").trim();
+  if (!headline || headline.value.trim() || !title?.matches("h1, p.MsoTitle")) return;
+  if (!words || words.length > headline.maxLength || body.querySelectorAll("h1").length > 1) return;
+  headline.value = words;
+  for (const type of ["input", "change"]) {
+    headline.dispatchEvent(new Event(type, { bubbles: true }));
+  }
+  title.remove();
+}
+
 export function clean(html) {
   // A copy from an editor of this kind needs nothing, and its first element says how it was cut.
   if (html.includes("data-pm-slice")) return html;
@@ -89,6 +103,7 @@ export function clean(html) {
   convertWordLists(body);
   convertMark(body, "b, strong", "strong", "font-weight", (value) => /^(bold|[6-9]00)/.test(value));
   convertMark(body, "i, em", "em", "font-style", (value) => /^(italic|oblique)/.test(value));
+  takeTitle(body);
   // The headline is the page's h1.
   const shift = body.querySelector("h1") ? 1 : 0;
   for (const heading of body.querySelectorAll("h1, h2, h3, h4, h5, h6")) {

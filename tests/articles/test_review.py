@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,8 @@ from articles.models import Article, Edition, Step
 from articles.roles import DESK_HEAD, EDITOR, WRITER
 from articles.workflow import confirm, publish, recall, save_edition, send_back, submit, withdraw
 from engagements.dates import spelled_out
+from engagements.history import revisions_of
+from engagements.models import Engagement
 from tests.articles.samples import make_picture
 from tests.engagements.desk import read
 from tests.factories import (
@@ -135,13 +137,15 @@ def test_link_may_lead_to_what_is_public_by_then():
 
 
 def test_embargo_is_offered_where_it_alone_holds_the_story():
-    """The latest of the visits' hours; none for a visit that has no hour."""
+    """The latest of the visits' hours; a draft has none, and comes out whenever they do."""
     now = timezone.now()
     early, late = (EngagementFactory(public_from=now + n * HOUR) for n in (1, 3))
     assert embargo_of(story(engagement=early, also_covers=[late]), now) == late.public_from
     assert embargo_of(story(engagement=early, also_covers=[late]), now + 4 * HOUR) is None
     hidden = EngagementFactory(public_from=None)
-    assert embargo_of(story(engagement=early, also_covers=[hidden]), now) is None
+    assert embargo_of(story(engagement=early, also_covers=[hidden]), now) == early.public_from
+    gone = EngagementFactory(withdrawn_at=now, withdrawn_reason="X")
+    assert embargo_of(story(engagement=early, also_covers=[gone]), now) is None
 
 
 @pytest.mark.parametrize(
@@ -323,6 +327,81 @@ def test_story_is_approved_for_the_hour_of_its_visit(client):
     )
     press(client, editor, edition, "publish_with_visit")
     assert Edition.objects.scheduled().get().public_from == until
+
+
+def test_draft_of_a_visit_comes_out_with_its_story(client):
+    """One button publishes both at the same moment, and the visit's history says with what."""
+    visits = [EngagementFactory(public_from=None), EngagementFactory(public_from=None)]
+    edition, editor = make_draft(engagement=visits[0]), member(EDITOR)
+    edition.also_covers.set(visits[1:])
+    client.force_login(editor)
+    page = client.get(address_of(edition)).text
+    assert "Nothing stands in the way" in page
+    assert all(f">{visit}</a>" in page for visit in visits)
+    assert 'name="_publish"' not in page
+    press(client, editor, edition, "publish_with_visit")
+    public = Edition.objects.public().get()
+    assert {*Engagement.objects.public().values_list("public_from", flat=True)} == {
+        public.public_from
+    }
+    for visit in visits:
+        newest = revisions_of(visit).first().revision
+        assert (newest.user, f"with the article “{edition}”" in newest.comment) == (editor, True)
+
+
+def test_draft_of_a_visit_comes_out_at_the_hour_of_its_story(client):
+    """An hour that was typed, or the embargo of another visit, is the hour of all of them."""
+    until = timezone.now().replace(microsecond=0) + 5 * HOUR
+    draft, held = EngagementFactory(public_from=None), EngagementFactory(public_from=until)
+    edition, editor = make_draft(engagement=draft), member(EDITOR)
+    edition.also_covers.set([held])
+    press(client, editor, edition, "publish_with_visit")
+    draft.refresh_from_db()
+    assert draft.public_from == until == Edition.objects.scheduled().get().public_from
+    answer = client.post(
+        reverse("admin:articles_article_unschedule", args=[edition.article_id]), follow=True
+    )
+    assert answer.text.count(f"still comes out at {spelled_out(until)}") == 2
+
+    later, other = until + HOUR, make_draft(engagement=EngagementFactory(public_from=None))
+    at = {"publish_at_0": f"{later:%Y-%m-%d}", "publish_at_1": f"{later:%H:%M:%S}"}
+    press(client, editor, other, "publish_with_visit", **at)
+    assert Engagement.objects.get(pk=other.engagement_id).public_from == later
+
+
+def test_draft_of_a_visit_stays_one_where_the_story_cannot_come_out(client):
+    """What stands against the story holds the visit too, and so does who may not let it out."""
+    edition = make_draft(engagement=EngagementFactory(public_from=None), headline="TK in Algiers")
+    editor = member(EDITOR)
+    assert "placeholder" in press(client, editor, edition, "publish_with_visit").text
+    assert "is a draft" in press(client, editor, edition, "publish", headline="Mended").text
+    may = Group.objects.get(name=EDITOR).permissions
+    may.remove(may.get(codename="publish_engagement"))
+    editor = User.objects.get(pk=editor.pk)
+    assert 'name="_publish_with_visit"' not in client.get(address_of(edition)).text
+    answer = press(client, editor, edition, "publish_with_visit", headline="Mended")
+    assert "is a draft" in answer.text
+    assert not Engagement.objects.exclude(public_from=None).exists()
+    assert not Edition.objects.public().exists()
+
+
+def test_withdrawn_visit_holds_its_story_whatever_the_button():
+    """Only a draft comes out with a story; the link to it is no dead one then."""
+    now, gone = timezone.now(), EngagementFactory(withdrawn_at=timezone.now(), withdrawn_reason="X")
+    (reason,) = reasons_in(story(engagement=gone, brings_visits=True), now)
+    assert "is withdrawn" in reason.text
+    draft = EngagementFactory(public_from=None)
+    body = f'<p><a href="{draft.get_absolute_url()}">B</a></p>'
+    assert reasons_in(story(engagement=draft, body=body, brings_visits=True), now) == []
+    assert len(reasons_in(story(engagement=draft, body=body), now)) == 2
+
+
+def test_desk_head_alone_brings_the_visit_too(client):
+    """Without a second person, with a reason, story and visit come out together."""
+    head = member(DESK_HEAD)
+    edition = drafted_by(head, engagement=EngagementFactory(public_from=None))
+    press(client, head, edition, "force_with_visit", reason="Nobody else is here.")
+    assert Edition.objects.forced().get().engagement.was_seen()
 
 
 def test_change_of_a_live_page_asks_what_kind_it_is(client):

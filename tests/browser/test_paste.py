@@ -38,14 +38,36 @@ def form(page, live_server, client, admin_user, settings):
 @pytest.mark.parametrize("clipboard", [WORD, GOOGLE_DOCS], ids=["Word", "Google Docs"])
 def test_paste_keeps_the_story_and_nothing_else(form, clipboard):
     """Headings, nested lists, a table, bold, italics and links survive a paste; no style does."""
+    form.get_by_label("Headline").fill("An envoy in Northport")
     sent = paste(form, clipboard)
     assert not UNWANTED.search(sent)
     assert sanitize(sent) == STORY
 
-    form.get_by_label("Headline").fill("Visit to Northport")
     form.locator("input[name=_save]").click()
     form.wait_for_url("**/admin/articles/article/")
     assert Edition.objects.get().body == STORY
+
+
+WORDS_TITLE = "<p class=MsoTitle><span>Visit to\nNorthport</span></p><h2>A</h2><p>B</p>"
+
+
+@pytest.mark.parametrize(
+    "clipboard", [WORD, GOOGLE_DOCS, WORDS_TITLE], ids=["Word", "Google Docs", "Word's title"]
+)
+def test_title_of_a_document_is_the_headline_where_there_is_none(form, clipboard):
+    """It is taken out of the story, whose own headings begin with the second level."""
+    sent = sanitize(paste(form, clipboard))
+    assert form.get_by_label("Headline").input_value() == "Visit to Northport"
+    assert "Northport" not in sent
+    assert "<h2>" in sent
+    assert "<h3>" not in sent
+
+
+def test_heading_further_down_is_no_headline(form):
+    """Only a document's one title, at its very beginning, is taken out of the story."""
+    for pasted in ("<p>A</p><h1>B</h1>", "<h1>A</h1><p>B</p><h1>C</h1>", f"<h1>{201 * 'A'}</h1>"):
+        assert "<h2>" in sanitize(paste(form, pasted))
+        assert form.get_by_label("Headline").input_value() == ""
 
 
 @pytest.mark.parametrize("clipboard", [WORD, GOOGLE_DOCS], ids=["Word", "Google Docs"])

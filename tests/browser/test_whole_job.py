@@ -8,12 +8,14 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import expect
 
 from articles.models import Article, Edition
-from articles.roles import DESK_HEAD
+from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.models import Engagement, Region
 from tests.browser.clipboard import paste
-from tests.factories import TopicFactory, UserFactory
+from tests.browser.test_review import sign_in, told
+from tests.factories import OrganisationFactory, TopicFactory, UserFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -119,6 +121,101 @@ def test_whole_job_from_blank_form_to_feed(desk, live_server):
     (item,) = feed.entries
     assert item.title == "Envoy agrees on a forum in Algiers"
     assert "A forum" in item.content[0].value
+
+
+DOCUMENT = "<h1>Envoy of the alliance in Algiers</h1>" + STORY
+MOST_INTERACTIONS = 14
+
+
+class Hand:
+    """Does what a person does with a page, and counts it: a click, or a field filled in."""
+
+    def __init__(self):
+        self.count = 0
+
+    def click(self, place):
+        self.count += 1
+        place.click()
+
+    def fill(self, place, text):
+        self.count += 1
+        place.fill(text)
+
+    def do(self, deed, *args):
+        self.count += 1
+        return deed(*args)
+
+
+def test_article_with_a_new_visit_takes_fourteen_interactions(browser, live_server):
+    """From nothing to a public article with its picture and its visit, by writer and editor.
+
+    A click counts as one, and so does a field that is filled in, whatever its kind.
+    """
+    OrganisationFactory(name="Northern Alliance")
+    TopicFactory(name="Security", slug="security")
+    amina, _writer = sign_in(browser, live_server, "amina", WRITER)
+    jonas, _editor = sign_in(browser, live_server, "jonas", EDITOR)
+    hand = Hand()
+
+    hand.click(amina.get_by_role("link", name="New article"))
+    amina.get_by_role("textbox", name="Story").wait_for()
+    hand.do(paste, amina, DOCUMENT)
+    hand.fill(amina.locator("#id_standfirst"), "An envoy came and a forum was agreed.")
+
+    with amina.expect_popup() as opened:
+        hand.click(amina.locator("#add_id_engagement"))
+    visit = opened.value
+    expect(visit.locator("#id_title")).to_have_value("Envoy of the alliance in Algiers")
+    hand.fill(visit.locator("#id_start"), "28 January 2025")
+    expect(visit.locator("#id_status")).to_have_value("took_place")
+    hand.do(pick, visit, "topics", "secur", "Security")
+    hand.do(pick, visit, "participants-0-organisation", "north", "Northern Alliance")
+    hand.do(pick, visit, "participants-1-country", "Alger", "Algeria")
+    with visit.expect_event("close"):
+        hand.click(visit.locator("[name=_save]"))
+    amina.locator("#id_topics option:checked", has_text="Security").wait_for(state="attached")
+
+    hand.do(amina.set_input_files, "#id_picture_upload", picture_file())
+    hand.fill(amina.locator("#id_picture_alt"), "The bay of Algiers")
+    hand.click(amina.locator("[name=_submit]"))
+    told(amina, "Sent for review")
+
+    jonas.reload()
+    hand.click(jonas.locator("#waiting a", has_text="Envoy of the alliance in Algiers"))
+    hand.click(jonas.get_by_role("button", name="Approve and publish, with the visit"))
+    told(jonas, "Published")
+    assert hand.count <= MOST_INTERACTIONS
+
+    edition = Edition.objects.public().get()
+    assert edition.picture
+    assert edition.engagement.location_country.code == "DZ"
+    assert {party.side for party in edition.engagement.participants.all()} == {"visitor", "host"}
+    assert Engagement.objects.public().get().public_from == edition.public_from
+    for page in (amina, jonas):
+        page.context.close()
+
+
+def test_new_visit_is_told_by_its_day(desk):
+    """A day that has passed suggests that it took place, until somebody says what became of it."""
+    desk.goto("/admin/engagements/engagement/add/")
+    status, start = desk.locator("#id_status"), desk.locator("#id_start")
+    hint = desk.get_by_role("status")
+    this_year = str(timezone.localdate().year)
+    for typed, found in [
+        ("28 January 2025", "took_place"),
+        (this_year, "planned"),
+        ("2025-02", "took_place"),
+        ("someday", "took_place"),
+        ("January 2999", "planned"),
+        ("2024", "took_place"),
+    ]:
+        start.fill(typed)
+        expect(status).to_have_value(found)
+    expect(hint).to_contain_text("the day has passed")
+    status.select_option("cancelled")
+    start.fill("2023")
+    expect(status).to_have_value("cancelled")
+    expect(hint).to_be_empty()
 
 
 def test_scheduled_article_is_nowhere_until_its_minute(desk, monkeypatch):

@@ -57,6 +57,41 @@ def found(client, term: str, model: str, field: str) -> list[str]:
     return [result["text"] for result in answer.json()["results"]]
 
 
+@pytest.mark.parametrize(
+    ("kind", "hosts", "typed", "found"),
+    [
+        ("visit", ["DZ"], "", "DZ"),
+        ("visit", ["DZ"], "CH", "CH"),
+        ("visit", ["DZ", "TN"], "", None),
+        ("visit", [], "", None),
+        ("call", ["DZ"], "", None),
+    ],
+)
+def test_new_visit_is_where_its_host_is(admin_client, kind, hosts, typed, found):
+    """Unless somebody says otherwise, or there are two hosts, or they only speak on a line."""
+    data = minimal(admin_client) | {"kind": kind}
+    data["location_country"] = country(typed) if typed else ""
+    if hosts:
+        assert data["participants-1-side"] == "host"
+        fill(data, "participants-1", country=country(hosts[0]))
+    for code in hosts[1:]:
+        add_row(data, "participants", side="host", country=country(code))
+    assert errors(save(admin_client, data)) == []
+    visit = Engagement.objects.get()
+    assert visit.participants.count() == 1 + len(hosts)
+    assert (visit.location_country and visit.location_country.code) == found
+
+
+def test_place_that_was_taken_out_stays_out(admin_client):
+    """Only a new visit takes its place from its host."""
+    visit = EngagementFactory(location_country=None, city="")
+    data = opened(admin_client, visit)
+    assert data["participants-TOTAL_FORMS"] == "2"
+    save(admin_client, data | {"summary": "More", "change_note": "Said more."}, visit)
+    visit.refresh_from_db()
+    assert (visit.summary, visit.location_country) == ("More", None)
+
+
 @pytest.mark.parametrize("term", ["DZ", "dza", "Alger", "Algérie", "algeria"])
 def test_autocomplete_finds_a_country_by_what_people_type(admin_client, term):
     """Codes, beginnings, other languages and any case."""
