@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('engagements', '0011_corrections'),
+        ('engagements', '0012_due_changes'),
     ]
 
     operations = [
