@@ -92,6 +92,10 @@ class MeanwhileForm(SentAgain):
         if token is None or (obj and getattr(request, "sent_again", None)):
             token = uuid4()  # what was made has been told: the next time it is meant
         context["form_token"] = token
+        form = context["adminform"].form
+        if form.refusals and _is_refused_only(context["errors"], form):
+            # There is nothing to correct, so the page does not ask for it.
+            context |= {"errors": None, "refusals": form.refusals}
         if obj and self.has_change_permission(request, obj):
             context |= {"meanwhile": request.meanwhile, "opened": self._opened(request, context)}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -106,3 +110,8 @@ class MeanwhileForm(SentAgain):
             inline.formset.prefix: inline.formset for inline in context["inline_admin_formsets"]
         }
         return sealed(state_of(context["adminform"].form, formsets), at)
+
+
+def _is_refused_only(errors: list[Any], form: Any) -> bool:
+    # One list of errors for each field, and for what is of none.
+    return len(errors) == 1 and len(form.non_field_errors()) == len(form.refusals)

@@ -54,7 +54,9 @@ def test_nothing_of_a_colleagues_is_written_over(amina, me, visit):
     mine = opened(me, visit)
     saved(save(amina, opened(amina, visit) | {"city": "Oran", "summary": "One two four."}, visit))
     answer = save(me, mine | {"summary": "One two five.", "venue": "A palace"}, visit)
-    assert "Amina (" in " ".join(errors(answer))
+    (told,) = errors(answer)
+    assert told.startswith("Amina (")
+    assert "Please correct" not in answer.text, "nothing of it is wrong"
     assert (Engagement.objects.get().city, Engagement.objects.get().venue) == ("Oran", "")
     form = read(answer)
     assert (form["city"], form["summary"], form["venue"]) == ("Oran", "One two five.", "A palace")
@@ -65,6 +67,16 @@ def test_nothing_of_a_colleagues_is_written_over(amina, me, visit):
     saved(save(me, form, visit))
     after = Engagement.objects.get()
     assert (after.city, after.summary, after.venue) == ("Oran", "One two five.", "A palace")
+
+
+def test_mistake_of_my_own_is_told_beside_what_a_colleague_saved(amina, me, visit):
+    """Both stand there: what to put right, and what changed meanwhile."""
+    mine = opened(me, visit)
+    saved(save(amina, opened(amina, visit) | {"city": "Oran"}, visit))
+    answer = save(me, mine | {"start": "sometime"}, visit)
+    assert "Please correct the errors below." in answer.text
+    assert "Amina (" in " ".join(errors(answer))
+    assert {change.label for change in answer.context["meanwhile"]} == {"City"}
 
 
 def test_row_that_a_colleague_deleted_lets_the_form_be_saved(amina, me, visit):
