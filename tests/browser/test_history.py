@@ -73,8 +73,12 @@ def test_two_editions_are_compared_and_one_comes_back_whole(desk):
         topics=topics[:1], engagement=EngagementFactory(title="A visit in March"),
         note="Shortened for the wire.",
     )  # fmt: skip
+    desk.set_viewport_size({"width": 360, "height": 800})
     desk.goto(f"/admin/articles/article/{first.article_id}/history/")
+    # Also on a telephone each row is a row, and all of it lies on the screen.
     expect(desk.get_by_role("row", name="Beta talks")).to_contain_text("Shortened for the wire.")
+    restore = desk.get_by_role("button", name="Restore edition 2 as a new draft")
+    expect(restore).to_be_in_viewport(ratio=1)
     desk.get_by_role("button", name="Compare").click()
     expect_change(part(desk, "Headline"), "Alpha", "Beta")
     cells = part(desk, "Story").get_by_role("cell")
@@ -86,6 +90,7 @@ def test_two_editions_are_compared_and_one_comes_back_whole(desk):
     gone.evaluate("image => image.decode()")
     assert gone.evaluate("image => image.naturalWidth") > 0
 
+    desk.set_viewport_size({"width": 1280, "height": 800})
     desk.get_by_role("link", name="All editions").click()
     desk.get_by_role("button", name="Restore edition 1 as a new draft").click()
     told(desk, "Edition 3 is a new draft with all that edition 1 held.")
