@@ -57,17 +57,18 @@ class Step:
 
 @dataclass
 class Plan:
-    """What merging `dropped` into `kept` does."""
+    """What merging `dropped` into `kept` does; `leads_on`: readers know its address."""
 
     dropped: Subject
     kept: Subject
     steps: list[Step]
+    leads_on: bool
 
     @property
     def fingerprint(self) -> str:
         """Equal as long as the merge would do the same."""
         told = [f"{s.row._meta.label} {s.row.pk} {s.values} {s.told}" for s in self.steps]
-        told += [f"{self.dropped.pk} {self.kept.pk}"]
+        told += [f"{self.dropped.pk} {self.kept.pk} {self.leads_on}"]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     @property
@@ -113,7 +114,8 @@ def plan_of(dropped: Subject, kept: Subject) -> Plan:
             steps = _organisation_steps(dropped, kept)
         case _:
             raise TypeError(f"{dropped!r} and {kept!r} are of two kinds.")
-    return Plan(dropped, kept, list(steps))
+    is_known = known(str(dropped._meta.model_name)).filter(pk=dropped.pk).exists()
+    return Plan(dropped, kept, list(steps), leads_on=is_known)
 
 
 @transaction.atomic
@@ -136,15 +138,13 @@ def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) ->
     plan = plan_of(dropped, kept)
     if fingerprint is not None and fingerprint != plan.fingerprint:
         raise ValidationError(_("The facts changed meanwhile. Look at what will happen once more."))
-    kind = str(model._meta.model_name)
-    was_known = known(kind).filter(pk=dropped.pk).exists()
     for step in plan.steps:
         step.take()
     former = FormerSlug.objects.of_model(model).filter(target=dropped.pk)
     former.filter(slug=kept.slug).delete()
     former.update(target=kept.pk)
-    if was_known:
-        keep_address(kind, dropped.slug, kept.pk)
+    if plan.leads_on:
+        keep_address(str(model._meta.model_name), dropped.slug, kept.pk)
     dropped.delete()
     if isinstance(kept, Organisation):
         for engagement in Engagement.objects.filter(pk__in=plan.engagements).order_by("pk"):

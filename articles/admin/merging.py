@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from articles.admin.base import RefreshedOnce
-from articles.merging import merge, plan_of, reasons_not_to_merge
+from articles.merging import Plan, merge, plan_of, reasons_not_to_merge
 from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
 from engagements.models import EngagementTopic, Organisation, Participant, Person, Topic
 from engagements.widgets import Autocomplete, is_key
@@ -60,11 +60,11 @@ class Mergeable(RefreshedOnce):
             errors += reasons_not_to_merge(dropped, kept)
         if request.method == "POST" and kept is not None and not errors:
             try:
-                merge(dropped, kept, fingerprint=asked.get("fingerprint", ""))
+                done = merge(dropped, kept, fingerprint=asked.get("fingerprint", ""))
             except ValidationError as error:
                 errors += error.messages
             else:
-                return self._merged(request, dropped, kept, object_id)
+                return self._merged(request, done, object_id)
         form = self._form({"into": kept.pk if kept else ""})
         plan = plan_of(dropped, kept) if kept is not None and kept.pk != dropped.pk else None
         context = {
@@ -103,7 +103,8 @@ class Mergeable(RefreshedOnce):
         )
         return form
 
-    def _merged(self, request: HttpRequest, dropped: Any, kept: Any, pk: str) -> HttpResponse:
+    def _merged(self, request: HttpRequest, plan: Plan, pk: str) -> HttpResponse:
+        dropped, kept = plan.dropped, plan.kept
         told = _("“%(dropped)s” (%(slug)s) was merged into it.")
         self.log_change(request, kept, told % {"dropped": dropped, "slug": dropped.slug})
         LogEntry.objects.create(
@@ -113,11 +114,10 @@ class Mergeable(RefreshedOnce):
             object_repr=str(dropped)[:200],
             action_flag=DELETION,
         )
-        messages.success(
-            request,
-            _("“%(dropped)s” is part of “%(kept)s” now, and its address leads here.")
-            % {"dropped": dropped, "kept": kept},
-        )
+        said = _("“%(dropped)s” is part of “%(kept)s” now.")
+        if plan.leads_on:
+            said = _("“%(dropped)s” is part of “%(kept)s” now, and its address leads here.")
+        messages.success(request, said % {"dropped": dropped, "kept": kept})
         return HttpResponseRedirect(reverse(self._name("change"), args=[kept.pk]))
 
     def _name(self, page: str) -> str:

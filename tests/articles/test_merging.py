@@ -176,6 +176,20 @@ def test_address_of_what_readers_never_knew_leads_nowhere(client):
     assert not FormerSlug.objects.exists()
 
 
+def test_page_says_whether_the_old_address_leads_on(client, desk_head):
+    """It does where readers knew it, and the page promises nothing else."""
+    double, real = pair(PersonFactory)
+    visit = EngagementFactory(public_from=timezone.now() + dt.timedelta(hours=1))
+    take_part(visit, person=double, country=visit.location_country)
+    asked = {"into": real.pk}
+    page = client.get(merge_page(double), asked).text
+    assert "Readers never saw <code>/people/double/</code>" in page
+    visit.public_from = timezone.now()
+    visit.save()
+    page = client.get(merge_page(double), asked).text
+    assert "<code>/people/double/</code> will lead to <code>/people/real/</code>" in page
+
+
 def test_merge_is_refused_with_every_reason():
     """Not into itself, and not a real one into an invented one."""
     person = PersonFactory()
