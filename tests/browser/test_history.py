@@ -13,6 +13,7 @@ from articles.roles import DESK_HEAD
 from engagements.models import DateChange, Engagement, Participant, Person
 from tests.articles.samples import make_picture
 from tests.browser.test_autosave import TABLE, colleague, desks, sign_in
+from tests.browser.test_whole_job import pick
 from tests.factories import (
     ArticleFactory,
     EngagementFactory,
@@ -211,9 +212,7 @@ def test_desk_head_makes_one_of_two_people(desk):
 
     desk.goto(f"/admin/engagements/person/{double.pk}/change/")
     desk.get_by_role("link", name="Merge into another").click()
-    desk.get_by_role("combobox", name="The one that stays").click()
-    desk.locator(".select2-search__field").last.press_sequentially("ana sol")
-    desk.get_by_role("option", name="Ana Soler", exact=True).click()
+    pick(desk, "into", "ana sol", "Ana Soler")
     desk.get_by_role("button", name="Show what will change").click()
     plan = desk.locator(".merge-preview")
     expect(plan.get_by_role("heading", level=2)).to_have_text(
