@@ -81,7 +81,7 @@ def public_patterns() -> list[tuple[str, dict]]:
 
 
 def fillings(name: str) -> list[dict]:
-    """Return the arguments with which a public pattern is asked: every object of its kind."""
+    """Return the arguments with which a public pattern is asked: the objects of its kind."""
     kind = name.removeprefix("articles:").split("_")[0]
     models: dict[str, Any] = {
         "article": Article, "engagement": Engagement, "region": Region, "topic": Topic,
@@ -92,9 +92,14 @@ def fillings(name: str) -> list[dict]:
         slugs = Edition.objects.values_list("article__slug", "number")
         return [{"slug": slug, "number": number} for slug, number in slugs]
     if kind in models:
-        return [{"slug": slug} for slug in models[kind].objects.values_list("slug", flat=True)]
+        slugs = models[kind].objects.values_list("slug", flat=True)
+        if kind == "region":
+            # Those with something to show or to hide, and one without.
+            used = slugs.filter(engagements__isnull=False).distinct()
+            slugs = [*used, slugs.filter(engagements__isnull=True).first()]
+        return [{"slug": slug} for slug in slugs]
     if kind == "country":
-        # Those with something to show or to hide, and one without: there are 280.
+        # As of regions: there are 280.
         used = Country.objects.filter(participations__isnull=False).distinct()
         codes = {*used.values_list("code", flat=True), "FJ", "SUHH"}
         return [{"code": code} for code in sorted(codes)]
