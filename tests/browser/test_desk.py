@@ -119,6 +119,32 @@ def test_article_is_sent_for_review_by_keyboard(desk):
     assert edition.state == "in_review"
 
 
+def test_keys_in_a_comment_say_nothing_of_the_article(desk):
+    """Ctrl+Enter or Ctrl+S in a comment's text box neither publishes nor saves the article."""
+    edition = make_draft(headline="An envoy in Oran")
+    desk.goto(f"/admin/articles/article/{edition.article_id}/change/")
+    expect(desk.locator(".keys")).to_contain_text("Ctrl+Enter Approve and publish")
+    sent = []
+    desk.on("request", lambda request: sent.append((request.method, request.url)))
+    place = desk.locator(".field-headline .comment-place")
+    place.locator(".comment-new > summary").click()
+    box = place.locator("[name=text-headline]")
+    expect(box).to_be_focused()
+    desk.keyboard.insert_text("Which envoy?")
+    for keys in ("Control+Enter", "Control+s"):
+        desk.keyboard.press(keys)
+    # The comment is sent after whatever those keys would have sent.
+    place.get_by_role("button", name="Send the comment").click()
+    expect(place.locator(".comment .said")).to_have_text("Which envoy?")
+    assert [url for method, url in sent if method == "POST" and "/change/" in url] == []
+    assert edition.article.editions.get().state == "draft"
+
+    # In a field of the article the same keys are meant for it.
+    desk.get_by_label("Headline").focus()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".messagelist")).to_contain_text("Published: An envoy in Oran")
+
+
 def test_autocompletes_have_names(desk):
     """The fields that the stock script makes are told by the labels of what they stand for."""
     desk.goto("/admin/articles/article/add/")
