@@ -115,6 +115,11 @@ class PictureAdmin(PictureUploads, BoundedLists):
             return super().has_change_permission(request, obj)
         return Picture.objects.describable_by(request.user).filter(pk=obj.pk).exists()
 
+    def has_delete_permission(self, request, obj=None):
+        # One's own slip is one's own to take back; `delete_view` says why a used one stays.
+        allowed = super().has_delete_permission(request, obj)
+        return allowed or bool(obj and obj.uploaded_by_id == request.user.pk)
+
     def get_urls(self):
         return [
             path(

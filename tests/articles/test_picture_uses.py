@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles.admin import pictures as pictures_admin
 from articles.models import Picture
 from articles.pictures import create_picture
-from articles.roles import DESK_HEAD
+from articles.roles import DESK_HEAD, WRITER
 from articles.versions import content_version
 from tests.articles import picture_samples as samples
 from tests.articles.picture_samples import BLUE, RED, encode, half_red, upload
@@ -68,6 +68,25 @@ def test_used_picture_is_not_deleted(client, picture, method):
     spare = make_picture()
     assert client.post(page_of(spare, "delete"), {"post": "yes"}).status_code == 302
     assert list(Picture.objects.all()) == [picture]
+
+
+def test_writer_deletes_an_own_picture_that_nobody_uses(client):
+    """Not one that an edition uses, and not a colleague's."""
+    writer = UserFactory()
+    writer.groups.add(Group.objects.get(name=WRITER))
+    client.force_login(writer)
+    own, used, others = make_picture(), make_picture(), make_picture()
+    Picture.objects.exclude(pk=others.pk).update(uploaded_by=writer)
+    make_draft(headline="A draft", picture=used)
+    answers = [
+        client.post(page_of(row, "delete"), {"post": "yes"}, follow=True)
+        for row in (own, used, others)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 403]
+    assert "is not deleted, because it is used: “A draft”" in answers[1].text
+    assert {*Picture.objects.all()} == {used, others}
+    assert page_of(used, "delete") in client.get(page_of(used)).text
+    assert page_of(others, "delete") not in client.get(page_of(others)).text
 
 
 def test_used_pictures_are_not_deleted_in_bulk(admin_client, picture):
