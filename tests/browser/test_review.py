@@ -12,6 +12,7 @@ from articles.models import Article, Edition
 from articles.roles import EDITOR, WRITER
 from engagements.dates import spelled_out
 from tests.browser.clipboard import paste
+from tests.browser.test_autosave import sign_in as let_in
 from tests.factories import ArticleFactory, EngagementFactory, TopicFactory, UserFactory, make_draft
 
 pytestmark = [
@@ -31,11 +32,9 @@ def sign_in(browser, live_server, name, role):
     context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
     context.set_default_timeout(15_000)  # milliseconds
     page = context.new_page()
+    page.live_url = live_server.url
+    let_in(page, person)
     page.goto("/admin/")
-    page.fill("#id_login", name)
-    page.fill("#id_password", PASSWORD)
-    page.press("#id_password", "Enter")
-    page.wait_for_url("**/admin/")
     return page, person
 
 

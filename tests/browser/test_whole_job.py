@@ -5,7 +5,6 @@ import io
 
 import feedparser
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect
@@ -15,7 +14,7 @@ from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.models import Engagement, Region
 from tests.browser.clipboard import paste
 from tests.browser.test_review import sign_in, told
-from tests.factories import OrganisationFactory, TopicFactory, UserFactory
+from tests.factories import OrganisationFactory, TopicFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,18 +28,11 @@ STORY = """<h2>What they talked about</h2><p>Two sides met in <b>Algiers</b>.</p
 
 
 @pytest.fixture
-def desk(page):
+def desk(browser, live_server):
     """A page that is signed in as the desk head."""
-    person = UserFactory(username="amina")
-    person.set_password("a long enough passphrase")
-    person.save()
-    person.groups.add(Group.objects.get(name=DESK_HEAD))
-    page.goto("/admin/")
-    page.fill("#id_login", "amina")
-    page.fill("#id_password", "a long enough passphrase")
-    page.press("#id_password", "Enter")
-    page.wait_for_url("**/admin/")
-    return page
+    page, _person = sign_in(browser, live_server, "amina", DESK_HEAD)
+    yield page
+    page.context.close()
 
 
 def pick(page, field, term, name):
