@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Validati
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -120,7 +121,23 @@ class AutosavedForm(admin.ModelAdmin):
         take_up = reverse(f"admin:articles_article_{'change' if article else 'add'}",
                           args=[article.pk] if article else [])  # fmt: skip
         at = timezone.localtime(row.saved_at)
-        return JsonResponse({"at": f"{at:%H:%M:%S %Z}", "take_up": f"{take_up}?{TAKE_UP}={row.pk}"})
+        return JsonResponse(
+            {
+                "at": f"{at:%H:%M:%S %Z}",
+                "take_up": f"{take_up}?{TAKE_UP}={row.pk}",
+                "readiness": self._readiness(request, article),
+            }
+        )
+
+    def _readiness(self, request: HttpRequest, article: Article | None) -> str:
+        """Return what stands against the publication of what was typed, as it stands in the form."""
+        form: Any = self.get_form(request, article, change=article is not None)(
+            request.POST, instance=article
+        )
+        form.is_valid()
+        found = form.readiness()
+        template = "admin/articles/article/readiness.html"
+        return render_to_string(template, {"readiness": found}) if found else ""
 
     def _may_write(self, request: HttpRequest, article: Article | None) -> bool:
         if article is None:

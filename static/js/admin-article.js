@@ -26,7 +26,7 @@ window.addEventListener("load", () => {
   });
 
   // The field of the story is hidden behind its editor.
-  document.querySelector('.readiness a[href="#id_body"]')?.closest("ul").addEventListener("click", (event) => {
+  document.querySelector(".readiness")?.addEventListener("click", (event) => {
     if (event.target.closest("a")?.hash !== "#id_body") return;
     const editor = document.querySelector(".field-body .ProseMirror");
     if (!editor) return;

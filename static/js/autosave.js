@@ -92,6 +92,15 @@ window.addEventListener("load", () => {
     return true;
   };
 
+  // What is still missing follows what is typed; whoever stands in that list is left there.
+  const follow = (html) => {
+    const shown = form.querySelector(".readiness");
+    const now = new DOMParser().parseFromString(html, "text/html").querySelector(".readiness");
+    if (!shown || !now || shown.isEqualNode(now) || shown.contains(document.activeElement)) return;
+    shown.className = now.className;
+    shown.replaceChildren(...now.childNodes);
+  };
+
   async function save() {
     if (isLeaving || running) return;
     let isWaiting = false;
@@ -122,6 +131,7 @@ window.addEventListener("load", () => {
       if (serialised() === now) [token, said.laterToken].forEach(kept.drop);
       say("kept", said.kept);
       time.textContent = `${said.last} ${answer.at}`;
+      follow(answer.readiness);
     } catch {
       if (!isLeaving) withoutServer("offline", said.offline);
     } finally {

@@ -19,7 +19,7 @@ from articles.models import (
 )
 from articles.roles import EDITOR, WRITER
 from tests.engagements.desk import read
-from tests.factories import UserFactory, make_draft, make_public
+from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,22 @@ def test_typing_is_one_row_and_no_edition(client, article):
     assert Autosave.objects.get().fields["headline"] == ["In the works"]
     assert Edition.objects.count() == 1
     assert ContentVersion.objects.get().number == version
+
+
+def test_what_is_missing_follows_what_is_typed(client):
+    """The answer has the list that the form's head shows, of what was typed and nobody saved."""
+    person = sign_in(client, WRITER)
+    form = read(client.get(ADD))
+    missing = {"standfirst": "Write a standfirst.", "engagement": "Choose the visit"}
+    first = keep(client, person, form, headline="In the works").json()["readiness"]
+    assert all(sentence in first for sentence in missing.values())
+    visit = EngagementFactory(public_from=None)
+    typed = {"headline": "TK", "standfirst": "It came.", "engagement": visit.pk}
+    second = keep(client, person, form, **typed).json()["readiness"]
+    assert not any(sentence in second for sentence in missing.values())
+    assert f">{visit}</a>" in second
+    for nonsense in ({"engagement": "x"}, {"topics": ["9" * 40, "x"]}, {"body": "<h2>\0"}):
+        assert keep(client, person, form, **nonsense).status_code in (200, 400)
 
 
 def test_unfinished_work_is_offered_and_never_applied_by_itself(client, article):

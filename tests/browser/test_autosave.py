@@ -201,6 +201,24 @@ def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
     assert list(headlines) == ["As it was", "Typed just before"]
 
 
+def test_what_is_missing_goes_as_it_is_typed(desks):
+    """Each line at the head of a new article leads to its field, and goes once that is filled."""
+    page, _other = desks
+    page.goto("/admin/articles/article/add/")
+    missing = page.locator(".readiness")
+    missing.get_by_role("link", name="The story is empty.").click()
+    page.keyboard.insert_text("They met.")
+    expect(missing.get_by_role("link", name="The story is empty.")).to_have_count(0)
+    missing.get_by_role("link", name="Write a standfirst.").click()
+    page.keyboard.insert_text("An envoy came. TK")
+    expect(missing.get_by_role("link", name="Write a standfirst.")).to_have_count(0)
+    expect(missing).to_contain_text("A placeholder is left in the standfirst")
+    # What came anew leads there as well.
+    page.locator("#id_headline").focus()
+    missing.get_by_role("link", name="A placeholder is left in the standfirst").click()
+    expect(page.locator("#id_standfirst")).to_be_focused()
+
+
 def test_lost_connection_loses_nothing(desks):
     """Offline it is kept in the browser; a closed tab is offered it back; saving clears it."""
     page, other = desks
