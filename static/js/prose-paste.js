@@ -78,21 +78,43 @@ function convertWordLists(body) {
   }
 }
 
-// A whole document begins with its title: that is the headline, where there is none yet.
-function takeTitle(body) {
-  const headline = document.getElementById("id_headline");
-  const title = body.querySelector("p, h1, h2, h3, h4, h5, h6, ul, ol, table, blockquote");
-  const words = title?.textContent.replace(/\s+/g, " ").trim();
-  if (!headline || headline.value.trim() || !title?.matches("h1, p.MsoTitle")) return;
-  if (!words || words.length > headline.maxLength || body.querySelectorAll("h1").length > 1) return;
+// A title as plain text: a line break parts words, and the number of a footnote is none of them.
+function wordsOf(title) {
+  const copy = title.cloneNode(true);
+  copy.querySelectorAll("br").forEach((lineBreak) => lineBreak.replaceWith(" "));
+  for (const mark of copy.querySelectorAll("sup, .MsoFootnoteReference, .MsoEndnoteReference")) {
+    if (!/\p{L}/u.test(mark.textContent)) mark.remove(); // "20th" keeps its letters.
+  }
+  return copy.textContent.replace(/\s+/g, " ").trim();
+}
+
+const headlineField = () => document.getElementById("id_headline");
+
+function setHeadline(words) {
+  const headline = headlineField();
   headline.value = words;
   for (const type of ["input", "change"]) {
     headline.dispatchEvent(new Event(type, { bubbles: true }));
   }
-  title.remove();
 }
 
-export function clean(html) {
+// A whole document begins with its title: that is the headline, where there is none yet. Returns
+// what it took.
+function takeTitle(body) {
+  const headline = headlineField();
+  const title = body.querySelector("p, h1, h2, h3, h4, h5, h6, ul, ol, table, blockquote");
+  if (!headline || headline.value.trim() || !title?.matches("h1, p.MsoTitle")) return "";
+  // One h1 of several is a section's heading, as all of them are beneath Word's own title.
+  if (title.matches("h1") && body.querySelectorAll("h1").length > 1) return "";
+  if (body.textContent.trim() === title.textContent.trim()) return "";
+  const words = wordsOf(title);
+  if (!words || words.length > headline.maxLength) return "";
+  setHeadline(words);
+  title.remove();
+  return words;
+}
+
+function clean(html, onParsed) {
   // A copy from an editor of this kind needs nothing, and its first element says how it was cut.
   if (html.includes("data-pm-slice")) return html;
   const source = html
@@ -103,7 +125,7 @@ export function clean(html) {
   convertWordLists(body);
   convertMark(body, "b, strong", "strong", "font-weight", (value) => /^(bold|[6-9]00)/.test(value));
   convertMark(body, "i, em", "em", "font-style", (value) => /^(italic|oblique)/.test(value));
-  takeTitle(body);
+  onParsed(body);
   // The headline is the page's h1.
   const shift = body.querySelector("h1") ? 1 : 0;
   for (const heading of body.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
@@ -137,5 +159,27 @@ export const CleanPaste = Extension.create({
     // Its rules are in prose-admin.css: the policy blocks an injected <style>.
     this.editor.options.injectCSS = false;
   },
-  transformPastedHTML: clean,
+  addStorage: () => ({ title: "", isTakenBack: false }),
+  transformPastedHTML(html) {
+    return clean(html, (body) => {
+      const title = this.editor.isEmpty && takeTitle(body);
+      if (title) Object.assign(this.storage, { title, isTakenBack: false });
+    });
+  },
+  // The headline goes with a paste that is undone, and comes again with it, unless it was changed.
+  onUpdate({ editor, transaction }) {
+    const { title, isTakenBack } = this.storage;
+    if (!title) return;
+    const history = transaction.getMeta("history$"); // set by undo and redo
+    const now = headlineField().value.trim();
+    if (!history) {
+      if (isTakenBack) this.storage.title = ""; // The paste cannot come again.
+    } else if (!history.redo && editor.isEmpty && now === title) {
+      this.storage.isTakenBack = true;
+      setHeadline("");
+    } else if (history.redo && isTakenBack && !now) {
+      this.storage.isTakenBack = false;
+      setHeadline(title);
+    }
+  },
 });

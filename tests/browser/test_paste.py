@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from articles.models import Edition
 from articles.richtext import sanitize
@@ -49,10 +50,14 @@ def test_paste_keeps_the_story_and_nothing_else(form, clipboard):
 
 
 WORDS_TITLE = "<p class=MsoTitle><span>Visit to\nNorthport</span></p><h2>A</h2><p>B</p>"
+WORDS_SECTIONS = WORDS_TITLE.replace("h2", "h1") + "<h1>C</h1><p>D</p>"
+BROKEN_TITLE = "<h1>Visit to<br>Northport<sup>2</sup></h1><h2>A</h2><p>B</p>"
 
 
 @pytest.mark.parametrize(
-    "clipboard", [WORD, GOOGLE_DOCS, WORDS_TITLE], ids=["Word", "Google Docs", "Word's title"]
+    "clipboard",
+    [WORD, GOOGLE_DOCS, WORDS_TITLE, WORDS_SECTIONS, BROKEN_TITLE],
+    ids=["Word", "Google Docs", "Word's title", "Word's sections", "a line break and a footnote"],
 )
 def test_title_of_a_document_is_the_headline_where_there_is_none(form, clipboard):
     """It is taken out of the story, whose own headings begin with the second level."""
@@ -63,11 +68,63 @@ def test_title_of_a_document_is_the_headline_where_there_is_none(form, clipboard
     assert "<h3>" not in sent
 
 
-def test_heading_further_down_is_no_headline(form):
+def test_title_keeps_the_letters_that_stand_above_the_line(form):
+    """Only the number of a footnote is left out of it."""
+    paste(form, "<h1>The 20<sup>th</sup> visit<sup>[1]</sup></h1><p>A</p>")
+    assert form.get_by_label("Headline").input_value() == "The 20th visit"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "<p>A</p><h1>B</h1>",
+        "<h1>A</h1><p>B</p><h1>C</h1>",
+        f"<h1>{201 * 'A'}</h1><p>B</p>",
+        "<h1>A</h1>",
+        "<h1>A</h1><p>&nbsp;</p>",
+    ],
+    ids=["further down", "one of several", "too long", "alone", "with nothing beneath"],
+)
+def test_heading_that_is_no_title_stays_in_the_story(form, pasted):
     """Only a document's one title, at its very beginning, is taken out of the story."""
-    for pasted in ("<p>A</p><h1>B</h1>", "<h1>A</h1><p>B</p><h1>C</h1>", f"<h1>{201 * 'A'}</h1>"):
-        assert "<h2>" in sanitize(paste(form, pasted))
-        assert form.get_by_label("Headline").input_value() == ""
+    assert "<h2>" in sanitize(paste(form, pasted))
+    assert form.get_by_label("Headline").input_value() == ""
+
+
+def test_paste_into_a_story_takes_no_title(form):
+    """A passage that is added to a story keeps its heading, though there is no headline yet."""
+    paste(form, "<p>Begun.</p>")
+    sent = sanitize(paste(form, "<h1>What was agreed</h1><p>A</p>"))
+    assert "What was agreed" in sent
+    assert form.get_by_label("Headline").input_value() == ""
+
+
+def test_headline_goes_and_comes_with_the_paste_that_gave_it(form):
+    """Undo takes it back and redo gives it again; one that somebody changed stays."""
+    headline = form.get_by_label("Headline")
+    editor = form.get_by_role("textbox", name="Story")
+    paste(form, WORDS_TITLE)
+    for _again in range(2):
+        expect(headline).to_have_value("Visit to Northport")
+        editor.press("Control+z")
+        expect(editor).to_have_text("")
+        expect(headline).to_have_value("")
+        editor.press("Control+Shift+z")
+        expect(editor).to_have_text("AB")
+    headline.fill("An envoy in Northport")
+    editor.press("Control+z")
+    expect(editor).to_have_text("")
+    expect(headline).to_have_value("An envoy in Northport")
+
+
+def test_story_that_is_emptied_by_hand_keeps_its_headline(form):
+    """Who begins the story again does so under the same headline."""
+    editor = form.get_by_role("textbox", name="Story")
+    paste(form, WORDS_TITLE)
+    editor.press("Control+a")
+    editor.press("Delete")
+    expect(editor).to_have_text("")
+    expect(form.get_by_label("Headline")).to_have_value("Visit to Northport")
 
 
 @pytest.mark.parametrize("clipboard", [WORD, GOOGLE_DOCS], ids=["Word", "Google Docs"])
