@@ -1,5 +1,6 @@
 // Begins a new visit with what is known already: the headline of the article in whose form it is
-// made, and that a visit whose day has passed most likely took place. Both can be changed.
+// made, and that a visit whose day has passed most likely took place. Both can be changed, and a page
+// that comes back with errors leaves them as they were sent.
 "use strict";
 
 window.addEventListener("load", () => {
@@ -7,7 +8,7 @@ window.addEventListener("load", () => {
     document.getElementById(`id_${name}`),
   );
   const told = status?.dataset.passed; // only where a visit is new
-  if (!told || !start || !end) return;
+  if (!told || !start || !end || document.querySelector(".errornote")) return;
 
   let headline;
   try {
@@ -22,8 +23,12 @@ window.addEventListener("load", () => {
 
   const hint = document.createElement("div");
   hint.className = "help";
-  hint.setAttribute("role", "status");
+  hint.textContent = told;
   status.closest(".field-status, .fieldBox, .form-row").append(hint);
+  // It keeps its room: come while a button is pressed, it would push the button away.
+  hint.style.minBlockSize = `${hint.offsetHeight}px`;
+  hint.textContent = "";
+  hint.setAttribute("role", "status");
   const likely = { planned: "took_place", took_place: "planned" };
   let isOwn = status.value !== "planned";
   status.addEventListener("change", () => {
@@ -38,8 +43,9 @@ window.addEventListener("load", () => {
     status.value = likely[status.value];
     hint.textContent = hasPassed ? told : "";
   };
-  start.addEventListener("input", judge);
-  end.addEventListener("input", judge);
+  // Not while it is typed: "2026-12" begins as "2026-1".
+  start.addEventListener("change", judge);
+  end.addEventListener("change", judge);
 });
 
 // The last moment of a date as it is typed, "28 January 2025", "January 2025", "2025-01" or "2025";

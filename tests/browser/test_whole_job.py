@@ -159,8 +159,8 @@ def test_article_with_a_new_visit_takes_fourteen_interactions(browser, live_serv
     visit = opened.value
     expect(visit.locator("#id_title")).to_have_value("Envoy of the alliance in Algiers")
     hand.fill(visit.locator("#id_start"), "28 January 2025")
-    expect(visit.locator("#id_status")).to_have_value("took_place")
     hand.do(pick, visit, "topics", "secur", "Security")
+    expect(visit.locator("#id_status")).to_have_value("took_place")
     hand.do(pick, visit, "participants-0-organisation", "north", "Northern Alliance")
     hand.do(pick, visit, "participants-1-country", "Alger", "Algeria")
     with visit.expect_event("close"):
@@ -202,12 +202,54 @@ def test_new_visit_is_told_by_its_day(desk):
         ("2024", "took_place"),
     ]:
         start.fill(typed)
+        start.blur()
         expect(status).to_have_value(found)
     expect(hint).to_contain_text("the day has passed")
     status.select_option("cancelled")
     start.fill("2023")
+    start.blur()
     expect(status).to_have_value("cancelled")
     expect(hint).to_be_empty()
+
+
+def test_day_of_a_new_visit_is_judged_when_it_is_typed(desk):
+    """Halfway to December stands January: nothing is said of it. What is said moves nothing."""
+    desk.set_viewport_size({"width": 500, "height": 2000})
+    desk.goto("/admin/engagements/engagement/add/")
+    status, start = desk.locator("#id_status"), desk.locator("#id_start")
+    hint = desk.get_by_role("status")
+    start.press_sequentially("2025-1")
+    expect(status).to_have_value("planned")
+    expect(hint).to_be_empty()
+    start.press_sequentially("2")
+    place = start.bounding_box()
+    start.blur()
+    expect(status).to_have_value("took_place")
+    expect(hint).to_contain_text("the day has passed")
+    assert start.bounding_box() == place
+
+
+def test_new_visit_with_errors_comes_back_as_it_was_sent(desk):
+    """Its status is not chosen again, and a title that was emptied not filled in."""
+    fill_story(desk, "Envoy in Algiers")
+    with desk.expect_popup() as opened:
+        desk.click("#add_id_engagement")
+    visit = opened.value
+    title, status, start = (visit.locator(f"#id_{name}") for name in ("title", "status", "start"))
+    expect(title).to_have_value("Envoy in Algiers")
+    title.fill("")
+    start.fill("2024")
+    start.blur()
+    expect(status).to_have_value("took_place")
+    status.select_option("planned")
+    # Sent as it is: the browser itself would ask for the title.
+    visit.locator("#engagement_form").evaluate("form => { form.noValidate = true }")
+    visit.click("[name=_save]")
+    visit.locator(".errornote").wait_for()
+    start.fill("2023")
+    start.blur()
+    expect(status).to_have_value("planned")
+    expect(title).to_have_value("")
 
 
 def test_scheduled_article_is_nowhere_until_its_minute(desk, monkeypatch):
