@@ -1,6 +1,7 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, TextField
 from django.forms import CheckboxSelectMultiple, Textarea
@@ -175,10 +176,6 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     """One form for one fact. Registered by `articles`, which adds what it knows of coverage."""
 
     form = EngagementForm
-
-    class Media:
-        js = ["js/visit-form.js"]
-
     formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
     date_hierarchy = "start_date"
     list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "state"]
@@ -210,6 +207,9 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             },
         ),
     ]
+
+    class Media:
+        js = ["js/visit-form.js"]
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
@@ -288,8 +288,13 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             participant.engagement = engagement
             participant.choose_appointment()
             participant.save(update_fields=["appointment"])
-        if not change:
-            engagement.choose_location()
+        # A form in a window of its own closes: there is no page to tell it on.
+        if not change and engagement.choose_location() and IS_POPUP_VAR not in request.POST:
+            messages.info(
+                request,
+                gettext("Place: %s, where its host is. Change it if they met elsewhere.")
+                % engagement.location_country,
+            )
         derive_regions(engagement)
 
     def perform_withdrawal(self, request, obj, reason):

@@ -126,6 +126,15 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         CALL = "call", _("call")
         OTHER = "other", _("other encounter")
 
+    # Somebody comes to somebody: its host says where.
+    BILATERAL = (
+        Kind.OFFICIAL_VISIT,
+        Kind.WORKING_VISIT,
+        Kind.STATE_VISIT,
+        Kind.VISIT,
+        Kind.MEETING,
+    )
+
     class Status(models.TextChoices):
         PLANNED = "planned", _("planned")
         CONFIRMED = "confirmed", _("confirmed")
@@ -318,15 +327,20 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
                 {"status": _("It starts in the future, so it cannot have taken place yet.")}
             )
 
-    def choose_location(self) -> None:
-        """Take the host's country, if it is one and nobody said in which country they meet."""
-        if self.kind == self.Kind.CALL or self.location_country_id:
-            return
+    def choose_location(self) -> bool:
+        """Take the host's country, if it is one and nobody said where; return whether it did.
+
+        Summits and conferences have a host and may be anywhere, and a call has no place.
+        """
+        if self.kind not in self.BILATERAL or self.location_country_id:
+            return False
         hosts = self.participants.filter(side=Participant.Side.HOST, country__isnull=False)
         countries = set(hosts.values_list("country", flat=True))
-        if len(countries) == 1:
-            self.location_country_id = countries.pop()
-            self.save(update_fields=["location_country"])
+        if len(countries) != 1:
+            return False
+        self.location_country_id = countries.pop()
+        self.save(update_fields=["location_country"])
+        return True
 
     @property
     def is_draft(self) -> bool:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.contrib import admin
+from django.contrib.messages import get_messages
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -64,11 +65,15 @@ def found(client, term: str, model: str, field: str) -> list[str]:
         ("visit", ["DZ"], "CH", "CH"),
         ("visit", ["DZ", "TN"], "", None),
         ("visit", [], "", None),
+        ("meeting", ["DZ"], "", "DZ"),
+        ("summit", ["DZ"], "", None),
+        ("conference", ["DZ"], "", None),
         ("call", ["DZ"], "", None),
+        ("other", ["DZ"], "", None),
     ],
 )
 def test_new_visit_is_where_its_host_is(admin_client, kind, hosts, typed, found):
-    """Unless somebody says otherwise, or there are two hosts, or they only speak on a line."""
+    """Unless somebody says otherwise, or there are two hosts, or many meet or only speak."""
     data = minimal(admin_client) | {"kind": kind}
     data["location_country"] = country(typed) if typed else ""
     if hosts:
@@ -80,6 +85,24 @@ def test_new_visit_is_where_its_host_is(admin_client, kind, hosts, typed, found)
     visit = Engagement.objects.get()
     assert visit.participants.count() == 1 + len(hosts)
     assert (visit.location_country and visit.location_country.code) == found
+
+
+@pytest.mark.parametrize(
+    ("more", "is_told"),
+    [({}, True), ({"location_country": "DZ"}, False), ({"_popup": "1"}, False)],
+    ids=["chosen", "typed", "in a window that closes"],
+)
+def test_place_that_was_chosen_is_told(admin_client, more, is_told):
+    """Who saves a new visit reads where it is, if they did not say so themselves."""
+    data = minimal(admin_client)
+    fill(data, "participants-1", country=country("DZ"))
+    if "location_country" in more:
+        more = {"location_country": country(more["location_country"])}
+    answer = save(admin_client, data | more)
+    assert Engagement.objects.get().location_country.code == "DZ"
+    told = [str(message) for message in get_messages(answer.wsgi_request)]
+    place = "Place: Algeria, where its host is. Change it if they met elsewhere."
+    assert (place in told) == is_told
 
 
 def test_place_that_was_taken_out_stays_out(admin_client):
