@@ -1,4 +1,4 @@
-"""Calendars of a view (iCalendar, RFC 5545 and 7986), to download or to subscribe to: of visits.
+"""Calendars of the visits of a view (iCalendar, RFC 5545 and 7986), to download or subscribe to.
 
 Days as they are known: a visit of which only the month is known has no place in a calendar.
 `articles.due_days` fills those of promises.
