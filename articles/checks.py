@@ -69,7 +69,7 @@ class Story:
 
     @property
     def visits(self) -> list[Engagement]:
-        return [visit for visit in (self.engagement, *self.also_covers) if visit]
+        return list(dict.fromkeys(filter(None, (self.engagement, *self.also_covers))))
 
     @property
     def drafted_visits(self) -> list[Engagement]:
@@ -143,7 +143,7 @@ def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
     """A link within the site leads to what readers can see when the story comes out."""
     coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
     for address in dead_links(story.body, at):
-        if _path_on_this_site(address) in coming:
+        if f"{(_path_on_this_site(address) or '').rstrip('/')}/" in coming:
             continue
         yield Reason("body", _("A link of the story leads nowhere: %s") % address)
 

@@ -38,12 +38,14 @@ from articles.pictures import SamePictureError, create_picture
 from articles.workflow import (
     MAX_REASON,
     reasons_for_a_reason,
+    reasons_not_to_bring,
     reasons_not_to_hide,
     reasons_not_to_return,
     reasons_of_the_desk,
 )
 from engagements.dates import check_moment, spelled_out
 from engagements.forms import EngagementForm, KeysField, topics_field
+from engagements.history import newest_revisions
 from engagements.models import Engagement
 from engagements.text import unique_slug
 from engagements.widgets import Autocomplete, AutocompleteMultiple
@@ -96,13 +98,27 @@ def _visit_widget() -> RelatedFieldWidgetWrapper:
 
 @dataclass
 class Readiness:
-    """What stands against publication."""
+    """What stands against publication, and what could come out together.
+
+    `embargo` is the moment until which visits alone hold the story back.
+    """
 
     reasons: list[Reason]
-    # To which it could be aligned, if visits alone hold it back.
     embargo: dt.datetime | None
-    # That would have to come out with it.
     drafted_visits: list[Engagement]
+
+    @property
+    def promise(self) -> str:
+        """What the buttons say of the visits, for the form to send: it holds for what was seen.
+
+        The embargo, and each draft as it is now.
+        """
+        newest = newest_revisions(visit.pk for visit in self.drafted_visits)
+        drafts = [
+            f"{visit.pk}:{newest.get(visit.pk, 0)}:{visit.updated_at.timestamp()}"
+            for visit in self.drafted_visits
+        ]
+        return " ".join([self.embargo.isoformat() if self.embargo else "now", *drafts])
 
 
 class PeopleField(forms.ModelMultipleChoiceField):
@@ -255,7 +271,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
     @property
     def brings_visits(self) -> bool:
         """Whether the pressed button lets the visits that are drafts come out as well."""
-        return self.transition.endswith("_with_visit") and self.lets_visits_out
+        return self.transition in ("publish_with_visit", "force_with_visit")
 
     @property
     def lets_visits_out(self) -> bool:
@@ -264,7 +280,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
     @property
     def forced_reason(self) -> str | None:
         """Why it cannot wait for a second person; `None` if it is not to be forced."""
-        is_forced = self.transition.startswith("force")
+        is_forced = self.transition in ("force", "force_with_visit")
         return self.cleaned_data.get("reason", "") if is_forced else None
 
     @property
@@ -348,11 +364,27 @@ class ArticleForm(EditionFields, forms.ModelForm):
             )
         if self.errors:
             return
-        if self.transition.endswith("_with_visit"):
-            at = cleaned.get("publish_at")
-            cleaned["publish_at"] = embargo_of(self._story(cleaned), at or timezone.now()) or at
+        if self.brings_visits:
+            self._clean_promise(cleaned)
         for reason in self._reasons_against(self.transition, cleaned):
             self.add_error(reason.field or None, reason.text)
+
+    def _clean_promise(self, cleaned: dict[str, Any]) -> None:
+        """Hold the button to what it said of the visits when the page was shown."""
+        story = self._story(cleaned)
+        now = Readiness([], embargo_of(story, timezone.now()), story.drafted_visits)
+        if self.data.get("promise") != now.promise:
+            raise ValidationError(
+                gettext(
+                    "The visits, or what is known of them, changed since this page was shown: look "
+                    "at the head of the form, then press again."
+                )
+            )
+        if now.embargo:
+            if cleaned.get("publish_at") not in (None, now.embargo):
+                told = gettext("The button names another time, %s: leave this empty.")
+                self.add_error("publish_at", told % spelled_out(now.embargo))
+            cleaned["publish_at"] = now.embargo
 
     def _reasons_against(self, transition: str, cleaned: dict[str, Any]) -> list[Reason]:
         newest, now = self.base_edition, timezone.now()
@@ -369,7 +401,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 missing = gettext("Say why you return it: its writer will see the reason.")
                 reasons += reasons_for_a_reason(cleaned.get("reason", ""), missing)
             return reasons
-        at = cleaned.get("publish_at")
+        at, story = cleaned.get("publish_at"), replace(story, brings_visits=self.brings_visits)
         return [
             *reasons_of_the_desk(
                 self.instance,
@@ -377,7 +409,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 by=self.editor,
                 forced_reason=self.forced_reason,
             ),
-            *reasons_in(replace(story, brings_visits=self.brings_visits), at or now),
+            *reasons_not_to_bring(story, by=self.editor),
+            *reasons_in(story, at or now),
             *time_is_ahead(at),
         ]
 
@@ -401,9 +434,11 @@ class ArticleForm(EditionFields, forms.ModelForm):
             return None
         else:
             story = Story.of(self.base_edition)
-        # A draft is no obstacle: who may publish the article can let it out with it.
-        reasons = reasons_in(replace(story, brings_visits=True), now)
-        if self.editor.has_perm("articles.publish_article"):
+        publishes = self.editor.has_perm("articles.publish_article")
+        # A draft is no obstacle: an editor lets it out with the story.
+        comes_too = self.lets_visits_out or not publishes
+        reasons = reasons_in(replace(story, brings_visits=comes_too), now)
+        if publishes:
             reasons = [
                 *reasons_of_the_desk(self.instance, self._number(), by=self.editor),
                 *reasons,

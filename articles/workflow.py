@@ -197,6 +197,14 @@ def reasons_of_the_desk(
     return reasons
 
 
+def reasons_not_to_bring(story: Story, *, by: Any) -> list[Reason]:
+    """Return why `by` cannot let the drafts among a story's visits come out with it."""
+    is_asked = story.brings_visits and story.drafted_visits
+    if not is_asked or by.has_perm("engagements.publish_engagement"):
+        return []
+    return [Reason("engagement", _("You may not make a visit public: ask somebody who may."))]
+
+
 def reasons_not_to_publish(
     edition: Edition,
     at: dt.datetime | None = None,
@@ -207,9 +215,11 @@ def reasons_not_to_publish(
     with_visits: bool = False,
 ) -> list[Reason]:
     """Return every reason why `by` cannot make `edition` public from `at` (`None`: now)."""
+    story = Story.of(edition, brings_visits=with_visits)
     return [
         *reasons_of_the_desk(edition.article, edition.number, by=by, forced_reason=forced_reason),
-        *reasons_in(Story.of(edition, brings_visits=with_visits), at or timezone.now()),
+        *reasons_not_to_bring(story, by=by),
+        *reasons_in(story, at or timezone.now()),
         *([] if backdated else time_is_ahead(at)),
     ]
 
@@ -234,6 +244,7 @@ def publish(
     moment; otherwise each is a reason why not. Raises `ValidationError` with every reason.
     """
     edition = _locked(edition)
+    visits = _locked_visits(edition)
     refuse(
         reasons_not_to_publish(
             edition,
@@ -259,20 +270,21 @@ def publish(
     kind = Step.Kind.FORCED if is_forced else Step.Kind.APPROVED
     _record(edition, kind, by, edition.forced_reason)
     if with_visits:
-        _bring_visits(edition, by=by)
+        told = _("Public from %(at)s, with the article “%(article)s”.")
+        comment = told % {"at": spelled_out(public_from), "article": edition}
+        for visit in visits:
+            if visit.is_draft:
+                make_public(visit, at=public_from, by=by, comment=comment)
     telling.published(edition, by=by)
 
 
-def _bring_visits(edition: Edition, *, by: Any) -> None:
-    """Let the edition's visits that are drafts come out at its moment."""
-    at: Any = edition.public_from
-    told = _("Public from %(at)s, with the article “%(article)s”.")
-    comment = told % {"at": spelled_out(at), "article": edition}
+def _locked_visits(edition: Edition) -> list[Engagement]:
+    """Return the edition's visits as they are now; nobody gives one another hour until we are done.
+
+    In one order, so that two who publish at once do not wait for each other.
+    """
     pks = [visit.pk for visit in Story.of(edition).visits]
-    # Locked in one order; one that somebody let out meanwhile stays as it is.
-    drafts = Engagement.objects.filter(pk__in=pks, public_from=None).order_by("pk")
-    for visit in drafts.select_for_update():
-        make_public(visit, at=at, by=by, comment=comment)
+    return list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
 def reasons_not_to_confirm(edition: Edition, *, by: Any) -> list[Reason]:

@@ -115,6 +115,13 @@ def record_first(pk: int) -> None:
         record(pk, comment=_("As it was before its history began."))
 
 
+def newest_revisions(pks: Iterable[int]) -> dict[int, int]:
+    """Return the number of each engagement's newest revision; those without one are left out."""
+    versions = Version.objects.get_for_model(Engagement).filter(object_id__in=[*map(str, pks)])
+    newest = versions.order_by().values("object_id").annotate(newest=models.Max("pk"))
+    return {int(row["object_id"]): row["newest"] for row in newest}
+
+
 # What a revision holds, in words
 
 

@@ -130,7 +130,7 @@ class AutosavedForm(admin.ModelAdmin):
         )
 
     def _readiness(self, request: HttpRequest, article: Article | None) -> str:
-        """Return what stands against the publication of what was typed, as it stands in the form."""
+        """Return what stands against the publication of what was typed, as the form shows it."""
         form: Any = self.get_form(request, article, change=article is not None)(
             request.POST, instance=article
         )

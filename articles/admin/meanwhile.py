@@ -1,12 +1,16 @@
 """The engagement's form: what a colleague saved meanwhile is told, and never written over."""
 
 import datetime as dt
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.forms.utils import pretty_name
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -15,6 +19,7 @@ from articles.admin.once import SentAgain, address_of
 from articles.autosave import moment, name_of, read_token
 from articles.meanwhile import State, merge, sealed, state_of, unsealed
 from articles.models import Submission
+from engagements.history import revisions_of
 from engagements.widgets import is_key
 
 
@@ -26,8 +31,35 @@ class MeanwhileForm(SentAgain):
         if request.method == "POST" and is_key(object_id):
             # Of two who save at once, the second one waits and then sees what the first one saved.
             self.model._default_manager.select_for_update().filter(pk=object_id).first()
+            obj = self.get_object(request, str(object_id))
+            if obj and "opened" in request.POST and not self.has_change_permission(request, obj):
+                return self._out_of_reach(request, obj)
             self._bring_up_to_date(request, str(object_id))
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _out_of_reach(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Give back what was typed into a form that its sender could save when it was opened.
+
+        A visit that a writer may change becomes public, and an editor's, by their own article.
+        """
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        fields = self.form.base_fields
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Not saved"),
+            "opts": self.opts,
+            "original": obj,
+            "texts": [
+                (fields[name].label if name in fields else pretty_name(name), value)
+                for name, values in request.POST.lists()
+                for value in values
+                # The rest are tokens, numbers of rows and choices.
+                if len(value.split()) > 1 and name not in ("opened", "promise")
+            ],
+        }
+        page = "admin/engagements/engagement/out_of_reach.html"
+        return TemplateResponse(request, page, context, status=403)
 
     def _bring_up_to_date(self, request: Any, object_id: str) -> None:
         opened = unsealed(request.POST.get("opened", ""))
@@ -68,8 +100,12 @@ class MeanwhileForm(SentAgain):
             object_id=str(obj.pk),
             action_time__gt=since,
         )
-        last = {entry.user_id: entry for entry in entries.select_related("user").order_by("pk")}
-        told = [f"{name_of(row.user)} ({moment(row.action_time)})" for row in last.values()]
+        saved = [(entry.user, entry.action_time) for entry in entries.select_related("user")]
+        # The history knows besides who let it out with an article.
+        revisions = revisions_of(obj).filter(revision__date_created__gt=since)
+        saved += [(row.revision.user, row.revision.date_created) for row in revisions]
+        last = {user: at for user, at in sorted(saved, key=itemgetter(1)) if user}
+        told = [f"{name_of(user)} ({moment(at)})" for user, at in last.items()]
         return ", ".join(told) or gettext("Somebody")
 
     def sent_again(self, request, submission: Submission, made: Any, object_id: str | None):

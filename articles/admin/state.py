@@ -16,7 +16,7 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
     number = newest.number if newest else 0
     is_own = is_ones_own(form.instance, number, by=person)
     readiness = form.readiness()
-    embargo, drafts = (readiness.embargo, readiness.drafted_visits) if readiness else (None, [])
+    drafts = readiness.drafted_visits if readiness else []
     return {
         "offers": {
             "submit": not waits,
@@ -26,9 +26,10 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
             "force": publishes and is_own and person.has_perm("articles.force_article"),
         },
         "readiness": readiness,
-        "embargo": embargo,
         # Whether visits come out by the same button: no other could publish the article.
         "brings_visits": bool(drafts) and form.lets_visits_out,
+        # Nobody else can let out what is a draft, so no hour helps.
+        "embargo": readiness and (not drafts or form.lets_visits_out) and readiness.embargo,
     }
 
 

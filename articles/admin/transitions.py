@@ -59,7 +59,7 @@ class Transitions(ReasonPage, admin.ModelAdmin):
                 case "return":
                     workflow.send_back(edition, by=request.user, reason=reason)
                     told = gettext("Returned to its writer.")
-                case _:
+                case "publish" | "publish_with_visit" | "force" | "force_with_visit":
                     workflow.publish(
                         edition,
                         by=request.user,
@@ -100,17 +100,22 @@ class Transitions(ReasonPage, admin.ModelAdmin):
     def unschedule_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
         article = self._article_for(request, article_id, "articles.publish_article")
         edition = Edition.objects.scheduled().filter(article=article).first()
-        told = [gettext("No longer scheduled: the edition is a draft again.")]
-        for visit in Story.of(edition).visits if edition else []:
-            if visit.public_from and visit.public_from > timezone.now():
-                # It may have come out with the article, and has an hour of its own since.
-                still = gettext("The visit “%(visit)s” still comes out at %(at)s.")
-                told.append(still % {"visit": visit, "at": spelled_out(visit.public_from)})
         return self._do(
             request,
             article,
             lambda: workflow.unschedule(edition, by=request.user),
-            " ".join(told),
+            gettext("No longer scheduled: the edition is a draft again."),
+            lambda: self._visits_to_come(edition),
+        )
+
+    def _visits_to_come(self, edition: Edition | None) -> str:
+        """Say which visits have an hour of their own, which they may have got with the article."""
+        still = gettext("The visit “%(visit)s” still comes out at %(at)s.")
+        now = timezone.now()
+        return " ".join(
+            still % {"visit": visit, "at": spelled_out(visit.public_from)}
+            for visit in (Story.of(edition).visits if edition else [])
+            if visit.public_from and visit.public_from > now
         )
 
     def reinstate_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
@@ -139,7 +144,12 @@ class Transitions(ReasonPage, admin.ModelAdmin):
         return get_object_or_404(Article, pk=pk)
 
     def _do(
-        self, request: HttpRequest, article: Article, transition: Callable[[], None], told: str
+        self,
+        request: HttpRequest,
+        article: Article,
+        transition: Callable[[], None],
+        told: str,
+        more: Callable[[], str] = str,
     ) -> HttpResponse:
         try:
             transition()
@@ -147,5 +157,5 @@ class Transitions(ReasonPage, admin.ModelAdmin):
             messages.error(request, " ".join(error.messages))
         else:
             self.log_change(request, article, told)
-            messages.success(request, told)
+            messages.success(request, f"{told} {more()}".strip())
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from articles.roles import EDITOR
+from articles.roles import EDITOR, WRITER
+from articles.workflow import publish
 from engagements.models import Country, Engagement, Outcome, Source
 from tests.engagements.desk import (
     add_action,
@@ -22,14 +23,15 @@ from tests.factories import (
     OutcomeFactory,
     SourceFactory,
     UserFactory,
+    make_draft,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-def desk_of(name: str) -> Client:
+def desk_of(name: str, role: str = EDITOR) -> Client:
     client, person = Client(), UserFactory(first_name=name)
-    person.groups.add(Group.objects.get(name=EDITOR))
+    person.groups.add(Group.objects.get(name=role))
     client.force_login(person)
     return client
 
@@ -149,3 +151,34 @@ def test_engagement_sent_twice_is_made_once(me):
     assert "already" in " ".join(errors(again))
     assert read(again)["title"] == "A visit again"
     assert Engagement.objects.count() == 1
+
+
+def test_words_typed_into_what_became_public_come_back():
+    """A writer's visit is let out with an article meanwhile: what was typed stands on the page."""
+    visit = EngagementFactory(public_from=None, summary="One two three.")
+    writer = desk_of("Amina", WRITER)
+    data = opened(writer, visit) | {
+        "summary": "Four <five> six.",
+        "participants-0-title_text": "A b",
+    }
+    editor = UserFactory(first_name="Jonas")
+    editor.groups.add(Group.objects.get(name=EDITOR))
+    publish(make_draft(engagement=visit), by=editor, with_visits=True)
+    answer = save(writer, data, visit)
+    assert answer.status_code == 403
+    assert "Nothing of yours was saved" in answer.text
+    assert "Four &lt;five&gt; six." in answer.text
+    assert "A b" in answer.text
+    assert data["opened"] not in answer.text
+    visit.refresh_from_db()
+    assert visit.summary == "One two three."
+
+
+def test_who_let_a_visit_out_with_an_article_is_named(me):
+    """Nobody saved the visit's own form, and yet it is not as it was."""
+    visit = EngagementFactory(public_from=None)
+    data = opened(me, visit) | {"summary": "Four five six."}
+    editor = UserFactory(first_name="Jonas")
+    editor.groups.add(Group.objects.get(name=EDITOR))
+    publish(make_draft(engagement=visit), by=editor, with_visits=True)
+    assert "Jonas (" in save(me, data, visit).text

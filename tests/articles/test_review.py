@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from articles import workflow
 from articles.checks import Story, embargo_of, reasons_in
 from articles.models import Article, Edition, Step
 from articles.roles import DESK_HEAD, EDITOR, WRITER
@@ -333,7 +334,7 @@ def test_draft_of_a_visit_comes_out_with_its_story(client):
     """One button publishes both at the same moment, and the visit's history says with what."""
     visits = [EngagementFactory(public_from=None), EngagementFactory(public_from=None)]
     edition, editor = make_draft(engagement=visits[0]), member(EDITOR)
-    edition.also_covers.set(visits[1:])
+    edition.also_covers.set(visits)
     client.force_login(editor)
     page = client.get(address_of(edition)).text
     assert "Nothing stands in the way" in page
@@ -378,10 +379,59 @@ def test_draft_of_a_visit_stays_one_where_the_story_cannot_come_out(client):
     may = Group.objects.get(name=EDITOR).permissions
     may.remove(may.get(codename="publish_engagement"))
     editor = User.objects.get(pk=editor.pk)
-    assert 'name="_publish_with_visit"' not in client.get(address_of(edition)).text
-    answer = press(client, editor, edition, "publish_with_visit", headline="Mended")
-    assert "is a draft" in answer.text
+    page = client.get(address_of(edition)).text
+    assert "Nothing stands in the way" not in page
+    assert 'name="_publish_with_visit"' not in page
+    with pytest.raises(ValidationError, match="You may not make a visit public"):
+        publish(edition, by=editor, with_visits=True)
     assert not Engagement.objects.exclude(public_from=None).exists()
+    assert not Edition.objects.public().exists()
+
+
+def test_button_holds_for_the_visits_that_its_page_showed(client):
+    """A draft that was changed, an embargo that was lifted, another visit: look again first."""
+    until = timezone.now().replace(microsecond=0) + 5 * HOUR
+    draft, held = EngagementFactory(public_from=None), EngagementFactory(public_from=until)
+    editor, edition = member(EDITOR), make_draft(engagement=draft)
+    client.force_login(editor)
+    sent = read(client.get(address_of(edition))) | {"_publish_with_visit": "1"}
+    draft.title = "Changed since"
+    draft.save()
+    answer = client.post(address_of(edition), sent, follow=True)
+    assert "changed since this page was shown" in answer.text
+    assert read(answer)["promise"] != sent["promise"]
+
+    for change in ({"engagement": held.pk}, {"also_covers": [held.pk]}, {"promise": "x\0" * 999}):
+        answer = press(client, editor, edition, "publish_with_visit", **change)
+        assert "changed since this page was shown" in answer.text
+
+    other = make_draft(engagement=held)
+    sent = read(client.get(address_of(other))) | {"_publish_with_visit": "1"}
+    later = {"publish_at_0": f"{until + HOUR:%Y-%m-%d}", "publish_at_1": f"{until + HOUR:%H:%M}"}
+    answer = client.post(address_of(other), sent | later, follow=True)
+    assert "The button names another time" in answer.text
+    Engagement.objects.filter(pk=held.pk).update(public_from=None)
+    answer = client.post(address_of(other), sent, follow=True)
+    assert "changed since this page was shown" in answer.text
+    assert not Edition.objects.exclude(public_from=None).exists()
+    # The page that says so has what is true now: pressed again, the button does it.
+    again = read(answer) | {"_publish_with_visit": "1"}
+    assert "Published" in client.post(address_of(other), again, follow=True).text
+
+
+def test_visit_that_gets_an_hour_meanwhile_keeps_its_story_back(monkeypatch):
+    """What is judged is locked: nobody gives a visit a later hour between the two."""
+    visit = EngagementFactory(public_from=None)
+    edition, editor = make_draft(engagement=visit), member(EDITOR)
+    locked = workflow._locked_visits
+
+    def slow(edition: Edition) -> list[Engagement]:
+        Engagement.objects.filter(pk=visit.pk).update(public_from=timezone.now() + HOUR)
+        return locked(edition)
+
+    monkeypatch.setattr(workflow, "_locked_visits", slow)
+    with pytest.raises(ValidationError, match="under embargo"):
+        publish(edition, by=editor, with_visits=True)
     assert not Edition.objects.public().exists()
 
 
@@ -391,7 +441,7 @@ def test_withdrawn_visit_holds_its_story_whatever_the_button():
     (reason,) = reasons_in(story(engagement=gone, brings_visits=True), now)
     assert "is withdrawn" in reason.text
     draft = EngagementFactory(public_from=None)
-    body = f'<p><a href="{draft.get_absolute_url()}">B</a></p>'
+    body = f'<p><a href="{draft.get_absolute_url().rstrip("/")}">B</a></p>'
     assert reasons_in(story(engagement=draft, body=body, brings_visits=True), now) == []
     assert len(reasons_in(story(engagement=draft, body=body), now)) == 2
 
