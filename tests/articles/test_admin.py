@@ -1,6 +1,7 @@
 """The desk's lists and the transitions that are not a save."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Group
@@ -40,6 +41,16 @@ def test_list_costs_the_same_however_long(
     admin_client.get(address)  # content types are looked up once a process
     with django_assert_num_queries(queries):
         assert admin_client.get(address).status_code == 200
+
+
+def test_list_says_what_it_lists(admin_client):
+    """Its heading is that of what it holds, and the way back names nothing twice."""
+    html = admin_client.get("/admin/articles/article/").content.decode()
+    assert re.findall("<h1>(.*)</h1>", html) == ["Articles"]
+    assert "<title>Articles |" in html
+    html = admin_client.get("/admin/articles/article/add/").content.decode()
+    way = html.partition('class="breadcrumbs"')[2].partition("</div>")[0]
+    assert re.findall("<a.*>(.*)</a>", way) == ["Home", "Articles"]
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def test_editor_is_named_and_its_buttons_are(form):
     form.locator("[contenteditable=true][aria-multiline=true]").wait_for()
     editor = form.get_by_role("textbox", name="Story")
     assert editor.get_attribute("contenteditable") == "true"
-    toolbar = form.get_by_role("group", name="Story")
+    toolbar = form.get_by_role("toolbar", name="Story")
     buttons = toolbar.locator("button")
     assert buttons.count() > 10
     for button in buttons.all():
@@ -220,6 +220,24 @@ def test_editor_is_named_and_its_buttons_are(form):
     assert bold.get_attribute("aria-pressed") == "true"
     form.get_by_text("Story:", exact=True).click()
     assert editor.evaluate("(element) => element === document.activeElement")
+
+
+def test_toolbar_is_one_stop_on_the_way_to_the_story(form):
+    """Tab leads into the toolbar and past it to the story; the arrow keys move within it."""
+    toolbar = form.get_by_role("toolbar", name="Story")
+    buttons = toolbar.get_by_role("button")
+    form.get_by_label("Standfirst").focus()
+    form.keyboard.press("Tab")
+    expect(buttons.first).to_be_focused()
+    form.keyboard.press("ArrowRight")
+    expect(buttons.nth(1)).to_be_focused()
+    form.keyboard.press("Home")
+    form.keyboard.press("ArrowLeft")
+    expect(buttons.last).to_be_focused()
+    form.keyboard.press("Tab")
+    expect(form.get_by_role("textbox", name="Story")).to_be_focused()
+    form.keyboard.press("Shift+Tab")
+    expect(buttons.first).to_be_focused()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
