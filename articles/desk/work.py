@@ -14,7 +14,6 @@ from engagements.models import Action, Engagement
 AHEAD = dt.timedelta(days=30)
 BACK = dt.timedelta(days=60)
 MOST_VISITS = 1_000  # of each half of that time, the nearest ones
-UNFINISHED = (Action.Status.OPEN, Action.Status.UNDER_WAY, Action.Status.DELAYED)
 
 
 def _of(person: Any) -> Q:
@@ -108,6 +107,4 @@ def uncovered_lately(today: dt.date) -> QuerySet[Engagement]:
 
 def overdue(today: dt.date) -> QuerySet[Action]:
     """Return the actions whose time has passed, the longest overdue first."""
-    # The states are named besides, so that an index gives them without those that are done.
-    late = Action.objects.overdue(today).filter(status__in=UNFINISHED)
-    return late.order_by("due_date", "pk")
+    return Action.objects.overdue(today).order_by("due_date", "pk")

@@ -90,7 +90,8 @@ class ActionQuerySet(models.QuerySet):
 
     def unfinished(self):
         """Actions neither done nor dropped."""
-        return self.exclude(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        # Named, so that an index gives them without the others.
+        return self.filter(status__in=Action.UNFINISHED)
 
     def overdue(self, today: dt.date):
         """Unfinished actions whose due day, month or year has wholly passed."""
@@ -102,9 +103,9 @@ class ActionQuerySet(models.QuerySet):
         The group is an annotation, `is_late`.
         """
         order = [When(status=status, then=n) for n, status in enumerate(Action.Status.values)]
-        unfinished = ~Q(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        is_late = _is_past(today) & Q(status__in=Action.UNFINISHED)
         return self.annotate(
-            is_late=Case(When(_is_past(today) & unfinished, then=True), default=False),
+            is_late=Case(When(is_late, then=True), default=False),
             owner_name=Coalesce("owner_country__name", "owner_organisation__name", "owner_text"),
         ).order_by("-is_late", Case(*order), "owner_name", F("due_date").asc(nulls_last=True), "pk")
 
@@ -129,9 +130,9 @@ class ActionQuerySet(models.QuerySet):
     def owned_by(self, owner: Country | Organisation):
         """Actions that a country or an organisation promised, the unfinished and due first."""
         column = "owner_country" if isinstance(owner, Country) else "owner_organisation"
-        unfinished = ~Q(status__in=[Action.Status.DONE, Action.Status.DROPPED])
+        is_open = Q(status__in=Action.UNFINISHED)
         return self.filter(**{column: owner}).order_by(
-            Case(When(unfinished, then=0), default=1), F("due_date").asc(nulls_last=True), "pk"
+            Case(When(is_open, then=0), default=1), F("due_date").asc(nulls_last=True), "pk"
         )
 
     def for_lists(self):
@@ -148,6 +149,8 @@ class Action(models.Model):
         DELAYED = "delayed", _("delayed")
         DONE = "done", _("done")
         DROPPED = "dropped", _("dropped")
+
+    UNFINISHED = (Status.OPEN, Status.UNDER_WAY, Status.DELAYED)
 
     outcome = models.ForeignKey(
         Outcome, models.CASCADE, related_name="actions", verbose_name=_("outcome")
