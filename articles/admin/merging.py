@@ -56,6 +56,8 @@ class Mergeable(RefreshedOnce):
         asked = request.POST if request.method == "POST" else request.GET
         errors: list[str] = []
         kept = self._other(asked.get("into", ""), errors)
+        if asked.get("into") == "":
+            errors.append(_("Choose the one that stays."))
         if kept is not None:
             errors += reasons_not_to_merge(dropped, kept)
         if request.method == "POST" and kept is not None and not errors:
@@ -95,7 +97,8 @@ class Mergeable(RefreshedOnce):
     def _form(self, initial: dict[str, Any]) -> forms.Form:
         """Return the form that looks for the other one as every autocomplete of the desk does."""
         model, name = self.found_by
-        form = forms.Form(initial=initial)
+        # Its script brings the choices: an empty list that is required would be no valid HTML.
+        form = forms.Form(initial=initial, use_required_attribute=False)
         form.fields["into"] = forms.ModelChoiceField(
             self.model._default_manager.all(),
             label=_("The one that stays"),
