@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from articles.models import Article, Edition
-from articles.roles import EDITOR, WRITER
+from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.dates import spelled_out
 from tests.browser.clipboard import paste
 from tests.browser.test_autosave import sign_in as let_in
@@ -101,5 +101,34 @@ def test_story_goes_through_its_review(browser, live_server, monkeypatch, settin
     assert amina.goto(address).status == 200
     expect(amina.get_by_text("The minister of ports agreed.")).to_be_visible()
     assert Edition.objects.get(state="approved").approved_by.username == "jonas"
+    for page in (amina, jonas):
+        page.context.close()
+
+
+def test_what_went_out_alone_is_flagged_until_another_approves(browser, live_server):
+    """A desk head gives a reason; it stands on the form and in the list until an editor agrees."""
+    amina, head = sign_in(browser, live_server, "amina", DESK_HEAD)
+    jonas, _editor = sign_in(browser, live_server, "jonas", EDITOR)
+    edition = make_draft(ArticleFactory(created_by=head), author=head, headline="Flood at the port")
+    form = f"/admin/articles/article/{edition.article_id}/change/"
+    amina.goto(form)
+    expect(amina.locator("[name=_publish]")).to_have_count(0)
+    amina.click("[name=_force]")
+    expect(amina.locator(".errorlist", has_text="cannot wait").first).to_be_visible()
+    amina.fill("#id_reason", "The water is rising.")
+    amina.click("[name=_force]")
+    told(amina, "Published")
+    amina.goto(form)
+    expect(amina.locator(".forced")).to_contain_text("The water is rising.")
+    expect(amina.get_by_role("button", name="afterwards")).to_have_count(0)
+
+    flagged = "/admin/articles/article/?status=forced"
+    jonas.goto(flagged)
+    jonas.get_by_role("link", name="Flood at the port").click()
+    jonas.get_by_role("button", name="Approve edition 1 afterwards").click()
+    told(jonas, "Approved afterwards.")
+    expect(jonas.locator(".forced")).to_have_count(0)
+    jonas.goto(flagged)
+    expect(jonas.get_by_role("link", name="Flood at the port")).to_have_count(0)
     for page in (amina, jonas):
         page.context.close()
