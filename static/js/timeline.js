@@ -31,6 +31,11 @@ document.addEventListener("toggle", (event) => {
 }, true);
 
 // A choice of filters that was swapped in has feeds of its own: what a feed reader finds follows.
+// What cannot be answered is answered by a page of its own, in words.
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  location.assign(detail.pathInfo.finalRequestPath);
+});
+
 document.addEventListener("htmx:afterSwap", () => {
   const follow = document.querySelector(".view .follow");
   for (const link of follow?.querySelectorAll("a[type]") ?? []) {

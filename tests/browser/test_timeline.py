@@ -85,6 +85,19 @@ def test_nonsense_in_the_month_is_answered_in_words(browser, live_server, visits
     context.close()
 
 
+def test_nonsense_is_answered_in_words_with_scripts_too(page, live_server, visits):
+    """What the server refuses is a page that says why, and Back leads to the timeline."""
+    page.goto(ADDRESS)
+    page.get_by_text("Filter, or go to a month").click()
+    month = page.get_by_label("Go to")
+    # As in a browser that knows no field for months.
+    month.evaluate("field => { field.type = 'text'; field.value = 'spring'; }")
+    month.dispatch_event("change")
+    expect(page.get_by_text("“spring” is no month: write 2025-01, or 2025.")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Visit 4")).to_be_visible()
+
+
 def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
     """Each month with visits has a bar, told in words, that leads there."""
     page.goto(ADDRESS)
