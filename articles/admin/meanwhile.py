@@ -32,9 +32,10 @@ class MeanwhileForm(SentAgain):
             # Of two who save at once, the second one waits and then sees what the first one saved.
             self.model._default_manager.select_for_update().filter(pk=object_id).first()
             obj = self.get_object(request, str(object_id))
-            if obj and "opened" in request.POST and not self.has_change_permission(request, obj):
-                return self._out_of_reach(request, obj)
-            self._bring_up_to_date(request, str(object_id))
+            if obj is not None and "opened" in request.POST:
+                if not self.has_change_permission(request, obj):
+                    return self._out_of_reach(request, obj)
+                self._bring_up_to_date(request, obj)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _out_of_reach(self, request: HttpRequest, obj: Any) -> HttpResponse:
@@ -55,16 +56,15 @@ class MeanwhileForm(SentAgain):
                 for name, values in request.POST.lists()
                 for value in values
                 # The rest are tokens, numbers of rows and choices.
-                if len(value.split()) > 1 and name not in ("opened", "promise")
+                if len(value.split()) > 1 and name != "opened"
             ],
         }
         page = "admin/engagements/engagement/out_of_reach.html"
         return TemplateResponse(request, page, context, status=403)
 
-    def _bring_up_to_date(self, request: Any, object_id: str) -> None:
-        opened = unsealed(request.POST.get("opened", ""))
-        obj = self.get_object(request, object_id) if opened else None
-        if opened is None or obj is None or not self.has_change_permission(request, obj):
+    def _bring_up_to_date(self, request: Any, obj: Any) -> None:
+        opened = unsealed(request.POST["opened"])
+        if opened is None:
             return
         now, data = self._state(request, obj), request.POST.copy()
         request.meanwhile = merge(data, opened, now)
