@@ -55,8 +55,8 @@ class MeanwhileForm(SentAgain):
                 (fields[name].label if name in fields else pretty_name(name), value)
                 for name, values in request.POST.lists()
                 for value in values
-                # The rest are tokens, numbers of rows and choices.
-                if len(value.split()) > 1 and name != "opened"
+                # The rest are tokens, numbers of rows, choices and the button.
+                if len(value.split()) > 1 and name != "opened" and not name.startswith("_")
             ],
         }
         page = "admin/engagements/engagement/out_of_reach.html"

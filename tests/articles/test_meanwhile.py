@@ -164,8 +164,9 @@ def test_words_typed_into_what_became_public_come_back():
     editor = UserFactory(first_name="Jonas")
     editor.groups.add(Group.objects.get(name=EDITOR))
     publish(make_draft(engagement=visit), by=editor, with_visits=True)
-    answer = save(writer, data, visit)
+    answer = save(writer, data | {"_continue": "Save and go on"}, visit)
     assert answer.status_code == 403
+    assert "Save and go on" not in answer.text
     assert "Nothing of yours was saved" in answer.text
     assert "Four &lt;five&gt; six." in answer.text
     assert "A b" in answer.text
