@@ -87,7 +87,10 @@ def facts_changed(engagements: Collection[int]) -> None:
     # Together, or a page could be stored between the two, without what is being indexed.
     with transaction.atomic(savepoint=False):
         content_changed()
-        timeline_index.refresh(engagements)
+        for visit, at in timeline_index.refresh(engagements).items():
+            # What was reported while it was a draft comes to readers with it.
+            if ActionUpdate.objects.effective().filter(action__outcome__engagement=visit).exists():
+                websub.announce([websub.UPDATES], at)
         for at, terms in news_index.refresh(engagements).items():
             websub.announce(terms, at)
 

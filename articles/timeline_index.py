@@ -89,27 +89,40 @@ def recorded() -> QuerySet[Engagement]:
 
 
 @transaction.atomic
-def refresh(engagements: Collection[int]) -> None:
+def refresh(engagements: Collection[int]) -> dict[int, dt.datetime]:
     """Bring the entries and totals of engagements, by their pks, in line with the facts.
 
     One that is a draft, withdrawn or deleted loses its entries. Where nothing changed, nothing is
-    written.
+    written. Return those that come to readers or leave them, by pk, with the moment.
     """
     pks = sorted(engagements)
     if not pks:
-        return
+        return {}
     # Two who save the same engagement must not both count it.
     list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk").values("pk"))
     before = set(TimelineEntry.objects.filter(engagement__in=pks).values_list(*COLUMNS))
     after = set(_rows(recorded().filter(pk__in=pks)))
     changed = {row[3] for row in before ^ after}
     if not changed:
-        return
+        return {}
     TimelineEntry.objects.filter(engagement__in=changed).delete()
     _insert(row for row in after if row[3] in changed)
     change = _totals(row for row in after if row[3] in changed)
     change.subtract(_totals(row for row in before if row[3] in changed))
     _add_to_totals(change)
+    return _seen_anew(before, after)
+
+
+def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.datetime]:
+    """Return since when readers see, or no longer see, an engagement whose visibility changed."""
+    now = timezone.now()
+    # Each engagement has one entry of its kind, hidden for as long as it is itself.
+    old, new = (
+        {row[3]: max(row[4] or now, now) for row in rows if row[0] == Kind.KIND}
+        for rows in (before, after)
+    )
+    gone = {pk: now for pk in old.keys() - new.keys() if old[pk] <= now}
+    return gone | {pk: at for pk, at in new.items() if old.get(pk) != at}
 
 
 @transaction.atomic

@@ -139,6 +139,34 @@ def test_update_of_a_promise_is_told_from_its_visits_minute_on(hub):
     assert told == [at]
 
 
+def test_update_reported_of_a_draft_is_told_when_its_visit_is_public(hub):
+    """The feed of promises is told at the visit's minute, when it is moved, and once more if the
+    visit is withdrawn; not of a visit without updates, and not of what nobody has confirmed."""
+    now = timezone.now()
+    for status in (None, "done", "under_way"):
+        visit = EngagementFactory(public_from=None)
+        if status:
+            ActionUpdate.objects.create(
+                action=ActionFactory(outcome=OutcomeFactory(engagement=visit)), status=status,
+                text="Begun.", date=dt.date(2025, 3, 1), reported_by=UserFactory(),
+            )  # fmt: skip
+        Message.objects.all().delete()
+        for public_from in (now + HOUR, now + 2 * HOUR, now - HOUR):
+            visit.public_from = public_from
+            visit.save()
+            visit.save()
+        visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), "Mistaken."
+        visit.save()
+        rows = Message.objects.filter(payload=["updates"]).order_by("pk")
+        told = [message.due_at for message in rows]
+        if status == "under_way":
+            assert told[:2] == [now + HOUR, now + 2 * HOUR]
+            assert len(told) == 4
+            assert all(now <= at <= timezone.now() for at in told[2:])
+        else:
+            assert told == []
+
+
 def test_nothing_is_written_without_a_hub():
     """Where no hub is named there is nobody to tell."""
     make_public()
