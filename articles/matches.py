@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from articles import totals
 from articles.filters import Cursor, View
 from articles.models import TimelineEntry, TimelineTotal
-from articles.timeline_index import WITH, Term
+from articles.timeline_index import STATUSES, WITH, Term
+from engagements.dates import PartialDate
 from engagements.models import Action
 from engagements.visibility import is_public
 
@@ -30,9 +31,9 @@ SAMPLE = 1_000
 # By the column: the relation's name would stand for the engagement's own order.
 NEWEST_FIRST = ("-sort_key", "-engagement_id")
 
-
 COVERED = Term(Kind.COVERAGE, WITH)
 UNFINISHED = Term(Kind.ACTIONS, WITH).token
+OPEN = tuple(Term(Kind.STATUS, STATUSES[status]) for status in ("planned", "confirmed"))
 
 
 class Match(NamedTuple):
@@ -56,18 +57,26 @@ class Summary:
     """What stands above a timeline's entries.
 
     `months` maps yyyymm (month 13: unknown) to entries, or years (yyyy) where only those are
-    known. It ends early, at `is_exact` being false, where more match than are counted. `choices`
-    maps a kind of term to its subjects and their entries; of the kinds in `sampled`, and of
-    overdue actions if it `is_sample`, only the newest entries were counted: there may be more.
+    known; `planned` maps the months of those that are ahead. `choices` maps a kind of term to its
+    subjects and their entries, `overdue` counts those with overdue actions.
+
+    Where more match than are counted, not `is_exact`, `count` and `months` are of the newest, down
+    to some day of the year `since`; `years_at_most` says how many a year may have. `sampled` are
+    the kinds of which only the newest `counted` entries were looked at (then overdue actions too):
+    there are as many as `choices` has or more, but not more than `at_most` has, where it has any.
     """
 
     count: int
     is_exact: bool
     months: dict[int, int]
+    planned: dict[int, int]
     choices: dict[int, dict[int, int]]
     overdue: int
-    sampled: set[int] = field(default_factory=set)
-    is_sample: bool = False
+    counted: int
+    sampled: frozenset[int] = frozenset()
+    at_most: dict[int, dict[int, int]] = field(default_factory=dict)
+    since: int = 0
+    years_at_most: dict[int, int] = field(default_factory=dict)
 
 
 def shown(at: dt.datetime) -> Q:
@@ -100,8 +109,9 @@ def narrowed(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -
         )
     actions = view.choices.get("actions")
     if actions and actions.value == "overdue":
+        # Row by row, in the index's order: by their pks SQLite would sort them all for a page.
         overdue = Action.objects.overdue(timezone.localdate(at))
-        entries = entries.filter(engagement__in=overdue.values("outcome__engagement"))
+        entries = entries.filter(Exists(overdue.filter(outcome__engagement=OuterRef("engagement"))))
     return entries
 
 
@@ -213,40 +223,56 @@ def summary_of(
 ) -> Summary:
     """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
     hidden = totals.hidden(at)
-    months, is_exact = _stored_months(subject, view, hidden), True
+    months, is_all = _stored_months(subject, view, hidden), False
+    is_exact = months is not None
     if months is not None and sum(months.values()) > MOST_EXACT:
         newest = _newest(entries, SAMPLE)
     else:
-        newest, is_exact = _counted(subject, entries, months is None, hidden)
+        newest, is_all = _counted(subject, entries, view, hidden, is_known=is_exact)
+        is_exact |= is_all
         if months is None or view.terms:
             months = dict(Counter(match.sort_key // 100 for match in newest))
-    count = sum(months.values())
-    if is_exact and count <= MOST_EXACT:
-        return Summary(count, is_exact, months, *_choices(newest, hidden, at))
+    count, planned = sum(months.values()), _planned(entries, at)
+    if is_all:
+        choices, overdue = _choices(newest, hidden, at)
+        return Summary(count, is_exact, months, planned, choices, overdue, count)
     choices, overdue = _choices(newest[:SAMPLE], hidden, at)
-    if set(view.choices) - {"year"} or not is_exact:
-        return Summary(count, is_exact, months, choices, overdue, set(Kind), is_sample=True)
-    # People have no totals.
-    choices = totals.beside(subject, hidden, view.year) | {
-        Kind.PERSON: choices.get(Kind.PERSON, {})
-    }
-    return Summary(count, is_exact, months, choices, overdue, {Kind.PERSON}, is_sample=True)
+    at_most, sampled = totals.beside(subject, hidden, view.year), frozenset(Kind)
+    if is_exact and not set(view.choices) - {"year"}:
+        # People have no totals.
+        choices = at_most | {Kind.PERSON: choices.get(Kind.PERSON, {})}
+        sampled = frozenset({Kind.PERSON})
+    summary = Summary(
+        count, is_exact, months, planned, choices, overdue, min(count, SAMPLE), sampled, at_most
+    )
+    if not is_exact:
+        summary.since = newest[-1].sort_key // 10_000
+        summary.years_at_most = _years_at_most(subject, view, hidden)
+    return summary
 
 
-def _newest(entries: QuerySet[TimelineEntry], most: int) -> list[Match]:
+def _newest(entries: QuerySet[TimelineEntry], most: int | None = None) -> list[Match]:
     rows = entries.order_by(*NEWEST_FIRST).values_list("sort_key", "engagement_id", "terms")
     return [Match(*row) for row in rows[:most]]
 
 
 def _counted(
-    subject: Term, entries: QuerySet[TimelineEntry], is_unknown: bool, hidden: totals.Hidden
+    subject: Term,
+    entries: QuerySet[TimelineEntry],
+    view: View,
+    hidden: totals.Hidden,
+    *,
+    is_known: bool,
 ) -> tuple[list[Match], bool]:
     """Return the newest matches, and whether these are all.
 
     Where nothing is known of their number, a sample tells whether counting on is worth it: if its
     matches lie so close together that twice `MOST_EXACT` are to be expected, it is not.
     """
-    if is_unknown and subject.kind != Kind.PERSON:
+    if any(term.kind == Kind.PERSON for term in (subject, *view.terms)):
+        # Nobody meets so many that it would take long, and no totals could answer.
+        return _newest(entries), True
+    if not is_known:
         sample = _newest(entries, SAMPLE + 1)
         if len(sample) <= SAMPLE:
             return sample, True
@@ -256,6 +282,20 @@ def _counted(
             return sample[:SAMPLE], False
     found = _newest(entries, MOST_EXACT + 1)
     return found[:MOST_EXACT], len(found) <= MOST_EXACT
+
+
+def _planned(entries: QuerySet[TimelineEntry], at: dt.datetime) -> dict[int, int]:
+    """Return those that are planned or confirmed and begin today or later, by month."""
+    today = PartialDate(timezone.localdate(at)).sort_key
+    ahead = entries.filter(_has(OPEN[0]) | _has(OPEN[1]), sort_key__gte=today)
+    return dict(ahead.order_by().values_list(F("sort_key") / 100).annotate(Count("pk")))
+
+
+def _years_at_most(subject: Term, view: View, hidden: totals.Hidden) -> dict[int, int]:
+    """Return how many match in a year, at most: what the subject has with the rarest filter."""
+    known = [totals.together(subject, term, hidden, view.year) for term in view.terms]
+    years = set.intersection(*(set(counts) for counts in known))
+    return {year: min(counts[year] for counts in known) for year in years}
 
 
 def _choices(
@@ -298,6 +338,18 @@ def _stored_months(subject: Term, view: View, hidden: totals.Hidden) -> dict[int
     if not names:
         return totals.by_month(subject, hidden, view.year)
     [choice] = (view.choices[name] for name in names)
-    if choice.term is None or choice.value == "overdue":
+    if choice.value == "overdue":
         return None
-    return totals.together(subject, choice.term, hidden, view.year)
+    if choice.term:
+        return totals.together(subject, choice.term, hidden, view.year)
+    untold = by_year(totals.by_month(subject, hidden, view.year))
+    untold.subtract(totals.together(subject, COVERED, hidden, view.year))
+    return dict(+untold)
+
+
+def by_year(months: dict[int, int]) -> Counter[int]:
+    """Return months' counts (yyyymm) by year; those of years stay."""
+    years = Counter[int]()
+    for key, count in months.items():
+        years[key // 100 if key > 9999 else key] += count
+    return years

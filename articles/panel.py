@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.formats import number_format
 from django.utils.text import capfirst
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.filters import ACTIONS, COVERAGE, LABELS, Kind, View
-from articles.matches import Summary, summary_of
+from articles.matches import Summary, by_year, summary_of
 from articles.models import TimelineEntry
 from articles.timeline_index import KINDS, STATUSES, WITH, Term
 from engagements.models import Country, Engagement, Organisation, Person, Topic
@@ -32,7 +31,7 @@ STRIP_WIDTH, STRIP_HEIGHT = 1000, 60
 
 
 class Option(NamedTuple):
-    """`number` of visits is in words: "12", "340+", "0"."""
+    """`number` of visits is in words: "12", "340+", "at most 7", "0"; "" where none is known."""
 
     value: str
     label: str
@@ -40,52 +39,68 @@ class Option(NamedTuple):
 
 
 class Select(NamedTuple):
+    """`note` says which choices are left out, if any are."""
+
     name: str
     label: str
     options: list[Option]
+    note: str
+
+
+class Period(NamedTuple):
+    """A month or year of the strip; `bound` is "least" or "most" if `visits` is no exact number."""
+
+    visits: int
+    planned: int
+    bound: str
 
 
 class Bar(NamedTuple):
-    """A period of the strip: where it leads, what it says, and its box in units of the strip."""
+    """A period of the strip: where it leads, what it says, and its boxes in units of the strip.
+
+    From its `top` down it is `planned` high, for what is ahead, and `height` for all else.
+    """
 
     address: str
     label: str
     x: float
     width: float
+    top: float
+    planned: float
     height: float
-    is_planned: bool
+    bound: str
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """`first` and `last` are the periods at the strip's ends, `most` its highest bar, in words."""
+class Strip:
+    """`first` and `last` are the periods at its ends, `most` is its highest bar, in words."""
 
-    count: int
-    words: str
-    selects: list[Select]
     bars: list[Bar]
     first: str
     last: str
     most: str
+    has_planned: bool
+    has_bounds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What stands above a timeline, ready for its template; `strip` is `None` where it is short."""
+
+    count: int
+    words: str
+    selects: list[Select]
+    strip: Strip | None
 
 
 def panel_of(subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt.datetime) -> Panel:
     summary = summary_of(subject, entries, view, at)
-    periods = _periods(summary.months)
-    today = timezone.localdate(at)
-    return Panel(
-        summary.count,
-        _words(summary, view),
-        [
-            Select(name, str(LABELS[name]), options)
-            for name, find in _OPTIONS.items()
-            if name not in view.choices and (options := find(summary, subject))
-        ],
-        _bars(periods, view, today),
-        _period_label(min(periods)) if periods else "",
-        _period_label(max(periods)) if periods else "",
-        _most(periods),
-    )
+    selects = [
+        Select(name, str(LABELS[name]), *found)
+        for name, find in _OPTIONS.items()
+        if name not in view.choices and (found := find(summary, subject))[0]
+    ]
+    return Panel(summary.count, _words(summary, view), selects, _strip(_periods(summary), view))
 
 
 def _words(summary: Summary, view: View) -> str:
@@ -94,96 +109,116 @@ def _words(summary: Summary, view: View) -> str:
         number = _("No visits")
     elif summary.is_exact:
         number = ngettext("%(count)s visit", "%(count)s visits", summary.count) % {
-            "count": number_format(summary.count, force_grouping=True)
+            "count": _number(summary.count)
         }
     else:
-        number = _("More than %(count)s visits") % {
-            "count": number_format(summary.count, force_grouping=True)
-        }
+        number = _("More than %(count)s visits") % {"count": _number(summary.count)}
     phrases = ", ".join(choice.phrase for choice in view.choices.values())
     return f"{number}: {phrases}." if phrases else f"{number}."
 
 
-def _number(count: int, *, is_least: bool) -> str:
-    """Return a count in words; of what was counted in part, nothing where none was met."""
-    if not is_least:
-        return number_format(count, force_grouping=True)
-    return f"{number_format(min(count, ROUND), force_grouping=True)}+" if count else ""
+def _number(count: int) -> str:
+    return number_format(count, force_grouping=True)
 
 
-# The choices
+def _between(least: int, most: int | None) -> str:
+    """Return in words what is known of a number: "340+", "at most 7", "12"; "" if nothing is."""
+    if least == most:
+        return _number(least)
+    if least:
+        return f"{_number(min(least, ROUND))}+"
+    return "" if most is None else _("at most %s") % _number(most)
 
 
-def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term], list[Option]]:
+# The choices, and which are left out
+
+Found = tuple[list[Option], str]
+
+
+def _counts(summary: Summary, kind: int) -> dict[int, str]:
+    """Return the number of each subject of a kind, in words; the first have most."""
+    counts, at_most = summary.choices.get(kind, {}), summary.at_most.get(kind, {})
+    if kind not in summary.sampled:
+        return {pk: _number(count) for pk, count in Counter(counts).most_common()}
+    known: dict[int, tuple[int, int | None]] = {
+        # People have no totals.
+        pk: (counts.get(pk, 0), None if kind == Kind.PERSON else at_most.get(pk, 0))
+        for pk in {*counts, *at_most}
+    }
+    first = sorted(known, key=lambda pk: (-known[pk][0], -(known[pk][1] or 0), pk))
+    return {pk: _between(*known[pk]) for pk in first}
+
+
+def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term], Found]:
     """Return the choices of a kind that has rows: those with most visits, in their own order."""
 
-    def options(summary: Summary, subject: Term) -> list[Option]:
-        counts = dict(summary.choices.get(kind, {}))
+    def options(summary: Summary, subject: Term) -> Found:
+        numbers = _counts(summary, kind)
         if subject.kind == kind:
-            counts.pop(subject.subject, None)
-        kept = dict(Counter(counts).most_common(MOST_CHOICES))
+            numbers.pop(subject.subject, None)
+        kept = set(list(numbers)[:MOST_CHOICES])
+        note = ""
+        if len(kept) < len(numbers):
+            note = _("the %s with most visits") % _number(MOST_CHOICES)
+        elif kind == Kind.PERSON and kind in summary.sampled:
+            note = _("of the newest %s visits") % _number(summary.counted)
         return [
-            Option(
-                str(getattr(row, value)).lower(),
-                row.name,
-                _number(kept[row.pk], is_least=kind in summary.sampled),
-            )
+            Option(str(getattr(row, value)).lower(), row.name, numbers[row.pk])
             for row in rows.filter(pk__in=kept)
-        ]
+        ], note
 
     return options
 
 
 def _of_numbers(
     kind: int, numbers: dict[str, int], labels: Iterable[tuple[str, Any]]
-) -> Callable[[Summary, Term], list[Option]]:
+) -> Callable[[Summary, Term], Found]:
     """Return all choices of a fixed set; one that would give nothing says 0."""
 
-    def options(summary: Summary, subject: Term) -> list[Option]:
-        counts = summary.choices.get(kind, {})
+    def options(summary: Summary, subject: Term) -> Found:
+        counts = _counts(summary, kind)
         return [
-            Option(
-                value,
-                capfirst(str(label)),
-                _number(counts.get(numbers[value], 0), is_least=kind in summary.sampled),
-            )
+            Option(value, capfirst(str(label)), counts.get(numbers[value], "0"))
             for value, label in labels
-        ]
+        ], ""
 
     return options
 
 
-def _years(summary: Summary, subject: Term) -> list[Option]:
-    years = Counter[int]()
-    for key, count in summary.months.items():
-        years[_year_of(key)] += count
-    return [
-        Option(str(year), str(year), number_format(years[year], force_grouping=True))
-        for year in sorted(years, reverse=True)
-    ]
+def _years(summary: Summary, subject: Term) -> Found:
+    counts = {
+        year: _between(count, summary.years_at_most.get(year) if year == summary.since else count)
+        for year, count in by_year(summary.months).items()
+    }
+    for year, most in summary.years_at_most.items():
+        if year < summary.since:
+            counts[year] = _between(0, most)
+    return [Option(str(year), str(year), counts[year]) for year in sorted(counts, reverse=True)], ""
 
 
-def _coverage(summary: Summary, subject: Term) -> list[Option]:
+def _coverage(summary: Summary, subject: Term) -> Found:
     told = summary.choices.get(Kind.COVERAGE, {}).get(WITH, 0)
-    is_least = Kind.COVERAGE in summary.sampled
-    numbers = {
-        "with": _number(told, is_least=is_least),
-        # Of the newest alone one cannot say how many of all have none.
-        "without": "" if is_least else _number(summary.count - told, is_least=False),
-    }
-    return [Option(name, capfirst(str(COVERAGE[name])), numbers[name]) for name in COVERAGE]
+    numbers = {"with": _counts(summary, Kind.COVERAGE).get(WITH, "0")}
+    if Kind.COVERAGE in summary.sampled:
+        numbers["without"] = _between(summary.counted - told, None)
+    else:
+        numbers["without"] = _number(summary.count - told)
+    return [Option(name, capfirst(str(COVERAGE[name])), numbers[name]) for name in COVERAGE], ""
 
 
-def _actions(summary: Summary, subject: Term) -> list[Option]:
-    unfinished = summary.choices.get(Kind.ACTIONS, {}).get(WITH, 0)
-    numbers = {
-        "open": _number(unfinished, is_least=Kind.ACTIONS in summary.sampled),
-        "overdue": _number(summary.overdue, is_least=summary.is_sample),
-    }
-    return [Option(name, capfirst(str(label)), numbers[name]) for name, label in ACTIONS.items()]
+def _actions(summary: Summary, subject: Term) -> Found:
+    numbers = {"open": _counts(summary, Kind.ACTIONS).get(WITH, "0")}
+    if summary.sampled:
+        most = summary.at_most.get(Kind.ACTIONS, {}).get(WITH, 0)
+        numbers["overdue"] = _between(summary.overdue, most)
+    else:
+        numbers["overdue"] = _number(summary.overdue)
+    return [
+        Option(name, capfirst(str(label)), numbers[name]) for name, label in ACTIONS.items()
+    ], ""
 
 
-_OPTIONS: dict[str, Callable[[Summary, Term], list[Option]]] = {
+_OPTIONS: dict[str, Callable[[Summary, Term], Found]] = {
     "topic": _of_rows(Kind.TOPIC, Topic.objects.all(), "slug"),
     "country": _of_rows(Kind.COUNTRY, Country.objects.all(), "code"),
     "person": _of_rows(Kind.PERSON, Person.objects.all(), "slug"),
@@ -199,25 +234,30 @@ _OPTIONS: dict[str, Callable[[Summary, Term], list[Option]]] = {
 # The strip
 
 
-def _year_of(key: int) -> int:
-    return key // 100 if key > 9999 else key
-
-
-def _periods(months: dict[int, int]) -> dict[int, int]:
+def _periods(summary: Summary) -> dict[int, Period]:
     """Return the entries by month, gaps filled; by year if that is all known, or the time long."""
+    months, since = summary.months, summary.since
     if not months:
         return {}
     numbers = [key // 100 * 12 + key % 100 for key in months if key > 9999]
-    if len(numbers) < len(months) or max(numbers) - min(numbers) >= MOST_MONTHS:
-        years = Counter[int]()
-        for key, count in months.items():
-            years[_year_of(key)] += count
-        return {year: years[year] for year in range(min(years), max(years) + 1)}
+    is_long = len(numbers) < len(months) or max(numbers) - min(numbers) >= MOST_MONTHS
+    if since or is_long:
+        older = {year: most for year, most in summary.years_at_most.items() if year < since}
+        counts, planned = by_year(months), by_year(summary.planned)
+        counts.update(older)
+        return {
+            year: Period(
+                counts[year],
+                planned[year],
+                "most" if year in older else "least" if year == since else "",
+            )
+            for year in range(min(counts), max(counts) + 1)
+        }
     known = {key for key in months if key % 100 <= 12}
     first, last = min(months) // 100, max(months) // 100
     every = [year * 100 + month for year in range(first, last + 1) for month in range(1, 14)]
     return {
-        key: months.get(key, 0)
+        key: Period(months.get(key, 0), summary.planned.get(key, 0), "")
         for key in every
         # A year's visits of unknown month have a bar of their own, if there are any.
         if key in months or (key % 100 <= 12 and known and min(known) <= key <= max(known))
@@ -237,35 +277,56 @@ def _period_label(key: int) -> str:
     return f"{MONTHS[month]} {year}"
 
 
-def _most(periods: dict[int, int]) -> str:
-    """Return the strip's scale in words."""
-    if not periods:
-        return ""
-    said = _("at most %(count)s a year") if max(periods) <= 9999 else _("at most %(count)s a month")
-    return said % {"count": number_format(max(periods.values()), force_grouping=True)}
-
-
-def _bars(periods: dict[int, int], view: View, today: dt.date) -> list[Bar]:
+def _strip(periods: dict[int, Period], view: View) -> Strip | None:
     if len(periods) < 2:
-        return []
-    present = today.year if max(periods) <= 9999 else today.year * 100 + today.month
-    most, width = max(periods.values()), STRIP_WIDTH / len(periods)
+        return None
+    first, last = min(periods), max(periods)
+    most = max(period.visits for period in periods.values())
+    scale = _("at most %(count)s a year") if last <= 9999 else _("at most %(count)s a month")
+    return Strip(
+        _bars(periods, most, view),
+        _period_label(first),
+        _period_label(last),
+        scale % {"count": _number(most)},
+        any(period.planned for period in periods.values()),
+        any(period.bound for period in periods.values()),
+    )
+
+
+def _visits(period: Period) -> str:
+    """Return a period's visits in words: "12 visits, 3 planned", "at least 1 visit"."""
+    if period.bound == "least":
+        said = ngettext("at least %(count)s visit", "at least %(count)s visits", period.visits)
+    elif period.bound == "most":
+        said = ngettext("at most %(count)s visit", "at most %(count)s visits", period.visits)
+    else:
+        said = ngettext("%(count)s visit", "%(count)s visits", period.visits)
+    words = said % {"count": _number(period.visits)}
+    if not period.planned:
+        return words
+    planned = ngettext("%(count)s planned", "%(count)s planned", period.planned)
+    return f"{words}, {planned % {'count': _number(period.planned)}}"
+
+
+def _bars(periods: dict[int, Period], most: int, view: View) -> list[Bar]:
+    width = STRIP_WIDTH / len(periods)
     bars = []
-    for number, (key, count) in enumerate(periods.items()):
-        told = ngettext("%(count)s visit", "%(count)s visits", count) % {
-            "count": number_format(count, force_grouping=True)
-        }
-        start = str(_year_of(key)) if key % 100 > 12 and key > 9999 else _period_value(key)
+    for number, (key, period) in enumerate(periods.items()):
+        start = str(key // 100) if key % 100 > 12 and key > 9999 else _period_value(key)
+        # The least is still seen.
+        height = max(2.0, STRIP_HEIGHT * period.visits / most) if period.visits else 0.0
+        planned = height * period.planned / period.visits if period.visits else 0.0
         bars.append(
             Bar(
                 # An empty month leads nowhere.
-                f"{view.address(**{'from': start})}#view" if count else "",
-                f"{_period_label(key)}: {told}",
+                f"{view.address(**{'from': start})}#view" if period.visits else "",
+                f"{_period_label(key)}: {_visits(period)}",
                 round(number * width, 1),
                 round(width * 0.78, 1),
-                # The least is still seen.
-                round(max(2.0, STRIP_HEIGHT * count / most), 1) if count else 0.0,
-                key > present,
+                round(STRIP_HEIGHT - height, 1),
+                round(planned, 1),
+                round(height - planned, 1),
+                period.bound,
             )
         )
     return bars

@@ -355,8 +355,104 @@ def test_stored_totals_answer_where_too_many_match(region, some_visits, counted_
     assert (many.count, many.is_exact, sum(many.months.values())) == (3, False, 3)
 
 
+def agrees(said: str, count: int) -> bool:
+    """Whether a number in words is true: "3", "2+", "at most 7"; what says nothing cannot lie."""
+    if said.endswith("+"):
+        return count >= int(said[:-1])
+    if said.startswith("at most"):
+        return count <= int(said.removeprefix("at most"))
+    return not said or count == int(said)
+
+
+def values_of(visit: Engagement) -> dict[str, set[str]]:
+    """Return what each filter of a timeline finds a visit by."""
+    rows = visit.participants.all()
+    return {
+        "topic": {topic.slug for topic in visit.topics.all()},
+        "country": {row.country.code.lower() for row in rows if row.country},
+        "organisation": {row.organisation.slug for row in rows if row.organisation},
+        "kind": {visit.kind},
+        "status": {visit.status},
+        "year": {str(visit.start.date.year)},
+    }
+
+
+def test_no_number_is_made_up_where_too_many_match(region, some_visits, counted_little):
+    """Exact, at least or at most: each is true, and whatever would give something is offered."""
+    security = Topic.objects.get(slug="security")
+    EngagementFactory(title="Old", start=PartialDate(dt.date(1999, 5, 1)), topics=[security])
+    EngagementFactory(topics=[security], public_from=timezone.now() + dt.timedelta(hours=1))
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    words = set()
+    for chosen in (
+        {},
+        *(chosen for chosen, _expected in VIEWS),
+        {"topic": "security", "kind": "visit"},
+    ):
+        one = view(**chosen)
+        panel = panel_of(subject, matching(subject, one, at), one, at)
+        offered = {}
+        for select in panel.selects:
+            offered[select.name] = {option.value for option in select.options}
+            for option in select.options:
+                narrower = view(**chosen, **{select.name: option.value})
+                count = matching(subject, narrower, at).count()
+                assert agrees(option.number, count), (chosen, select.name, option)
+                words.add(re.sub(r"\d+", "n", option.number))
+        for entry in matching(subject, one, at).select_related("engagement"):
+            for name, values in values_of(entry.engagement).items():
+                assert name in chosen or values <= offered.get(name, set()), (
+                    chosen,
+                    name,
+                    entry.engagement,
+                )
+    assert words == {"n", "n+", "at most n"}
+
+
+def test_bars_of_what_is_too_much_to_count_say_so(client, region, counted_little):
+    """The newest are counted; of an older year the bar says what it is at most, and leads there."""
+    security = TopicFactory(slug="security")
+    for year, kind in [(2019, "visit"), (2019, "summit"), (2021, "visit"), (2023, "visit")] * 2:
+        EngagementFactory(topics=[security], kind=kind, start=PartialDate(dt.date(year, 5, 1)))
+    EngagementFactory.create_batch(2, kind="visit", start=PartialDate(dt.date(2019, 5, 1)))
+    two = view(topic="security", kind="visit")
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    panel = panel_of(subject, matching(subject, two, at), two, at)
+    assert [(bar.label, bool(bar.address)) for bar in panel.strip.bars] == [
+        ("2019: at most 4 visits", True), ("2020: 0 visits", False),
+        ("2021: at least 1 visit", True), ("2022: 0 visits", False), ("2023: 2 visits", True),
+    ]  # fmt: skip
+    page = client.get(region.get_absolute_url(), {"topic": "security", "kind": "visit"})
+    assert "too many to count" in page.content.decode()
+
+
+@pytest.mark.parametrize("is_little", [False, True], ids=["counted", "stored"])
+def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
+    """By status and day, not by month: of this month's visits those that are still to come."""
+    if is_little:
+        request.getfixturevalue("counted_little")
+    at = dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC)
+    for day, status in [
+        ("2025-06-14", "took_place"), ("2025-06-14", "planned"), ("2025-06-15", "planned"),
+        ("2025-06", "confirmed"), ("2025-06-20", "cancelled"), ("2025-08-01", "planned"),
+        ("2025-08-01", "postponed"), ("2025", "planned"), ("2024-06", "planned"),
+    ]:  # fmt: skip
+        EngagementFactory(
+            status=status, start=PartialDate.parse(day), public_from=at - dt.timedelta(days=1)
+        )
+    panel = panel_of(
+        Term(Kind.REGION, region.pk), matching(Term(Kind.REGION, region.pk), view(), at), view(), at
+    )
+    labels = {bar.label for bar in panel.strip.bars if bar.address}
+    assert labels == {
+        "June 2024: 1 visit", "June 2025: 5 visits, 2 planned", "August 2025: 2 visits, 1 planned",
+        "2025, month unknown: 1 visit, 1 planned",
+    }  # fmt: skip
+    assert panel.strip.has_planned
+
+
 def test_more_than_is_counted_is_said_to_be_more(client, region, some_visits, counted_little):
-    """ "More than", and a plus behind a choice: no number is made up."""
+    """ "More than", and a plus behind a choice."""
     address = region.get_absolute_url()
     page = client.get(address, {"topic": "security", "country": "es"}).content.decode()
     assert "More than " in page
