@@ -48,27 +48,29 @@ class Select(NamedTuple):
 
 
 class Period(NamedTuple):
-    """A month or year of the strip; `bound` is "least" or "most" if `visits` is no exact number."""
+    """A month or year of the strip: how many visits at least and at most, and how many planned."""
 
-    visits: int
+    least: int
+    most: int
     planned: int
-    bound: str
+
+
+class Box(NamedTuple):
+    """A part of a bar: "unsure" (not counted), "planned" (still ahead) or "known"."""
+
+    sort: str
+    y: float
+    height: float
 
 
 class Bar(NamedTuple):
-    """A period of the strip: where it leads, what it says, and its boxes in units of the strip.
-
-    From its `top` down it is `planned` high, for what is ahead, and `height` for all else.
-    """
+    """A period of the strip: where it leads, what it says, and its boxes in units of the strip."""
 
     address: str
     label: str
     x: float
     width: float
-    top: float
-    planned: float
-    height: float
-    bound: str
+    boxes: list[Box]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Strip:
     last: str
     most: str
     has_planned: bool
-    has_bounds: bool
+    has_unsure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,22 +244,18 @@ def _periods(summary: Summary) -> dict[int, Period]:
     numbers = [key // 100 * 12 + key % 100 for key in months if key > 9999]
     is_long = len(numbers) < len(months) or max(numbers) - min(numbers) >= MOST_MONTHS
     if since or is_long:
-        older = {year: most for year, most in summary.years_at_most.items() if year < since}
         counts, planned = by_year(months), by_year(summary.planned)
-        counts.update(older)
+        most = {y: n for y, n in summary.years_at_most.items() if y <= since}
+        first, last = min({*counts, *most}), max({*counts, *most})
         return {
-            year: Period(
-                counts[year],
-                planned[year],
-                "most" if year in older else "least" if year == since else "",
-            )
-            for year in range(min(counts), max(counts) + 1)
+            year: Period(counts[year], max(counts[year], most.get(year, 0)), planned[year])
+            for year in range(first, last + 1)
         }
     known = {key for key in months if key % 100 <= 12}
     first, last = min(months) // 100, max(months) // 100
     every = [year * 100 + month for year in range(first, last + 1) for month in range(1, 14)]
     return {
-        key: Period(months.get(key, 0), summary.planned.get(key, 0), "")
+        key: Period(months.get(key, 0), months.get(key, 0), summary.planned.get(key, 0))
         for key in every
         # A year's visits of unknown month have a bar of their own, if there are any.
         if key in months or (key % 100 <= 12 and known and min(known) <= key <= max(known))
@@ -281,7 +279,7 @@ def _strip(periods: dict[int, Period], view: View) -> Strip | None:
     if len(periods) < 2:
         return None
     first, last = min(periods), max(periods)
-    most = max(period.visits for period in periods.values())
+    most = max(period.most for period in periods.values())
     scale = _("at most %(count)s a year") if last <= 9999 else _("at most %(count)s a month")
     return Strip(
         _bars(periods, most, view),
@@ -289,19 +287,20 @@ def _strip(periods: dict[int, Period], view: View) -> Strip | None:
         _period_label(last),
         scale % {"count": _number(most)},
         any(period.planned for period in periods.values()),
-        any(period.bound for period in periods.values()),
+        any(period.least < period.most for period in periods.values()),
     )
 
 
 def _visits(period: Period) -> str:
     """Return a period's visits in words: "12 visits, 3 planned", "at least 1 visit"."""
-    if period.bound == "least":
-        said = ngettext("at least %(count)s visit", "at least %(count)s visits", period.visits)
-    elif period.bound == "most":
-        said = ngettext("at most %(count)s visit", "at most %(count)s visits", period.visits)
+    number = period.least or period.most
+    if period.least == period.most:
+        said = ngettext("%(count)s visit", "%(count)s visits", number)
+    elif period.least:
+        said = ngettext("at least %(count)s visit", "at least %(count)s visits", number)
     else:
-        said = ngettext("%(count)s visit", "%(count)s visits", period.visits)
-    words = said % {"count": _number(period.visits)}
+        said = ngettext("at most %(count)s visit", "at most %(count)s visits", number)
+    words = said % {"count": _number(number)}
     if not period.planned:
         return words
     planned = ngettext("%(count)s planned", "%(count)s planned", period.planned)
@@ -313,20 +312,34 @@ def _bars(periods: dict[int, Period], most: int, view: View) -> list[Bar]:
     bars = []
     for number, (key, period) in enumerate(periods.items()):
         start = str(key // 100) if key % 100 > 12 and key > 9999 else _period_value(key)
-        # The least is still seen.
-        height = max(2.0, STRIP_HEIGHT * period.visits / most) if period.visits else 0.0
-        planned = height * period.planned / period.visits if period.visits else 0.0
         bars.append(
             Bar(
                 # An empty month leads nowhere.
-                f"{view.address(**{'from': start})}#view" if period.visits else "",
+                f"{view.address(**{'from': start})}#view" if period.most else "",
                 f"{_period_label(key)}: {_visits(period)}",
                 round(number * width, 1),
                 round(width * 0.78, 1),
-                round(STRIP_HEIGHT - height, 1),
-                round(planned, 1),
-                round(height - planned, 1),
-                period.bound,
+                _boxes(period, most),
             )
         )
     return bars
+
+
+def _boxes(period: Period, most: int) -> list[Box]:
+    """Return the parts of a period's bar, from its top down."""
+    if not period.most:
+        return []
+    # The least is still seen.
+    height = max(2.0, STRIP_HEIGHT * period.most / most)
+    parts = {
+        "unsure": period.most - period.least,
+        "planned": period.planned,
+        "known": period.least - period.planned,
+    }
+    boxes, y = [], STRIP_HEIGHT - height
+    for sort, visits in parts.items():
+        part = height * visits / period.most
+        if visits:
+            boxes.append(Box(sort, round(y, 1), round(part, 1)))
+        y += part
+    return boxes

@@ -102,7 +102,7 @@ def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
     """Each month with visits has a bar, told in words, that leads there."""
     page.goto(ADDRESS)
     strip = page.get_by_role("navigation", name="Visits through time")
-    bars = strip.get_by_role("link")
+    bars = strip.locator("svg").get_by_role("link")
     assert [bar.get_attribute("aria-label") for bar in bars.all()] == [
         "January 2025: 1 visit", "February 2025: 1 visit", "April 2025: 1 visit",
     ]  # fmt: skip
@@ -111,6 +111,24 @@ def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
     assert titles(page) == ["Visit 2", "Visit 1"]
     page.get_by_role("link", name="Newer").click()
     expect(page.get_by_role("heading", name="Visit 4")).to_be_visible()
+
+
+def test_bars_are_reached_by_keyboard_or_skipped(page, live_server, visits):
+    """A tab stop a bar; whoever wants none of them skips them at once."""
+    page.goto(ADDRESS)
+    skip = page.get_by_role("link", name="Skip the bars")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="February 2025: 1 visit")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Newest")).to_be_visible()
+    assert titles(page) == ["Visit 2", "Visit 1"]
+    skip.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(".filters summary")).to_be_focused()
 
 
 def test_keys_lead_from_entry_to_entry(page, live_server, visits):
