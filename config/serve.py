@@ -5,6 +5,7 @@ process is started.
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import signal
@@ -47,8 +48,20 @@ def load(target: str) -> Callable[..., Iterable[bytes]]:
     os.setpgid(0, 0)
     # And told to stop while it still starts, it ends at once; the server's handler comes later.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    work_in_batches()
     module, _colon, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def work_in_batches() -> None:
+    """Ask the system not to interrupt whoever runs for each request that arrives.
+
+    A busy worker then answers several in one turn; an idle one still begins at once.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        # Where that is forbidden, the site is only slower.
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -31,6 +31,15 @@ def test_interrupt_stops_every_process(server):
     assert not answers(address)
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the system knows no such policy")
+def test_workers_take_requests_in_batches(server):
+    """Each of the two workers is told not to interrupt others for every request."""
+    process, _address = server
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    policies = [os.sched_getscheduler(int(child)) for child in children]
+    assert policies.count(os.SCHED_BATCH) == 2
+
+
 @pytest.mark.browser
 def test_browser_shows_why_an_upload_was_refused(server, browser, tmp_path):
     """A file over the cap is answered while it is being sent, and a person still reads why."""
