@@ -160,10 +160,10 @@ def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term],
             numbers.pop(subject.subject, None)
         kept = set(list(numbers)[:MOST_CHOICES])
         note = ""
-        if len(kept) < len(numbers):
-            note = _("the %s with most visits") % _number(MOST_CHOICES)
-        elif kind == Kind.PERSON and kind in summary.sampled:
+        if kind == Kind.PERSON and kind in summary.sampled:
             note = _("of the newest %s visits") % _number(summary.counted)
+        elif len(kept) < len(numbers):
+            note = _("the %s with most visits") % _number(MOST_CHOICES)
         return [
             Option(str(getattr(row, value)).lower(), row.name, numbers[row.pk])
             for row in rows.filter(pk__in=kept)
@@ -245,18 +245,19 @@ def _periods(summary: Summary) -> dict[int, Period]:
     is_long = len(numbers) < len(months) or max(numbers) - min(numbers) >= MOST_MONTHS
     if since or is_long:
         counts, planned = by_year(months), by_year(summary.planned)
-        most = {y: n for y, n in summary.years_at_most.items() if y <= since}
-        first, last = min({*counts, *most}), max({*counts, *most})
+        most = {year: n for year, n in summary.years_at_most.items() if year <= since}
+        # All that are planned were counted, even if there are more than the newest that were.
+        least = Counter({year: max(counts[year], planned[year]) for year in {*counts, *planned}})
         return {
-            year: Period(counts[year], max(counts[year], most.get(year, 0)), planned[year])
-            for year in range(first, last + 1)
+            year: Period(least[year], max(least[year], most.get(year, 0)), planned[year])
+            for year in range(min({*least, *most}), max({*least, *most}) + 1)
         }
     known = {key for key in months if key % 100 <= 12}
     first, last = min(months) // 100, max(months) // 100
     every = [year * 100 + month for year in range(first, last + 1) for month in range(1, 14)]
     return {
-        key: Period(months.get(key, 0), months.get(key, 0), summary.planned.get(key, 0))
-        for key in every
+        key: Period(count, count, min(count, summary.planned.get(key, 0)))
+        for key, count in ((key, months.get(key, 0)) for key in every)
         # A year's visits of unknown month have a bar of their own, if there are any.
         if key in months or (key % 100 <= 12 and known and min(known) <= key <= max(known))
     }

@@ -453,6 +453,18 @@ def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
     assert panel.strip.has_planned
 
 
+def test_more_that_is_planned_than_is_counted_is_planned_still(region, counted_little):
+    """The newest that are counted are all ahead; the rest of what is ahead is told apart too."""
+    security, today = TopicFactory(slug="security"), timezone.localdate()
+    for day in [dt.date(today.year + 1, 1, 1)] * 6 + [dt.date(today.year - 1, 1, 1)]:
+        EngagementFactory(topics=[security], kind="visit", status="planned", start=PartialDate(day))
+    two = view(topic="security", kind="visit")
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    bars = panel_of(subject, matching(subject, two, at), two, at).strip.bars
+    assert [[box.sort for box in bar.boxes] for bar in bars] == [["unsure"], [], ["planned"]]
+    assert bars[-1].label == f"{today.year + 1}: 6 visits, 6 planned"
+
+
 def test_more_than_is_counted_is_said_to_be_more(client, region, some_visits, counted_little):
     """ "More than", and a plus behind a choice."""
     address = region.get_absolute_url()
