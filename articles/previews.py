@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from articles.history import Version, versions_of
 from articles.models import Edition, EditionTopic, Figure, Picture
-from articles.views.pages import article_context
+from articles.views.pages import article_context, facts
 from engagements.models import Engagement
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -54,15 +54,15 @@ def page(
     earlier = versions_of(edition.article, at) if edition.article.pk else []
     coming = edition.public_from or at
     edition.public_from = coming
-    edition.published_at = earlier[0].since if earlier else coming  # type: ignore[attr-defined]
     versions = [*earlier, Version(len(earlier) + 1, edition, coming, None)]
     if earlier:
         versions[-2] = Version(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
     visit = edition.engagement
+    visits = facts(Engagement.objects.filter(withdrawn_at=None), at)
     context = article_context(
         edition,
         at,
-        engagement=visit if visit and not visit.withdrawn_at else None,
+        engagement=visits.filter(pk=visit.pk).first() if visit else None,
         also_covers=also_covers,
         topic_rows=topic_rows,
         versions=versions,

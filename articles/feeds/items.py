@@ -28,7 +28,8 @@ def articles(news: Sequence[News], at: dt.datetime, origin: str) -> list[Item]:
     `origin` is the site's scheme and host: "https://news.example.org".
     """
     visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
-    editions = list(editions_of(news, at).with_content().prefetch_related(visits))
+    found = editions_of(news, at).with_content().with_published_at()
+    editions = list(found.prefetch_related(visits))
     notes: dict[int, list[Edition]] = defaultdict(list)
     told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
     for note in told.defer("body").order_by("-public_from"):

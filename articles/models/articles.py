@@ -151,22 +151,20 @@ class EditionQuerySet(models.QuerySet):
 
     def with_content(self):
         """Fetch what a page or a feed's item reads, however many there are."""
-        return (
-            self.with_published_at()
-            .select_related("article", "engagement", "picture", "author")
-            .prefetch_related(
-                "picture__renditions",
-                Prefetch(
-                    "topic_items", EditionTopic.objects.select_related("tag").order_by("tag__name")
-                ),
-            )
+        return self.select_related("article", "engagement", "picture").prefetch_related(
+            "picture__renditions",
+            Prefetch(
+                "topic_items", EditionTopic.objects.select_related("tag").order_by("tag__name")
+            ),
         )
 
     def for_cards(self, at: dt.datetime | None = None):
         """Fetch what a teaser reads: also `drawn_from`, the engagement if readers may see it."""
         facts = Engagement.objects.public(at).for_drawings(at)
-        return self.with_content().prefetch_related(
-            Prefetch("engagement", facts, to_attr="drawn_from")
+        return (
+            self.with_content()
+            .with_published_at()
+            .prefetch_related(Prefetch("engagement", facts, to_attr="drawn_from"))
         )
 
 

@@ -29,6 +29,7 @@ from engagements.models import (
     Outcome,
     Region,
 )
+from engagements.models.engagement import EngagementQuerySet
 
 ARTICLES_A_PAGE = 20
 EARLIER_MEETINGS = 5
@@ -71,35 +72,28 @@ def article_list(request: HttpRequest) -> HttpResponse:
     return render(request, "articles/article_list.html", context)
 
 
-def _facts(engagement: Engagement, at: dt.datetime) -> Engagement:
-    """Return the engagement with all that its fact sheet reads."""
-    return (
-        Engagement.objects.for_drawings(at)
-        .prefetch_related(
-            "participants__sources",
-            "sources",
-            "date_changes",
-            "corrections",
-            Prefetch(
-                "topic_items", EngagementTopic.objects.select_related("tag").order_by("tag__name")
-            ),
-            Prefetch("outcomes", Outcome.objects.prefetch_related("sources")),
-            Prefetch(
-                "outcomes__actions",
-                Action.objects.select_related("owner_country", "owner_organisation"),
-            ),
-            Prefetch(
-                "outcomes__actions__updates",
-                ActionUpdate.objects.effective().prefetch_related("sources"),
-            ),
-        )
-        .get(pk=engagement.pk)
+def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
+    """Fetch all that a fact sheet reads, but the topics: an article has its own."""
+    return engagements.for_drawings(at).prefetch_related(
+        "participants__sources",
+        "sources",
+        "date_changes",
+        "corrections",
+        Prefetch("outcomes", Outcome.objects.prefetch_related("sources")),
+        Prefetch(
+            "outcomes__actions",
+            Action.objects.select_related("owner_country", "owner_organisation"),
+        ),
+        Prefetch(
+            "outcomes__actions__updates",
+            ActionUpdate.objects.effective().prefetch_related("sources"),
+        ),
     )
 
 
 def _facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
+    """Return the context of an engagement fetched with its `facts()`."""
     today = timezone.localdate(at)
-    engagement = _facts(engagement, at)
     regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
     return {
         "engagement": engagement,
@@ -130,12 +124,16 @@ def article_context(
     topic_rows: Iterable[EditionTopic],
     versions: list[Version],
 ) -> dict[str, Any]:
-    """Return what an article's page is made of; a preview's as well (`articles/previews.py`)."""
+    """Return what an article's page is made of; a preview's as well (`articles/previews.py`).
+
+    The engagement comes with its `facts()`.
+    """
     context: dict[str, Any] = {
         "edition": edition,
         "also_covers": also_covers,
         "topic_rows": topic_rows,
         "versions": versions,
+        "published_at": versions[0].since,
         "noted": [version for version in reversed(versions) if version.edition.public_note],
     }
     return context | _facts_context(engagement, at) if engagement else context
@@ -149,11 +147,11 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
         return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
     # Defence in depth: an article never shows facts that are not public themselves.
-    is_told = Engagement.objects.public(at).filter(pk=edition.engagement_id).exists()
+    visit = facts(Engagement.objects.public(at), at).filter(pk=edition.engagement_id).first()
     context = article_context(
         edition,
         at,
-        engagement=edition.engagement if is_told else None,
+        engagement=visit,
         also_covers=edition.also_covers.public(at).oldest_first(),
         topic_rows=edition.topic_items.all(),
         versions=versions_of(edition.article, at),
@@ -164,13 +162,18 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
-    found = Engagement.objects.public(at).filter(slug=slug).first()
+    topics = EngagementTopic.objects.select_related("tag").order_by("tag__name")
+    visits = facts(Engagement.objects.public(at), at).prefetch_related(
+        Prefetch("topic_items", topics)
+    )
+    found = visits.filter(slug=slug).first()
     if found is None:
         withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
         return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
     context = _facts_context(found, at)
+    coverage = Edition.objects.public(at).covering([found]).newest_first()
     # Without a drawing each: it would be this page's own.
-    context["coverage"] = Edition.objects.public(at).covering([found]).newest_first().with_content()
+    context["coverage"] = coverage.with_content().with_published_at()
     return render(request, "articles/engagement.html", context)
 
 
