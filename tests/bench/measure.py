@@ -11,62 +11,80 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import islice
+from unittest import mock
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count, Sum
+from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.filters import FILTERS, Cursor, View
+from articles.filters import FILTERS, Cursor, View, read
 from articles.matches import NEWEST_FIRST, matching
 from articles.models import Edition, TimelineEntry, TimelineTotal
+from articles.panel import panel_of
 from articles.receivers import one_refresh
+from articles.subjects import term_of
 from articles.timeline_index import Kind, Term
+from articles.views import subjects
 from engagements.dates import PartialDate
-from engagements.models import Country, Engagement, Person, Region, Topic
+from engagements.models import Country, Engagement, Organisation, Person, Region, Topic
 from engagements.visibility import is_public
+from tests.bench.bars import RENDERING, SAVING
 
 RUNS = 15
 
 
-def main() -> None:
-
+def main(*names: str) -> None:
+    """Measure everything, or only what the rows of these names say."""
     client = Client(headers={"host": "localhost"})
     figures: dict[str, object] = {"engagements": Engagement.objects.count()}
-    pages: dict[str, dict] = {}
-    for name, addresses in views().items():
-        pages[name] = measure_page(client, addresses)
+    calls = {
+        name: [asker(client, address) for address in addresses]
+        for name, addresses in views().items()
+    } | panels()
+    pages = {name: measure(found) for name, found in calls.items() if not names or name in names}
+    figures["pages"] = pages
+    if not names:
+        pages |= measure_desk(client)
+        figures["plans"] = plans(timezone.now())
+    if not names or SAVING in names:
+        figures["save_ms"] = measure_save()
+    if not names or RENDERING in names:
+        figures["rendering"] = measure_rendering(client)
+    json.dump(figures, sys.stdout)
+
+
+def measure_desk(client) -> dict[str, dict]:
+    pages = {}
     for name in ("bench", "bench-editor"):
         member = User.objects.get(username=name)
         client.force_login(member)
         role = str(member.groups.get()).lower()
         for page, addresses in desk().items():
-            pages[f"{role}: {page}"] = measure_page(client, addresses)
+            pages[f"{role}: {page}"] = measure([asker(client, address) for address in addresses])
     client.logout()
-    figures["pages"] = pages
-    figures["plans"] = plans(timezone.now())
-    figures["save_ms"] = measure_save()
-    figures["rendering"] = measure_rendering(client)
-    json.dump(figures, sys.stdout)
+    return pages
+
+
+def busiest(kind: int, model: type) -> list:
+    rows = TimelineTotal.objects.filter(kind=kind, other_kind=0).values("subject")
+    pks = rows.annotate(n=Sum("count")).order_by("-n").values_list("subject", flat=True)[:5]
+    return [model.objects.get(pk=pk) for pk in pks]
 
 
 def views() -> dict[str, list[str]]:
     """Return what is measured: a name, and addresses of that kind, each asked for once a run."""
 
-    def busiest(kind: int, most: int) -> list[int]:
-
-        rows = TimelineTotal.objects.filter(kind=kind, other_kind=0).values("subject")
-        return list(
-            rows.annotate(n=Sum("count")).order_by("-n").values_list("subject", flat=True)[:most]
-        )
-
-    regions = [Region.objects.get(pk=pk) for pk in busiest(Kind.REGION, 5)]
-    countries = [Country.objects.get(pk=pk) for pk in busiest(Kind.COUNTRY, 5)]
-    topics = [Topic.objects.get(pk=pk) for pk in busiest(Kind.TOPIC, 5)]
+    regions = busiest(Kind.REGION, Region)
+    countries = busiest(Kind.COUNTRY, Country)
+    topics = busiest(Kind.TOPIC, Topic)
+    bodies = busiest(Kind.ORGANISATION, Organisation)
     travellers = (
         TimelineEntry.objects.filter(kind=Kind.PERSON)
         .values("subject")
@@ -94,8 +112,24 @@ def views() -> dict[str, list[str]]:
             f"{address}?topic={topic.slug}"
             for address, topic in zip(by_region, topics, strict=True)
         ],
+        "single filter: country": [
+            f"{address}?country={country.code.lower()}"
+            for address, country in zip(by_region, countries, strict=True)
+        ],
+        "single filter: person": [
+            f"{address}?person={person.slug}"
+            for address, person in zip(by_region, people, strict=True)
+        ],
+        "single filter: organisation": [
+            f"{address}?organisation={body.slug}"
+            for address, body in zip(by_region, bodies, strict=True)
+        ],
+        "single filter: kind": [f"{address}?kind=meeting" for address in by_region],
         "single filter: status": [f"{address}?status=cancelled" for address in by_region],
+        "single filter: year": [f"{address}?year=1999" for address in by_region],
         "single filter: coverage": [f"{address}?coverage=with" for address in by_region],
+        "single filter: open actions": [f"{address}?actions=open" for address in by_region],
+        "single filter: overdue actions": [f"{address}?actions=overdue" for address in by_region],
         "person": [person.get_absolute_url() for person in people],
         "combined: topic and country": [
             f"{address}?topic={topic.slug}&country={country.code.lower()}"
@@ -134,30 +168,58 @@ def desk() -> dict[str, list[str]]:
     }
 
 
-def measure_page(client, addresses: list[str]) -> dict:
-    """Return the median and worst milliseconds of the addresses, and the queries of one."""
+def panels() -> dict[str, list[Callable[[], object]]]:
+    """Return what makes the strip and the choices of the busiest regions, and nothing else."""
+    topics = busiest(Kind.TOPIC, Topic)
 
-    def ask(address: str) -> None:
+    def maker(region: Region, query: str) -> Callable[[], object]:
+        def make() -> None:
+            at, term = timezone.now(), term_of(region)
+            view = read(QueryDict(query), region.get_absolute_url())
+            panel = panel_of(term, matching(term, view, at), view, at)
+            render_to_string("includes/panel.html", {"panel": panel, "view": view})
+
+        return make
+
+    regions = busiest(Kind.REGION, Region)
+    return {
+        "filters and strip alone": [maker(region, "") for region in regions],
+        "filters and strip alone, with a topic": [
+            maker(region, f"topic={topic.slug}")
+            for region, topic in zip(regions, topics, strict=True)
+        ],
+    }
+
+
+def asker(client, address: str) -> Callable[[], object]:
+    """Return what asks for a page of which nothing is kept."""
+
+    def ask() -> None:
         cache.clear()
         response = client.get(address)
         if response.status_code != 200:
             raise RuntimeError(f"{address}: {response.status_code}")
 
+    return ask
+
+
+def measure(calls: list[Callable[[], object]]) -> dict:
+    """Return the median and worst milliseconds of the calls, and how many queries each makes."""
     times = []
-    for run in range(-1, RUNS // len(addresses) + 2):
-        for address in addresses:
-            took = timed(lambda address=address: ask(address))
+    for run in range(-1, RUNS // len(calls) + 2):
+        for call in calls:
+            took = timed(call)
             if run >= 0:  # the first round warms up
                 times.append(took)
-    counts = set()
-    for address in addresses:
+    counts = []
+    for call in calls:
         with CaptureQueriesContext(connection) as queries:
-            ask(address)
-        counts.add(len(queries))
+            call()
+        counts.append(len(queries))
     return {
         "median_ms": statistics.median(times),
         "worst_ms": max(times),
-        "queries": sorted(counts),
+        "queries": counts,
     }
 
 
@@ -188,39 +250,57 @@ def measure_save() -> float:
 def measure_rendering(client) -> dict:
     """Return requests a second of a timeline of 50 entries and of an article, by turns.
 
-    `whole` asks with the cards and filters kept from the page before, as it is while nothing
-    changes; `cold` with nothing kept, as it is for the first reader after a change.
+    `timeline` asks with the cards and the panel (filters and strip) kept from the page before, as
+    it is while nothing changes; `anew` with the cards kept and the panel made anew, as it is where
+    each reader filters differently; `cold` with nothing kept, as it is for the first reader after a
+    change.
     """
-
     timeline = next(iter(views()["first page"]))
     article = Edition.objects.public().order_by("pk").first().get_absolute_url()
-    for address in (timeline, article):
-        client.get(address)
-    kept: dict[str, list[float]] = {timeline: [], article: []}
-    for _round in range(60):
-        for address in (timeline, article):
-            kept[address].append(timed(lambda address=address: client.get(address)))
-    cold = []
-    for _round in range(10):
+    nothing_kept = mock.patch.object(subjects, "kept", lambda _version, _name, make: make())
+
+    def anew() -> None:
+        with nothing_kept:
+            client.get(timeline)
+
+    def cold() -> None:
         cache.clear()
-        cold.append(timed(lambda: client.get(timeline)))
-    ours, other = (1000 / statistics.median(kept[address]) for address in (timeline, article))
-    return {
-        "timeline": ours,
-        "article": other,
-        "ratio": ours / other,
-        "timeline_cold": 1000 / statistics.median(cold),
+        client.get(timeline)
+
+    calls: dict[str, Callable[[], object]] = {
+        "timeline": lambda: client.get(timeline),
+        "anew": anew,
+        "article": lambda: client.get(article),
+    }
+    times: dict[str, list[float]] = {name: [] for name in (*calls, "cold")}
+    for call in calls.values():
+        call()
+    for _round in range(60):
+        for name, call in calls.items():
+            times[name].append(timed(call))
+    for _round in range(10):
+        times["cold"].append(timed(cold))
+    found = {name: 1000 / statistics.median(took) for name, took in times.items()}
+    return found | {
+        "ratio": found["timeline"] / found["article"],
+        "ratio_anew": found["anew"] / found["article"],
     }
 
 
 def plans(at: dt.datetime) -> dict[str, str]:
-    """Return how the database reads a page and a filtered one."""
-
+    """Return how the database reads a page, a filtered one and some with two filters."""
     region = Region.objects.get(slug="european-union")
     topic = FILTERS["topic"]("topic", Topic.objects.order_by("pk").first().slug)
+    country = FILTERS["country"]("country", "de")
+    overdue = FILTERS["actions"]("actions", "overdue")
     found = {}
-    for name, choices in (("a page", {}), ("a page with a filter", {"topic": topic})):
-        view = View("/", choices)
+    for name, choices in (
+        ("a page", []),
+        ("a page with a filter (topic)", [topic]),
+        ("a page with two filters (topic and country)", [topic, country]),
+        ("a page with two filters (country and overdue actions)", [country, overdue]),
+    ):
+        view = View("/", {choice.name: choice for choice in choices})
         entries = matching(Term(Kind.REGION, region.pk), view, at)
         page = entries.filter(is_public(at, "engagement__")).order_by(*NEWEST_FIRST)
         found[name] = page.values_list("sort_key", "engagement_id")[:51].explain()
