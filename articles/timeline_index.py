@@ -8,17 +8,18 @@ calls it himself.
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import permutations
 from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.bulk import insert
-from articles.models import Edition, TimelineEntry, TimelineTotal
+from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,
@@ -43,7 +44,7 @@ KINDS = {
 }  # fmt: skip
 STATUSES = {"planned": 1, "confirmed": 2, "took_place": 3, "postponed": 4, "cancelled": 5}
 WITH = 1
-# Engagements that a rebuild takes at once: some ten rows each.
+# Engagements that a rebuild takes at once: some ten rows each, a second or two.
 BATCH = 5_000
 # Characters of the terms of one engagement. PostgreSQL refuses index entries above 2,704 bytes.
 MOST_TERMS = 2_000
@@ -94,23 +95,37 @@ def refresh(engagements: Collection[int]) -> dict[int, dt.datetime]:
 
     One that is a draft, withdrawn or deleted loses its entries. Where nothing changed, nothing is
     written. Return those that come to readers or leave them, by pk, with the moment.
+
+    Two at once must not both count an engagement: who calls this has written the content's version
+    before, in the same transaction, so that others wait for its row.
     """
-    pks = sorted(engagements)
-    if not pks:
+    if not engagements:
         return {}
-    # Two who save the same engagement must not both count it.
-    list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk").values("pk"))
-    before = set(TimelineEntry.objects.filter(engagement__in=pks).values_list(*COLUMNS))
-    after = set(_rows(recorded().filter(pk__in=pks)))
-    changed = {row[3] for row in before ^ after}
-    if not changed:
-        return {}
-    TimelineEntry.objects.filter(engagement__in=changed).delete()
-    _insert(row for row in after if row[3] in changed)
-    change = _totals(row for row in after if row[3] in changed)
-    change.subtract(_totals(row for row in before if row[3] in changed))
+    before, after = _renew(**{"in": sorted(engagements)})
+    change = _totals(after)
+    change.subtract(_totals(before))
     _add_to_totals(change)
     return _seen_anew(before, after)
+
+
+def _renew(**which: object) -> tuple[set[tuple], set[tuple]]:
+    """Replace the entries of engagements that changed, and return those as they were and are.
+
+    `which` is a condition on the engagement's pk: `gte=1, lt=5_001`.
+    """
+    entries = TimelineEntry.objects.filter(
+        **{f"engagement__{lookup}": value for lookup, value in which.items()}
+    )
+    pks = {f"pk__{lookup}": value for lookup, value in which.items()}
+    before: set[tuple] = set(entries.values_list(*COLUMNS))
+    after: set[tuple] = set(_rows(recorded().filter(**pks)))
+    changed = {row[3] for row in before ^ after}
+    before, after = ({row for row in rows if row[3] in changed} for rows in (before, after))
+    if before:
+        entries.filter(engagement__in=changed).delete()
+    if after:
+        _insert(after)
+    return before, after
 
 
 def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.datetime]:
@@ -125,18 +140,63 @@ def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.
     return gone | {pk: at for pk, at in new.items() if old.get(pk) != at}
 
 
-@transaction.atomic
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be in a transaction beside which nobody brings an index in line.
+
+    Whoever does has written the content's version. SQLite has one writer at a time.
+    """
+    with transaction.atomic():
+        ContentVersion.objects.update(number=F("number"))
+        yield
+
+
 def rebuild(report: Callable[[int], object]) -> None:
-    """Make every entry and total anew; tell `report` of each batch how many engagements it had."""
-    TimelineEntry.objects.all().delete()
-    TimelineTotal.objects.all().delete()
-    totals: Counter[tuple[int, ...]] = Counter()
-    for pks in _batches(recorded().order_by("pk").values_list("pk", flat=True)):
-        rows = list(_rows(recorded().filter(pk__gte=pks[0], pk__lte=pks[-1])))
-        _insert(rows)
-        totals.update(_totals(rows))
-        report(len(pks))
-    _add_to_totals(totals)
+    """Make every entry and total right; tell `report` of each batch how many engagements it had.
+
+    A batch at a time, so that whoever saves meanwhile waits for one, and no reader meets an empty
+    timeline. The totals come last, a year at a time, from entries that are right by then and that
+    no refresh can put out of step with them again.
+    """
+    for which in batches():
+        with alone():
+            _renew(**which)
+        report(recorded().filter(**{f"pk__{name}": value for name, value in which.items()}).count())
+    periods = set(TimelineTotal.objects.values_list("period", flat=True).distinct())
+    years = {day.year for day in Engagement.objects.dates("sort_date", "year")}
+    for year in sorted(years | {_year_of(period) for period in periods}):
+        with alone():
+            _recount(year)
+
+
+def batches() -> Iterator[dict[str, int]]:
+    """Return ranges of pks that hold every engagement, and every one with entries that is gone."""
+    there = Engagement.objects.aggregate(last=Max("pk"))["last"] or 0
+    last = max(there, TimelineEntry.objects.aggregate(last=Max("engagement"))["last"] or 0)
+    for first in range(1, last + 1, BATCH):
+        yield {"gte": first, "lt": first + BATCH}
+
+
+def _recount(year: int) -> None:
+    """Bring the totals of a year in line with its entries."""
+    # Each engagement has one entry by its kind: those are found by year.
+    within = TimelineEntry.objects.filter(
+        kind=Kind.KIND,
+        subject__in=KINDS.values(),
+        sort_key__gte=year * 10_000,
+        sort_key__lt=(year + 1) * 10_000,
+    )
+    entries = TimelineEntry.objects.filter(engagement__in=within.values("engagement"))
+    change = _totals(entries.values_list("kind", "subject", "sort_key", "engagement_id"))
+    stored = TimelineTotal.objects.filter(
+        Q(period=year) | Q(period__gte=year * 100, period__lt=(year + 1) * 100)
+    ).values_list("kind", "subject", "other_kind", "other_subject", "period", "count")
+    change.subtract({tuple(key): count for *key, count in stored})
+    _add_to_totals(change)
+
+
+def _year_of(period: int) -> int:
+    return period // 100 if period > 9999 else period
 
 
 def rebuild_if_empty(**kwargs: object) -> None:
@@ -152,17 +212,6 @@ def _insert(rows: Iterable[Row]) -> None:
         COLUMNS,
         ((*row[:4], *(moment and adapt(moment) for moment in row[4:6]), row[6]) for row in rows),
     )
-
-
-def _batches(pks: QuerySet) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for pk in pks.iterator():
-        batch.append(pk)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _rows(engagements: QuerySet[Engagement]) -> Iterator[Row]:

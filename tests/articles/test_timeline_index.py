@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import threading
 from collections import Counter
 
 import pytest
@@ -12,11 +13,15 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import timeline_index
+from articles import totals as stored
+from articles.filters import View
+from articles.matches import matching, page_of, summary_of
 from articles.merging import merge
 from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
 from articles.receivers import one_refresh
 from articles.subjects import engagements_of
-from articles.timeline_index import COLUMNS, KINDS, STATUSES, WITH, refresh
+from articles.timeline_index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
 from articles.workflow import publish, reinstate, unschedule, withdraw
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
@@ -95,6 +100,48 @@ def recount() -> Counter:
 def totals() -> dict:
     columns = ("kind", "subject", "other_kind", "other_subject", "period", "count")
     return {row[:5]: row[5] for row in TimelineTotal.objects.values_list(*columns) if row[5]}
+
+
+def check_what_readers_see(at: dt.datetime) -> None:
+    """Hold pages, their numbers, and the totals less what is hidden to what is public then."""
+    keys = {visit.pk: visit.start.sort_key for visit in Engagement.objects.public(at)}
+    less = stored.hidden(at)
+    visits: dict[Term, set[int]] = {}
+    for kind, subject, engagement in slow(at):
+        visits.setdefault(Term(kind, subject), set()).add(engagement)
+    # Of the regions one is enough, and what comes after the topics is nobody's timeline.
+    regions = sorted(term for term in visits if term.kind == Kind.REGION)
+    others = sorted(term for term in visits if Kind.REGION < term.kind <= Kind.TOPIC)
+    for term in (*regions[:1], *others):
+        found = visits[term]
+        view = View("/")
+        entries = matching(term, view, at)
+        newest = sorted(found, key=lambda pk: (keys[pk], pk), reverse=True)
+        assert [place.engagement for place in page_of(entries, view, at, 50).entries] == newest
+        summary = summary_of(term, entries, view, at)
+        months = Counter(keys[pk] // 100 for pk in found)
+        assert (summary.count, summary.months) == (len(found), months)
+        beside = {
+            other: len(found & pks)
+            for other, pks in visits.items()
+            if found & pks and other.kind != Kind.REGION
+        }
+        assert flat(summary.choices) == beside
+        if term.kind != Kind.PERSON:
+            assert stored.by_month(term, less) == months
+            assert flat(stored.beside(term, less)) == {
+                other: count
+                for other, count in beside.items()
+                if other.kind != Kind.PERSON and other != term
+            }
+
+
+def flat(choices: dict[int, dict[int, int]]) -> dict[Term, int]:
+    return {
+        Term(kind, subject): count
+        for kind, counts in choices.items()
+        for subject, count in counts.items()
+    }
 
 
 class Newsroom:
@@ -250,7 +297,10 @@ DEEDS = sorted(name for name in vars(Newsroom) if name[0] != "_" and name != "vi
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 30)), min_size=2, max_size=12))
 def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
-    """Any sequence of saves, publications, withdrawals and region changes, now and in a day."""
+    """Any sequence of saves, publications, withdrawals and region changes, now and in a day.
+
+    Entries and totals are those of the facts, and so is what a reader finds on each timeline.
+    """
     with transaction.atomic():
         newsroom = Newsroom()
         newsroom.add_visit(0)
@@ -259,6 +309,8 @@ def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
         now = timezone.now()
         for at in (now, now + dt.timedelta(days=1)):
             assert entries(at) == slow(at)
+        for at in (now + 1.5 * HOUR, now + dt.timedelta(days=1)):
+            check_what_readers_see(at)
         assert totals() == recount()
         kept = set(TimelineEntry.objects.values_list(*COLUMNS))
         call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
@@ -340,4 +392,81 @@ def test_older_database_gets_its_index():
     TimelineTotal.objects.all().delete()
     call_command("migrate", verbosity=0)
     assert TimelineEntry.objects.filter(engagement=visit).exists()
+    assert totals() == recount()
+
+
+def test_rebuild_mends_what_is_out_of_step():
+    """Entries of what is public no longer or gone, wrong totals, missing ones: all come right."""
+    visits = EngagementFactory.create_batch(3)
+    gone, hidden, kept = visits
+    term = TimelineEntry.objects.filter(engagement=kept, kind=Kind.COUNTRY).first()
+    # Past the models, as a script would.
+    Engagement.objects.filter(pk=hidden.pk).update(public_from=None)
+    Engagement.objects.filter(pk=kept.pk).update(status="cancelled")
+    with connection.cursor() as cursor:
+        for model in (EngagementRegion, Participant):
+            cursor.execute(
+                f"DELETE FROM {model._meta.db_table} WHERE engagement_id = %s",  # noqa: S608 - names of our own
+                [gone.pk],
+            )
+        cursor.execute("DELETE FROM engagements_engagement WHERE id = %s", [gone.pk])
+    TimelineTotal.objects.filter(kind=term.kind, subject=term.subject, other_kind=0).delete()
+    TimelineTotal.objects.filter(other_kind=Kind.STATUS).update(count=41)
+    call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
+    now = timezone.now()
+    assert entries(now) == slow(now)
+    assert {row.engagement_id for row in TimelineEntry.objects.all()} == {kept.pk}
+    assert totals() == recount()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_rebuild_lets_others_save_between_its_batches(monkeypatch):
+    """It holds no lock all along, and what is saved meanwhile, before it or behind, is counted."""
+    monkeypatch.setattr("articles.timeline_index.BATCH", 1)
+    visits = EngagementFactory.create_batch(3)
+    waiting = iter([visits[2], visits[0], visits[1]])
+
+    def save(_done: int) -> None:
+        assert not connection.in_atomic_block
+        if visit := next(waiting, None):
+            visit.start, visit.status = PartialDate(dt.date(2019, 5, 1)), "cancelled"
+            visit.save()
+
+    rebuild(save)
+    now = timezone.now()
+    assert entries(now) == slow(now)
+    assert totals() == recount()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("place", ["_insert", "_totals"])
+def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place):
+    """Who saves after the rebuild has read an engagement, and before it has written, is heard."""
+    visit = EngagementFactory(start=PartialDate(dt.date(2025, 1, 5)))
+    Engagement.objects.filter(pk=visit.pk).update(status="confirmed")  # so that there is a change
+    colleagues: list[threading.Thread] = []
+    original = getattr(timeline_index, place)
+
+    def save() -> None:
+        found = Engagement.objects.get(pk=visit.pk)
+        found.status, found.start = "cancelled", PartialDate(dt.date(2025, 3, 5))
+        found.save()
+        connection.close()
+
+    def interrupted(rows):
+        rows = list(rows)
+        if not colleagues:
+            colleagues.append(threading.Thread(target=save))
+            colleagues[0].start()
+            # Without a lock it is through by then; with it, it waits for this one.
+            colleagues[0].join(timeout=1)
+        return original(rows)
+
+    monkeypatch.setattr(timeline_index, place, interrupted)
+    rebuild(lambda _done: None)
+    colleagues[0].join()
+    assert Engagement.objects.get().status == "cancelled"
+    now = timezone.now()
+    assert entries(now) == slow(now)
     assert totals() == recount()
