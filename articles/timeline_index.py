@@ -205,7 +205,7 @@ def rebuild_if_empty(**kwargs: object) -> None:
         rebuild(lambda _done: None)
 
 
-def _insert(rows: Iterable[Row]) -> None:
+def _insert(rows: Iterable[tuple]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     insert(
         TimelineEntry._meta.db_table,
@@ -335,6 +335,8 @@ def _totals(rows: Iterable[Row | tuple]) -> Counter[tuple[int, ...]]:
 def _add_to_totals(changes: Counter[tuple[int, ...]]) -> None:
     # In one order, so that two who save at once wait for each other and do not lock up.
     rows = sorted((*key, count) for key, count in changes.items() if count)
+    if not rows:
+        return
     table = TimelineTotal._meta.db_table
     columns = "kind, subject, other_kind, other_subject, period"
     with connection.cursor() as cursor:
