@@ -27,7 +27,7 @@ T = TypeVar("T")
 KEPT_SECONDS = 60 * 60
 # For so long a process need not look whether anything changed; who changed something waits as long
 # after the commit, so that afterwards nobody is shown what was before.
-LEASE_SECONDS = 0.002
+LEASE_SECONDS = 0.005
 
 
 def _boundaries() -> list[tuple[QuerySet, str]]:
