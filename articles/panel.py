@@ -56,11 +56,10 @@ class Period(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A part of a bar: "unsure" (not counted), "planned" (still ahead) or "known"."""
+    """A part of a bar: "unsure" (not counted), "planned" (still ahead) or "known"; and its path."""
 
     sort: str
-    y: float
-    height: float
+    path: str
 
 
 class Bar(NamedTuple):
@@ -68,8 +67,7 @@ class Bar(NamedTuple):
 
     address: str
     label: str
-    x: float
-    width: float
+    whole: str
     boxes: list[Box]
 
 
@@ -123,8 +121,12 @@ def _number(count: int) -> str:
     return number_format(count, force_grouping=True)
 
 
-def _between(least: int, most: int | None) -> str:
+Range = tuple[int, int | None]
+
+
+def _words_of(known: Range) -> str:
     """Return in words what is known of a number: "340+", "at most 7", "12"; "" if nothing is."""
+    least, most = known
     if least == most:
         return _number(least)
     if least:
@@ -137,35 +139,34 @@ def _between(least: int, most: int | None) -> str:
 Found = tuple[list[Option], str]
 
 
-def _counts(summary: Summary, kind: int) -> dict[int, str]:
-    """Return the number of each subject of a kind, in words; the first have most."""
+def _counts(summary: Summary, kind: int) -> dict[int, Range]:
+    """Return how many entries each subject of a kind has, at least and at most."""
     counts, at_most = summary.choices.get(kind, {}), summary.at_most.get(kind, {})
     if kind not in summary.sampled:
-        return {pk: _number(count) for pk, count in Counter(counts).most_common()}
-    known: dict[int, tuple[int, int | None]] = {
+        return {pk: (count, count) for pk, count in counts.items()}
+    return {
         # People have no totals.
         pk: (counts.get(pk, 0), None if kind == Kind.PERSON else at_most.get(pk, 0))
         for pk in {*counts, *at_most}
     }
-    first = sorted(known, key=lambda pk: (-known[pk][0], -(known[pk][1] or 0), pk))
-    return {pk: _between(*known[pk]) for pk in first}
 
 
 def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term], Found]:
     """Return the choices of a kind that has rows: those with most visits, in their own order."""
 
     def options(summary: Summary, subject: Term) -> Found:
-        numbers = _counts(summary, kind)
+        counts = _counts(summary, kind)
         if subject.kind == kind:
-            numbers.pop(subject.subject, None)
-        kept = set(list(numbers)[:MOST_CHOICES])
+            counts.pop(subject.subject, None)
+        first = sorted(counts, key=lambda pk: (counts[pk][0], counts[pk][1] or 0), reverse=True)
+        kept = first[:MOST_CHOICES]
         note = ""
         if kind == Kind.PERSON and kind in summary.sampled:
             note = _("of the newest %s visits") % _number(summary.counted)
-        elif len(kept) < len(numbers):
+        elif len(kept) < len(counts):
             note = _("the %s with most visits") % _number(MOST_CHOICES)
         return [
-            Option(str(getattr(row, value)).lower(), row.name, numbers[row.pk])
+            Option(str(getattr(row, value)).lower(), row.name, _words_of(counts[row.pk]))
             for row in rows.filter(pk__in=kept)
         ], note
 
@@ -180,7 +181,7 @@ def _of_numbers(
     def options(summary: Summary, subject: Term) -> Found:
         counts = _counts(summary, kind)
         return [
-            Option(value, capfirst(str(label)), counts.get(numbers[value], "0"))
+            Option(value, capfirst(str(label)), _words_of(counts.get(numbers[value], (0, 0))))
             for value, label in labels
         ], ""
 
@@ -188,35 +189,38 @@ def _of_numbers(
 
 
 def _years(summary: Summary, subject: Term) -> Found:
-    counts = {
-        year: _between(count, summary.years_at_most.get(year) if year == summary.since else count)
+    at_most = summary.years_at_most
+    counts: dict[int, Range] = {
+        year: (count, at_most.get(year) if year == summary.since else count)
         for year, count in by_year(summary.months).items()
     }
-    for year, most in summary.years_at_most.items():
-        if year < summary.since:
-            counts[year] = _between(0, most)
-    return [Option(str(year), str(year), counts[year]) for year in sorted(counts, reverse=True)], ""
+    counts |= {year: (0, most) for year, most in at_most.items() if year < summary.since}
+    return [
+        Option(str(year), str(year), _words_of(counts[year]))
+        for year in sorted(counts, reverse=True)
+    ], ""
 
 
 def _coverage(summary: Summary, subject: Term) -> Found:
     told = summary.choices.get(Kind.COVERAGE, {}).get(WITH, 0)
-    numbers = {"with": _counts(summary, Kind.COVERAGE).get(WITH, "0")}
+    untold: Range = (summary.count - told, summary.count - told)
     if Kind.COVERAGE in summary.sampled:
-        numbers["without"] = _between(summary.counted - told, None)
-    else:
-        numbers["without"] = _number(summary.count - told)
-    return [Option(name, capfirst(str(COVERAGE[name])), numbers[name]) for name in COVERAGE], ""
+        untold = (summary.counted - told, None)
+    with_article = _counts(summary, Kind.COVERAGE).get(WITH, (0, 0))
+    return _named(COVERAGE, {"with": with_article, "without": untold})
 
 
 def _actions(summary: Summary, subject: Term) -> Found:
-    numbers = {"open": _counts(summary, Kind.ACTIONS).get(WITH, "0")}
-    if summary.sampled:
-        most = summary.at_most.get(Kind.ACTIONS, {}).get(WITH, 0)
-        numbers["overdue"] = _between(summary.overdue, most)
-    else:
-        numbers["overdue"] = _number(summary.overdue)
+    unfinished = _counts(summary, Kind.ACTIONS).get(WITH, (0, 0))
+    most = summary.at_most.get(Kind.ACTIONS, {}).get(WITH, 0)
+    overdue = (summary.overdue, most if summary.sampled else summary.overdue)
+    return _named(ACTIONS, {"open": unfinished, "overdue": overdue})
+
+
+def _named(labels: dict[str, Any], counts: dict[str, Range]) -> Found:
     return [
-        Option(name, capfirst(str(label)), numbers[name]) for name, label in ACTIONS.items()
+        Option(name, capfirst(str(label)), _words_of(counts[name]))
+        for name, label in labels.items()
     ], ""
 
 
@@ -312,24 +316,24 @@ def _bars(periods: dict[int, Period], most: int, view: View) -> list[Bar]:
     width = STRIP_WIDTH / len(periods)
     bars = []
     for number, (key, period) in enumerate(periods.items()):
+        # An empty month leads nowhere.
+        if not period.most:
+            continue
         start = str(key // 100) if key % 100 > 12 and key > 9999 else _period_value(key)
+        x = number * width
         bars.append(
             Bar(
-                # An empty month leads nowhere.
-                f"{view.address(**{'from': start})}#view" if period.most else "",
+                f"{view.address(**{'from': start})}#view",
                 f"{_period_label(key)}: {_visits(period)}",
-                round(number * width, 1),
-                round(width * 0.78, 1),
-                _boxes(period, most),
+                _path(x, 0, width, STRIP_HEIGHT),
+                _boxes(period, most, x, width),
             )
         )
     return bars
 
 
-def _boxes(period: Period, most: int) -> list[Box]:
+def _boxes(period: Period, most: int, x: float, width: float) -> list[Box]:
     """Return the parts of a period's bar, from its top down."""
-    if not period.most:
-        return []
     # The least is still seen.
     height = max(2.0, STRIP_HEIGHT * period.most / most)
     parts = {
@@ -341,6 +345,11 @@ def _boxes(period: Period, most: int) -> list[Box]:
     for sort, visits in parts.items():
         part = height * visits / period.most
         if visits:
-            boxes.append(Box(sort, round(y, 1), round(part, 1)))
+            boxes.append(Box(sort, _path(x, y, width, part)))
         y += part
     return boxes
+
+
+def _path(x: float, y: float, width: float, height: float) -> str:
+    """Return the SVG path of a box; a fifth of the width is left between two."""
+    return f"M{x:.1f} {y:.1f}h{width * 0.78:.1f}v{height:.1f}h-{width * 0.78:.1f}z"
