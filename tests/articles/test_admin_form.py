@@ -143,15 +143,15 @@ def test_writer_may_save_but_not_publish(client):
     assert not Edition.objects.public().exists()
 
 
-@pytest.mark.parametrize("field", ["topics", "engagement", "also_covers"])
 @pytest.mark.parametrize("nonsense", ["A new topic", "99999999", "9" * 40, "😀", "-1"])
-def test_typed_text_is_refused_by_an_autocomplete(admin_client, field, nonsense):
+def test_typed_text_is_refused_by_an_autocomplete(admin_client, nonsense):
     """Typing never mints a topic, nor a visit."""
+    fields = ["topics", "engagement", "also_covers"]
     before = Topic.objects.count()
-    data = filled(admin_client) | {field: nonsense, "_save": "1"}
+    data = filled(admin_client) | dict.fromkeys(fields, nonsense) | {"_save": "1"}
     answer = admin_client.post(ADD, data)
     assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors[field]
+    assert set(answer.context["adminform"].form.errors) >= set(fields)
     assert Topic.objects.count() == before + 1  # the visit's own
 
 

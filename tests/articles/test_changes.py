@@ -4,8 +4,10 @@ import datetime as dt
 
 import feedparser
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
+from articles.receivers import one_refresh
 from articles.workflow import withdraw
 from engagements.dates import PartialDate
 from engagements.models import Action, ActionUpdate, Correction, Country, DateChange, Engagement
@@ -188,22 +190,24 @@ def test_update_is_told_from_its_visits_minute_on(client, monkeypatch):
     assert dt.datetime(*item.published_parsed[:6], tzinfo=dt.UTC) == at.replace(microsecond=0)
 
 
-@pytest.mark.parametrize(
-    ("address", "queries"),
-    [
-        ("/corrections/", 7),
-        ("/corrections/feed.rss", 7),
-        ("/outcomes/", 7),
-        ("/outcomes/feed.rss", 3),
-    ],
-)
-@pytest.mark.parametrize("rows", [2, 7])
-def test_query_count_does_not_grow(client, rows, address, queries, django_assert_num_queries):
-    """Two rows and seven take the same number of queries."""
-    for row in range(rows):
-        corrected(f"Article {row}", 3)
-        put_right(moved(2).engagement, 1)
-        update = report(promise(f"Promise {row}"), "under_way", "Begun.")
-        update.sources.add(SourceFactory(engagement=update.action.outcome.engagement))
-    with django_assert_num_queries(queries):
-        client.get(address)
+QUERIES = {
+    "/corrections/": 7,
+    "/corrections/feed.rss": 7,
+    "/outcomes/": 7,
+    "/outcomes/feed.rss": 3,
+}
+
+
+@pytest.mark.parametrize("rows", [2, 5])
+def test_query_count_does_not_grow(client, rows, django_assert_num_queries):
+    """Two rows and five take the same number of queries."""
+    with one_refresh():
+        for row in range(rows):
+            corrected(f"Article {row}", 3)
+            put_right(moved(2).engagement, 1)
+            update = report(promise(f"Promise {row}"), "under_way", "Begun.")
+            update.sources.add(SourceFactory(engagement=update.action.outcome.engagement))
+    for address, queries in QUERIES.items():
+        cache.clear()
+        with django_assert_num_queries(queries, info=address):
+            client.get(address)

@@ -139,7 +139,6 @@ def test_article_comes_back_only_with_its_visit():
 ABSURD = ["abc", "\x00", "9" * 30, "-1", "²"]
 
 
-@pytest.mark.parametrize("key", ABSURD)
 @pytest.mark.parametrize(
     ("model", "action"),
     [
@@ -150,13 +149,14 @@ ABSURD = ["abc", "\x00", "9" * 30, "-1", "²"]
         ("engagements_person", "delete_selected"),
     ],
 )
-def test_list_action_on_an_absurd_key_does_nothing(admin_client, model, action, key):
+def test_list_action_on_an_absurd_key_does_nothing(admin_client, model, action):
     """What no database can look for is as if it had not been ticked."""
     make_public()
     address = reverse(f"admin:{model}_changelist")
-    answer = admin_client.post(address, {"action": action, "_selected_action": key})
-    assert answer.status_code in (200, 302)
-    assert Engagement.objects.count() == 1
+    for key in ABSURD:
+        answer = admin_client.post(address, {"action": action, "_selected_action": key})
+        assert answer.status_code in (200, 302), key
+        assert Engagement.objects.count() == 1, key
 
 
 @pytest.mark.parametrize("key", ["abc", "9" * 30])

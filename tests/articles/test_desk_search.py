@@ -93,14 +93,14 @@ def test_search_without_permissions_finds_nothing_of_the_record(client, record):
     assert found(client, "turkmen") == {}
 
 
-@pytest.mark.parametrize("text", ["", " ", "%", "qqqqzzzz", "'\"<>", "a" * 5000, "ظظظ"])
-def test_nonsense_is_answered_calmly(client, record, text):
+def test_nonsense_is_answered_calmly(client, record):
     signed_in(client, WRITER)
-    for address in (SUGGESTIONS, PAGE):
-        assert client.get(address, {"q": text}).status_code == 200
-    if text.strip():
-        assert found(client, text) == {}
-        assert "Nothing fits." in client.get(PAGE, {"q": text}).content.decode()
+    for text in ("", " ", "%", "qqqqzzzz", "'\"<>", "a" * 5000, "ظظظ"):
+        for address in (SUGGESTIONS, PAGE):
+            assert client.get(address, {"q": text}).status_code == 200, text
+        if text.strip():
+            assert found(client, text) == {}, text
+            assert "Nothing fits." in client.get(PAGE, {"q": text}).content.decode(), text
 
 
 def test_search_costs_the_same_with_more_rows(client, record):

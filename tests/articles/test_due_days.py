@@ -177,20 +177,20 @@ def promises() -> None:
     promise("Away", outcome=OutcomeFactory(engagement=away))
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", {"Late", "Kept", "Away"}), ("?status=overdue", {"Late"}), ("?status=done", {"Kept"}),
-        ("?country=dz", {"Late"}), ("?organisation=nato", {"Kept"}), ("?status=dropped", set()),
-        ("?region=north-africa", {"Late", "Kept"}), ("?status=open&region=north-africa", {"Late"}),
-    ],
-)  # fmt: skip
-def test_calendar_holds_the_promises_of_the_view(client, promises, query, expected):
+VIEWS = {
+    "": {"Late", "Kept", "Away"}, "?status=overdue": {"Late"}, "?status=done": {"Kept"},
+    "?country=dz": {"Late"}, "?organisation=nato": {"Kept"}, "?status=dropped": set(),
+    "?region=north-africa": {"Late", "Kept"}, "?status=open&region=north-africa": {"Late"},
+}  # fmt: skip
+
+
+def test_calendar_holds_the_promises_of_the_view(client, promises):
     """A calendar has the filters of its page, and the page has its address."""
-    assert {title.partition(": ")[2] for title in events(client, query)} == expected
-    page = client.get(f"/outcomes/{query}").content.decode()
-    address = f"testserver{ADDRESS}{query}".replace("&", "&amp;")
-    assert f'href="webcal://{address}"' in page
+    for query, expected in VIEWS.items():
+        assert {title.partition(": ")[2] for title in events(client, query)} == expected, query
+        page = client.get(f"/outcomes/{query}").content.decode()
+        address = f"testserver{ADDRESS}{query}".replace("&", "&amp;")
+        assert f'href="webcal://{address}"' in page, query
 
 
 def test_calendar_names_itself(client, promises):
@@ -271,9 +271,9 @@ def test_nonsense_is_refused(client, query, status):
     assert client.get(f"{ADDRESS}?{query}").status_code == status
 
 
-@pytest.mark.parametrize("rows", [2, 12])
+@pytest.mark.parametrize("rows", [2, 5])
 def test_query_count_does_not_grow(client, rows, django_assert_num_queries):
-    """A calendar asks the same questions for two promises and for twelve."""
+    """A calendar asks the same questions for two promises and for five."""
     for row in range(rows):
         report(promise(due=day(1, 1 + row)), "under_way")
         promise(due=None)

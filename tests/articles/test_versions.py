@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -142,31 +143,28 @@ def test_comparison_tells_what_readers_see_change(client, newest):
     assert "Nothing that readers see differs" in same
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 40, "٣", "1.0", "²"])
-def test_comparison_of_nonsense_is_refused_in_words(client, newest, number):
+def test_comparison_of_nonsense_is_refused_in_words(client, newest):
     """A version that never was gets a sentence, and the form to choose again."""
-    response = client.get(versions(newest, "compare/"), {"from": number})
-    assert response.status_code == 400
-    assert "choose one from 1 to 3" in response.text
-    assert "<select" in response.text
+    for number in ("0", "-1", "x", "9" * 40, "٣", "1.0", "²"):
+        response = client.get(versions(newest, "compare/"), {"from": number})
+        assert response.status_code == 400, number
+        assert "choose one from 1 to 3" in response.text, number
+        assert "<select" in response.text, number
 
 
-@pytest.mark.parametrize(
-    ("day", "shown"),
-    [
+def test_site_says_what_stood_on_a_day(client, newest):
+    """Every version that readers saw at some time of the day, and that there was none."""
+    for day, shown in [
         ("2025-03-02", []),
         ("2025-03-03", [1]),
         ("4 March 2025", [1]),
         ("2025-03-05", [3, 2, 1]),
         ("2025-03-06", [3]),
-    ],
-)
-def test_site_says_what_stood_on_a_day(client, newest, day, shown):
-    """Every version that readers saw at some time of the day, and that there was none."""
-    text = client.get(versions(newest), {"on": day}).text
-    answer = text.partition('class="answer"')[2].partition("</section>")[0]
-    assert [int(n) for n in re.findall(r"/versions/(\d)/", answer)] == shown
-    assert ("no page at this address yet" in answer) == (not shown)
+    ]:
+        text = client.get(versions(newest), {"on": day}).text
+        answer = text.partition('class="answer"')[2].partition("</section>")[0]
+        assert [int(n) for n in re.findall(r"/versions/(\d)/", answer)] == shown, day
+        assert ("no page at this address yet" in answer) == (not shown), day
 
 
 def test_midnight_ends_the_day_before(client):
@@ -181,13 +179,13 @@ def test_midnight_ends_the_day_before(client):
     assert "readers saw this version:" in text
 
 
-@pytest.mark.parametrize("day", ["2025-02-30", "March 2025", "yesterday", "9999-01-01", "x" * 999])
-def test_day_that_cannot_be_read_is_refused_in_words(client, newest, day):
+def test_day_that_cannot_be_read_is_refused_in_words(client, newest):
     """A sentence at the field, and what was typed is kept."""
-    response = client.get(versions(newest), {"on": day})
-    assert response.status_code == 400
-    assert 'aria-invalid="true"' in response.text
-    assert day[:40] in response.text
+    for day in ("2025-02-30", "March 2025", "yesterday", "9999-01-01", "x" * 999):
+        response = client.get(versions(newest), {"on": day})
+        assert response.status_code == 400, day
+        assert 'aria-invalid="true"' in response.text, day
+        assert day[:40] in response.text, day
 
 
 def test_tomorrow_is_not_told(client, newest):
@@ -196,9 +194,8 @@ def test_tomorrow_is_not_told(client, newest):
     assert "has not come yet" in client.get(versions(newest), {"on": day}).text
 
 
-@pytest.mark.parametrize(("end", "queries"), [("", 2), ("1/", 8), ("compare/?from=1&to=2", 12)])
-@pytest.mark.parametrize("rows", [1, 9])
-def test_query_count_does_not_grow(client, end, queries, rows, django_assert_num_queries):
+@pytest.mark.parametrize("rows", [1, 4])
+def test_query_count_does_not_grow(client, rows, django_assert_num_queries):
     """However many versions, topics and visits there are."""
     visits = EngagementFactory.create_batch(rows + 1, public_from=NOON - DAY)
     picture = make_picture()
@@ -213,8 +210,10 @@ def test_query_count_does_not_grow(client, end, queries, rows, django_assert_num
             topics=topics[:1], picture=picture, picture_alt="Two",
         )  # fmt: skip
     visits[0].topics.set(topics)
-    with django_assert_num_queries(queries):
-        assert client.get(versions(first, end)).status_code == 200
+    for end, queries in (("", 2), ("1/", 8), ("compare/?from=1&to=2", 12)):
+        cache.clear()
+        with django_assert_num_queries(queries, info=end):
+            assert client.get(versions(first, end)).status_code == 200
 
 
 def test_every_column_is_compared_or_no_content():
