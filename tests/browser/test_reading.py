@@ -73,7 +73,6 @@ ADDRESSES = {
     "home": "/", "article": "/articles/story/", "timeline": "/regions/north-africa/",
     "sheet": "/engagements/visit/", "person": "/people/ana/", "countries": "/countries/",
 }  # fmt: skip
-every_page = pytest.mark.parametrize("name", ADDRESSES)
 
 
 def test_listener_hears_the_timeline_in_order(page, article):
@@ -116,40 +115,40 @@ def test_table_stays_a_table_on_a_phone(page, article):
     assert "cell" in page.locator(".outcomes table").aria_snapshot()
 
 
-@every_page
-def test_no_page_scrolls_sideways_when_enlarged(page, article, name):
+def test_no_page_scrolls_sideways_when_enlarged(page, article):
     """At 320 px, which is 1,280 at 400 %, all fits in the width."""
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(ADDRESSES[name])
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    for address in ADDRESSES.values():
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, address
 
 
-@every_page
-def test_outline_has_one_top_and_skips_no_level(page, article, name):
+def test_outline_has_one_top_and_skips_no_level(page, article):
     """One h1, and no heading more than a level below the one before it."""
-    page.goto(ADDRESSES[name])
-    levels = page.evaluate(
-        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
-    )
-    assert levels.count(1) == 1
-    assert levels[0] == 1
-    assert all(below - above <= 1 for above, below in pairwise(levels))
+    for address in ADDRESSES.values():
+        page.goto(address)
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
+        )
+        assert levels.count(1) == 1, address
+        assert levels[0] == 1, address
+        assert all(below - above <= 1 for above, below in pairwise(levels)), address
 
 
-@every_page
-def test_landmarks_are_there_once_and_named(page, article, name):
+def test_landmarks_are_there_once_and_named(page, article):
     """Banner, main and contentinfo once each; a second navigation has a name of its own."""
-    page.goto(ADDRESSES[name])
-    for role in ("banner", "main", "contentinfo"):
-        assert page.get_by_role(role).count() == 1
-    names = page.evaluate(
-        "[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label'))"
-    )
-    assert all(names)
-    assert len(set(names)) == len(names)
+    for address in ADDRESSES.values():
+        page.goto(address)
+        for role in ("banner", "main", "contentinfo"):
+            assert page.get_by_role(role).count() == 1, address
+        names = page.evaluate(
+            "[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label'))"
+        )
+        assert all(names), address
+        assert len(set(names)) == len(names), address
 
 
-@every_page
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_keyboard_goes_through_in_reading_order_and_is_seen(page, article, name):
     """Tab visits each link and field once, top to bottom, with an outline; first the skip link."""
     page.emulate_media(reduced_motion="reduce")  # otherwise a jump takes its time
@@ -193,40 +192,41 @@ def test_skip_link_leads_to_the_content(page, article):
     expect(page.locator("#main")).to_be_focused()
 
 
-@every_page
-def test_targets_are_large_enough(page, article, name):
+# Those beside each other that are too small for a finger.
+SMALL = """() => {
+    const found = [...document.querySelectorAll('a[href], summary')]
+        .filter(e => !e.classList.contains('skip'))
+        .map(e => ({e, box: e.getBoundingClientRect()}))
+    // Inline in a sentence: the line's height governs.
+    const inline = e => getComputedStyle(e).display === 'inline'
+        && e.parentElement.textContent.trim() !== e.textContent.trim()
+    const near = (a, b) => {
+        const [x1, y1] = [a.left + a.width / 2, a.top + a.height / 2]
+        const [x2, y2] = [b.left + b.width / 2, b.top + b.height / 2]
+        return Math.hypot(x1 - x2, y1 - y2) < 24
+    }
+    return found.filter(({e, box}) => box.height < 24 && !inline(e)
+        && found.some(other => other.e !== e && near(box, other.box)))
+        .map(({e, box}) => `${e.textContent.trim()} ${box.height}`)
+}"""
+
+
+def test_targets_are_large_enough(page, article):
     """A link outside running text is at least 24 px high, or has that much room (WCAG 2.5.8)."""
     page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(ADDRESSES[name])
-    small = page.evaluate(
-        """() => {
-            const found = [...document.querySelectorAll('a[href], summary')]
-                .filter(e => !e.classList.contains('skip'))
-                .map(e => ({e, box: e.getBoundingClientRect()}))
-            // Inline in a sentence: the line's height governs.
-            const inline = e => getComputedStyle(e).display === 'inline'
-                && e.parentElement.textContent.trim() !== e.textContent.trim()
-            const near = (a, b) => {
-                const [x1, y1] = [a.left + a.width / 2, a.top + a.height / 2]
-                const [x2, y2] = [b.left + b.width / 2, b.top + b.height / 2]
-                return Math.hypot(x1 - x2, y1 - y2) < 24
-            }
-            return found.filter(({e, box}) => box.height < 24 && !inline(e)
-                && found.some(other => other.e !== e && near(box, other.box)))
-                .map(({e, box}) => `${e.textContent.trim()} ${box.height}`)
-        }"""
-    )
-    assert small == []
+    for address in ADDRESSES.values():
+        page.goto(address)
+        assert page.evaluate(SMALL) == [], address
 
 
-@every_page
-def test_page_reads_without_javascript(browser, live_server, article, name):
+def test_page_reads_without_javascript(browser, live_server, article):
     """Every public page is whole where no script runs."""
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
-    page.goto(ADDRESSES[name])
-    assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("main").inner_text().strip()
+    for address in ADDRESSES.values():
+        page.goto(address)
+        assert page.get_by_role("heading", level=1).count() == 1, address
+        assert page.get_by_role("main").inner_text().strip(), address
     context.close()
 
 
@@ -293,26 +293,30 @@ def test_nothing_moves_for_whom_motion_disturbs(browser, live_server, article):
     context.close()
 
 
-@every_page
-def test_layout_does_not_shift(browser, live_server, article, name):
+SHIFT = """window.shift = 0
+new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) window.shift += entry.value
+}).observe({type: 'layout-shift', buffered: true})"""
+
+
+def test_layout_does_not_shift(browser, live_server, article):
     """Pictures come in, and a font that is late does not, without moving a line."""
     picture = make_picture()
     make_public(picture=picture, picture_alt="Teal")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 840})
-    page = context.new_page()
-    page.route("**/fonts/**", lambda route: (time.sleep(0.5), route.continue_()))
-    page.add_init_script(
-        """window.shift = 0
-        new PerformanceObserver(list => {
-            for (const entry of list.getEntries()) window.shift += entry.value
-        }).observe({type: 'layout-shift', buffered: true})"""
-    )
-    page.goto(ADDRESSES[name])
-    # To be waited for, but never shown: the stand-in is there already.
-    page.evaluate("document.fonts.ready.then(() => {})")
-    page.wait_for_timeout(200)
-    assert page.evaluate("window.shift") < 0.01
-    context.close()
+    for address in ADDRESSES.values():
+        # One that has not seen the fonts yet.
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": 390, "height": 840}
+        )
+        page = context.new_page()
+        page.route("**/fonts/**", lambda route: (time.sleep(0.5), route.continue_()))
+        page.add_init_script(SHIFT)
+        page.goto(address)
+        # To be waited for, but never shown: the stand-in is there already.
+        page.evaluate("document.fonts.ready.then(() => {})")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.shift") < 0.01, address
+        context.close()
 
 
 @pytest.mark.parametrize(("density", "expected"), [(1, "480"), (2, "960")])
