@@ -170,16 +170,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item
         for item in items
         if item.get_closest_marker(other)
-        # What asks no database gives the same answer in either run.
-        or (connection.vendor == "postgresql" and not asks_database(item))
+        # What is not about a database gives the same answer in either run.
+        or (connection.vendor == "postgresql" and not is_about_database(item))
     ]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item not in deselected]
 
 
-def asks_database(item: pytest.Item) -> bool:
-    """Say whether a test may ask the database: to every other one it is refused."""
+def is_about_database(item: pytest.Item) -> bool:
+    """Say whether a test may ask the database, and not only for a page to look at."""
+    if item.get_closest_marker("page"):
+        return False
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures)
 

@@ -97,6 +97,7 @@ def test_two_people_change_the_same_cell(desks):
     assert not Autosave.objects.exists()
 
 
+@pytest.mark.page
 def test_session_ends_in_mid_sentence(desks):
     """The line says so; after a sign-in in another tab what was typed is sent by itself."""
     page, _other = desks
@@ -121,6 +122,7 @@ def test_session_ends_in_mid_sentence(desks):
     assert not Autosave.objects.exists()
 
 
+@pytest.mark.page
 def test_last_words_before_a_page_is_left_are_offered(desks):
     """What was typed in the last second, and what was typed while a save was on its way."""
     page, _other = desks
@@ -201,6 +203,7 @@ def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
     assert list(headlines) == ["As it was", "Typed just before"]
 
 
+@pytest.mark.page
 def test_what_is_missing_goes_as_it_is_typed(desks):
     """Each line at the head of a new article leads to its field, and goes once that is filled."""
     page, _other = desks
@@ -219,6 +222,7 @@ def test_what_is_missing_goes_as_it_is_typed(desks):
     expect(page.locator("#id_standfirst")).to_be_focused()
 
 
+@pytest.mark.page
 def test_lost_connection_loses_nothing(desks):
     """Offline it is kept in the browser; a closed tab is offered it back; saving clears it."""
     page, other = desks

@@ -77,6 +77,7 @@ def test_hour_is_dragged_to_another_day_and_undone(desk):
     assert edition.public_from == at
 
 
+@pytest.mark.page
 def test_saving_by_keyboard_leaves_one_where_one_was(desk):
     """Ctrl+S saves and the caret stays; a mistake is told at the head, with a way to its field."""
     edition = make_draft(headline="An envoy in Oran", body="<p>First.</p><p>Second.</p>")
@@ -119,6 +120,7 @@ def test_article_is_sent_for_review_by_keyboard(desk):
     assert edition.state == "in_review"
 
 
+@pytest.mark.page
 def test_keys_in_a_comment_say_nothing_of_the_article(desk):
     """Ctrl+Enter or Ctrl+S in a comment's text box neither publishes nor saves the article."""
     edition = make_draft(headline="An envoy in Oran")
@@ -145,6 +147,7 @@ def test_keys_in_a_comment_say_nothing_of_the_article(desk):
     expect(desk.locator(".messagelist")).to_contain_text("Published: An envoy in Oran")
 
 
+@pytest.mark.page
 def test_autocompletes_have_names(desk):
     """The fields that the stock script makes are told by the labels of what they stand for."""
     desk.goto("/admin/articles/article/add/")

@@ -9,7 +9,7 @@ from articles.models import Edition
 from articles.richtext import sanitize
 from tests.browser.clipboard import GOOGLE_DOCS, STORY, WORD, paste
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.page]
 
 WATCH_POLICY = """
     window.violations = [];

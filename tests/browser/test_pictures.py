@@ -24,6 +24,7 @@ def desk(browser, live_server):
     page.context.close()
 
 
+@pytest.mark.page
 def test_click_on_the_picture_moves_every_crop(desk):
     """The crops follow a click and the arrow keys at once; saved, the page says the same."""
     picture = make_picture((640, 400))

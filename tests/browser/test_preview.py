@@ -41,6 +41,7 @@ def test_outsider_reads_a_draft_by_its_link(browser, page, live_server):
     context.close()
 
 
+@pytest.mark.page
 def test_preview_follows_what_is_typed(desks):
     """Within a second, beside the form; phone and desktop; what cannot be drawn leaves the last."""
     page, _other = desks
@@ -94,6 +95,7 @@ def test_preview_follows_what_is_typed(desks):
     assert not [text for text in refused if "Content Security Policy" in text]
 
 
+@pytest.mark.page
 def test_without_scripts_the_preview_is_a_tab(browser, live_server):
     """The plain button sends the form to a new tab and leaves it as it is."""
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)

@@ -25,6 +25,7 @@ from tests.factories import (
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.page,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 

@@ -10,6 +10,7 @@ from tests.factories import EngagementFactory, TopicFactory, make_public
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.page,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 

@@ -187,6 +187,7 @@ def test_article_with_a_new_visit_takes_fourteen_interactions(browser, live_serv
         page.context.close()
 
 
+@pytest.mark.page
 def test_new_visit_is_told_by_its_day(desk):
     """A day that has passed suggests that it took place, until somebody says what became of it."""
     desk.goto("/admin/engagements/engagement/add/")
@@ -212,6 +213,7 @@ def test_new_visit_is_told_by_its_day(desk):
     expect(hint).to_be_empty()
 
 
+@pytest.mark.page
 def test_day_of_a_new_visit_is_judged_when_it_is_typed(desk):
     """Halfway to December stands January: nothing is said of it. What is said moves nothing."""
     desk.set_viewport_size({"width": 500, "height": 2000})
