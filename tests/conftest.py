@@ -135,8 +135,9 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator["Browser"]:
     """Return one headless Chromium for the session, driven by synchronous Playwright."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and seldom needed
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - slow, seldom needed
 
+    expect.set_options(timeout=15_000)  # milliseconds, as for everything else
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright leaves its event loop marked as running in this thread, so Django would
         # refuse the database to every later test; no coroutine ever touches it.
