@@ -5,17 +5,14 @@ Django sends these signals for every `save()` and `delete()`, also from a shell,
 """
 
 import datetime as dt
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import F, Model
-from django.db.models.functions import Greatest
+from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
@@ -43,7 +40,7 @@ from articles.models import (
     TimelineEntry,
     TimelineTotal,
 )
-from articles.versions import wait_out_lease
+from articles.versions import content_changed
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -93,16 +90,6 @@ def facts_changed(engagements: Collection[int]) -> None:
                 websub.announce([websub.UPDATES], at)
         for at, terms in news_index.refresh(engagements).items():
             websub.announce(terms, at)
-
-
-def content_changed() -> None:
-    """Begin a new version of the content; after the commit no page shows the one before."""
-    # The row's lock also puts those who write at the same time in a line, so that no two wait for
-    # each other's totals.
-    second = int(timezone.now().timestamp())
-    if not ContentVersion.objects.update(number=Greatest(F("number") + 1, second)):
-        ContentVersion.objects.create(number=second)
-    transaction.on_commit(partial(wait_out_lease, time.monotonic()))
 
 
 def _of_outcome(action: Action) -> list[int]:

@@ -14,12 +14,13 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.bulk import insert
-from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
+from articles.models import Edition, TimelineEntry, TimelineTotal
+from articles.versions import content_changed
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,
@@ -144,10 +145,11 @@ def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.
 def alone() -> Iterator[None]:
     """Be in a transaction beside which nobody brings an index in line.
 
-    Whoever does has written the content's version. SQLite has one writer at a time.
+    Whoever does has written the content's version, as is done here: no page stays stored that was
+    made of an index half right. SQLite has one writer at a time.
     """
     with transaction.atomic():
-        ContentVersion.objects.update(number=F("number"))
+        content_changed()
         yield
 
 

@@ -9,11 +9,13 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet, Subquery
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import F, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.db.utils import load_backend
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -28,6 +30,24 @@ KEPT_SECONDS = 60 * 60
 # For so long a process need not look whether anything changed; who changed something waits as long
 # after the commit, so that afterwards nobody is shown what was before.
 LEASE_SECONDS = 0.005
+
+
+def content_changed() -> None:
+    """Begin a new version of the content; after the commit no page shows the one before.
+
+    Until then nobody else can begin one: the row's lock puts those who write at the same time in a
+    line, so that no two wait for each other's totals.
+    """
+    if not _begin():
+        # Of two who find no row, one waits here until the other's is committed.
+        ContentVersion.objects.bulk_create([ContentVersion(pk=1)], ignore_conflicts=True)
+        _begin()
+    transaction.on_commit(partial(wait_out_lease, time.monotonic()))
+
+
+def _begin() -> int:
+    second = int(timezone.now().timestamp())
+    return ContentVersion.objects.update(number=Greatest(F("number") + 1, second))
 
 
 def _boundaries() -> list[tuple[QuerySet, str]]:

@@ -14,9 +14,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from articles.models import ContentVersion
-from articles.receivers import content_changed
 from articles.stored import page_store
-from articles.versions import LEASE_SECONDS, Watch
+from articles.versions import LEASE_SECONDS, Watch, content_changed
 from articles.workflow import publish, withdraw
 from config.page_store import PageStore
 from tests.factories import EngagementFactory, UserFactory, make_draft, make_public

@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles import timeline_index
+from articles import news_index, timeline_index
 from articles import totals as stored
 from articles.filters import View
 from articles.matches import matching, page_of, summary_of
@@ -22,6 +22,7 @@ from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTota
 from articles.receivers import one_refresh
 from articles.subjects import engagements_of
 from articles.timeline_index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
+from articles.versions import content_changed, content_version
 from articles.workflow import publish, reinstate, unschedule, withdraw
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
@@ -390,7 +391,9 @@ def test_older_database_gets_its_index():
     visit = EngagementFactory()
     TimelineEntry.objects.all().delete()
     TimelineTotal.objects.all().delete()
+    before = ContentVersion.objects.get().number
     call_command("migrate", verbosity=0)
+    assert ContentVersion.objects.get().number > before
     assert TimelineEntry.objects.filter(engagement=visit).exists()
     assert totals() == recount()
 
@@ -419,6 +422,19 @@ def test_rebuild_mends_what_is_out_of_step():
     assert totals() == recount()
 
 
+def test_pages_made_during_a_rebuild_end_with_it(monkeypatch):
+    """What was made between two batches has a version that none has after the last of them."""
+    monkeypatch.setattr("articles.timeline_index.BATCH", 1)
+    EngagementFactory.create_batch(2)
+    now = timezone.now()
+    versions: list[str] = []
+    for again in (rebuild, lambda _report: news_index.rebuild()):
+        versions.append(content_version(now))
+        again(lambda _done: versions.append(content_version(now)))
+    versions.append(content_version(now))
+    assert len(set(versions)) == len(versions) >= 5
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_rebuild_lets_others_save_between_its_batches(monkeypatch):
     """It holds no lock all along, and what is saved meanwhile, before it or behind, is counted."""
@@ -441,10 +457,16 @@ def test_rebuild_lets_others_save_between_its_batches(monkeypatch):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("place", ["_insert", "_totals"])
-def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place):
-    """Who saves after the rebuild has read an engagement, and before it has written, is heard."""
+@pytest.mark.parametrize("has_version", [True, False])
+def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place, has_version):
+    """Who saves after the rebuild has read an engagement, and before it has written, is heard.
+
+    Also where nothing was saved before, as after a fixture.
+    """
     visit = EngagementFactory(start=PartialDate(dt.date(2025, 1, 5)))
     Engagement.objects.filter(pk=visit.pk).update(status="confirmed")  # so that there is a change
+    if not has_version:
+        ContentVersion.objects.all().delete()
     colleagues: list[threading.Thread] = []
     original = getattr(timeline_index, place)
 
@@ -470,3 +492,24 @@ def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place):
     now = timezone.now()
     assert entries(now) == slow(now)
     assert totals() == recount()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_first_two_writers_stand_in_one_line():
+    """Of two who both find no content version the second waits, and there is one row."""
+    ContentVersion.objects.all().delete()
+
+    def write() -> None:
+        content_changed()
+        connection.close()
+
+    second = threading.Thread(target=write)
+    with transaction.atomic():
+        content_changed()
+        first = ContentVersion.objects.get().number
+        second.start()
+        second.join(timeout=1)
+        assert second.is_alive()
+    second.join()
+    assert ContentVersion.objects.get().number > first

@@ -2,8 +2,8 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from articles import news_index
-from articles.receivers import content_changed
 from articles.timeline_index import rebuild, recorded
+from articles.versions import content_changed
 
 
 class Command(BaseCommand):
