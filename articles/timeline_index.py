@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.bulk import insert
-from articles.models import Edition, TimelineEntry, TimelineTotal
+from articles.models import Edition, NewsEntry, TimelineEntry, TimelineTotal
 from articles.versions import content_changed
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -173,8 +173,12 @@ def rebuild(report: Callable[[int], object]) -> None:
 
 def batches() -> Iterator[dict[str, int]]:
     """Return ranges of pks that hold every engagement, and every one with entries that is gone."""
-    there = Engagement.objects.aggregate(last=Max("pk"))["last"] or 0
-    last = max(there, TimelineEntry.objects.aggregate(last=Max("engagement"))["last"] or 0)
+    ends = (
+        Engagement.objects.aggregate(last=Max("pk")),
+        TimelineEntry.objects.aggregate(last=Max("engagement")),
+        NewsEntry.objects.aggregate(last=Max("engagement")),
+    )
+    last = max(end["last"] or 0 for end in ends)
     for first in range(1, last + 1, BATCH):
         yield {"gte": first, "lt": first + BATCH}
 

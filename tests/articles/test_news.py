@@ -1,10 +1,12 @@
 """The index of the news against the slow query, and the pages of an archive."""
 
 import datetime as dt
+import io
 
 import feedparser
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
@@ -121,6 +123,18 @@ def test_rebuild_mends_what_is_out_of_step():
     news_index.rebuild()
     assert before
     assert set(NewsEntry.objects.values_list(*news_index.COLUMNS)) == before
+
+
+def test_rebuild_takes_away_news_of_visits_that_are_gone(monkeypatch):
+    """Also of the very last ones, which no range of visits that are there holds."""
+    monkeypatch.setattr("articles.timeline_index.BATCH", 1)
+    kept, gone = make_public(), make_public()
+    rows = NewsEntry.objects.filter(edition=gone)
+    last = kept.engagement_id + gone.engagement_id + 1
+    assert rows.update(engagement=last)
+    call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
+    assert not NewsEntry.objects.filter(engagement=last).exists()
+    assert {row.edition_id for row in NewsEntry.objects.all()} == {kept.pk, gone.pk}
 
 
 def archive(client, address: str) -> list[list[str]]:
