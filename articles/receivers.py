@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
@@ -84,12 +85,21 @@ def facts_changed(engagements: Collection[int]) -> None:
     # Together, or a page could be stored between the two, without what is being indexed.
     with transaction.atomic(savepoint=False):
         content_changed()
-        for visit, at in timeline_index.refresh(engagements).items():
-            # What was reported while it was a draft comes to readers with it.
-            if ActionUpdate.objects.effective().filter(action__outcome__engagement=visit).exists():
-                websub.announce([websub.UPDATES], at)
+        for at in _updates_seen(timeline_index.refresh(engagements)):
+            websub.announce([websub.UPDATES], at)
         for at, terms in news_index.refresh(engagements).items():
             websub.announce(terms, at)
+
+
+def _updates_seen(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
+    """Return when updates come to readers, or leave them, with visits: by pk, and the moments.
+
+    What was reported while a visit was a draft comes with it.
+    """
+    if not (settings.WEBSUB_HUB and moved):
+        return set()
+    updates = ActionUpdate.objects.effective().filter(action__outcome__engagement__in=moved)
+    return {moved[pk] for pk in updates.values_list("action__outcome__engagement", flat=True)}
 
 
 def _of_outcome(action: Action) -> list[int]:

@@ -14,12 +14,14 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles import outbox
 from articles.models import Message
 from articles.news import Place
+from articles.receivers import one_refresh
 from articles.workflow import publish, withdraw
 from engagements.models import ActionUpdate
 from tests.factories import (
@@ -171,6 +173,17 @@ def test_nothing_is_written_without_a_hub():
     """Where no hub is named there is nobody to tell."""
     make_public()
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_updates_of_many_visits_are_asked_for_once(request, named):
+    """Twenty visits that come out together cost one query with a hub, and none without."""
+    if named:
+        request.getfixturevalue("hub")
+    with CaptureQueriesContext(connection) as queries, transaction.atomic(), one_refresh():
+        EngagementFactory.create_batch(20)
+    asked = [q for q in queries if 'FROM "engagements_actionupdate"' in q["sql"]]
+    assert len(asked) == named
 
 
 @pytest.mark.django_db(transaction=True)
