@@ -1,9 +1,10 @@
-"""What a page must keep to from the small database to the large one, and which figure does not.
+"""What pages must keep to from the small database to the large one, and the page store.
 
 A busy machine makes a page slow that is not. So a figure that misses its bar is taken again, of
 both databases and up to `AGAIN` times, and counts only if it misses each time: of forty figures
 that are slow by chance once in twenty times, one fails a run once in 4,000. A page that has become
-slow misses every time.
+slow misses every time. A row of the page store is taken again once; an answer that is stale or
+failed counts at once, since no machine makes one by being busy.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ BOUND = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
     "single filter: ", "filters and strip",
 )  # fmt: skip
+# and so many queries more: whether it asks for outcomes or actions depends on its entries, so it
+# differs between any two;
+QUERIES = 3
+UNFILTERED = (
+    "first page", "middle page", "jump to a month", "country, first page", "person",
+    "filters and strip alone",
+)  # fmt: skip
 # one with several filters so many milliseconds,
 COMBINED = "combined: "
 COMBINED_MS = 300
@@ -25,6 +33,13 @@ KEPT = 0.7
 
 SAVING = "saving one engagement"
 RENDERING = "a timeline against an article"
+
+# The page store sends so much of what nginx sends, and so many times what Django's cache does where
+TO_NGINX = 0.5
+TO_CACHE = 8
+# nginx, which only sends a file, has this much room above it: what is left of a long page's time
+# is its bytes', for everyone.
+ROOM = 0.9
 
 
 def missed(small: dict[str, Any], large: dict[str, Any]) -> dict[str, str]:
@@ -41,6 +56,9 @@ def _missed(small: dict[str, Any], large: dict[str, Any]) -> Iterator[tuple[str,
         if many > FACTOR * few:
             yield name, f"{many:.1f} ms is {many / few:.2f} times {few:.1f} ms, above {FACTOR}"
     for name, row in large["pages"].items():
+        few, many = (max(size["pages"][name].get("queries", [0])) for size in (small, large))
+        if name.startswith(UNFILTERED) and many > few + QUERIES:
+            yield name, f"{many} queries are more than {few} and {QUERIES}"
         if name.startswith(COMBINED) and row["median_ms"] > COMBINED_MS:
             yield name, f"{row['median_ms']:.1f} ms is above {COMBINED_MS} ms"
     if "rendering" in small and small["rendering"]["ratio"] < KEPT:
@@ -49,4 +67,40 @@ def _missed(small: dict[str, Any], large: dict[str, Any]) -> Iterator[tuple[str,
 
 def with_newer(figures: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
     """Return figures with those that were taken again in the place of the first."""
-    return figures | newer | {"pages": figures["pages"] | newer["pages"]}
+    taken = {*newer["pages"], *({SAVING} if "save_ms" in newer else ())}
+    taken |= {RENDERING} if "rendering" in newer else set()
+    again = {*figures.get("again", ()), *taken}
+    pages = figures["pages"] | newer["pages"]
+    return figures | newer | {"pages": pages, "again": sorted(again)}
+
+
+def unheld(figures: dict[str, Any]) -> list[str]:
+    """Return the bars that no row is held to: a row with another name would lose its own."""
+    names = [*figures["pages"]]
+    prefixes = dict.fromkeys((*BOUND, *UNFILTERED, COMBINED))
+    return [bar for bar in prefixes if not any(name.startswith(bar) for name in names)]
+
+
+def missed_by_store(pages: dict[str, dict[str, float]]) -> dict[str, str]:
+    """Return the rows of the page store that miss a bar, each with a sentence about it."""
+    found = {}
+    for name, row in pages.items():
+        if row["to_nginx"] < TO_NGINX:
+            found[name] = f"{row['to_nginx']:.2f} of nginx's requests, below {TO_NGINX}"
+        elif row["to_cache"] < TO_CACHE and has_room(row):
+            found[name] = f"{row['to_cache']:.1f} times the cache's requests, below {TO_CACHE}"
+    return found
+
+
+def has_room(row: dict[str, float]) -> bool:
+    """Say whether a page is short enough for anyone to be so many times faster than the cache."""
+    return row["nginx"] * ROOM >= TO_CACHE * row["cache"]
+
+
+def missed_while_editing(mixed: dict[str, float]) -> dict[str, str]:
+    """Return what an edit beside readers must not make: answers stale or failed."""
+    return {
+        f"{name} answers": f"{mixed[name]} of {mixed['answers']}"
+        for name in ("stale", "failed")
+        if mixed[name]
+    }

@@ -45,7 +45,11 @@ http {{
 """
 
 
-def main(rounds: str = "5", seconds: str = "3", edits: str = "20") -> None:
+ROUNDS, SECONDS, EDITS = 5, 3, 20
+
+
+def main(*names: str) -> None:
+    """Measure everything, or only the rows of these names."""
     pages = addresses()
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(site("tests.bench.settings"))
@@ -56,13 +60,14 @@ def main(rounds: str = "5", seconds: str = "3", edits: str = "20") -> None:
             if fetch(cache + address).replace(host(cache), host(store)) != bodies[name]:
                 sys.exit(f"{address} is not the same page on both servers.")
         nginx = stack.enter_context(static(bodies, packed))
-        figures = {}
+        figures: dict[str, dict] = {}
         for name, address in pages.items():
             urls = {"nginx": f"{nginx}/{name}", "store": store + address, "cache": cache + address}
             for coding, sent in (("identity", bodies), ("gzip", packed)):
-                row = compare(urls, int(rounds), seconds, coding)
-                figures[f"{name}, {coding}"] = row | {"bytes": len(sent[name])}
-        mixed = edit_and_read(store, int(edits))
+                if not names or f"{name}, {coding}" in names:
+                    row = compare(urls, ROUNDS, str(SECONDS), coding)
+                    figures[f"{name}, {coding}"] = row | {"bytes": len(sent[name])}
+        mixed = {} if names else edit_and_read(store, EDITS)
     json.dump({"pages": figures, "mixed": mixed}, sys.stdout)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import bars
+from tests.bench import bars, data, measure, report
 
 
 def figures(saving: float = 10.0, ratio: float = 1.0, **pages: float) -> dict:
@@ -37,6 +37,90 @@ def test_saving_and_rendering_are_held_to_their_bars():
     assert not bars.missed(figures(saving=10), figures(saving=20))
     assert set(bars.missed(figures(saving=10), figures(saving=21))) == {bars.SAVING}
     assert set(bars.missed(figures(ratio=0.69), figures())) == {bars.RENDERING}
+
+
+@pytest.mark.parametrize(
+    ("page", "many", "is_missed"),
+    [
+        ("first page", 23, False),
+        ("first page", 24, True),
+        ("filters and strip alone, with a topic", 24, True),
+        ("single filter: topic", 24, False),
+        ("combined: filters and strip alone", 24, False),
+    ],
+)
+def test_unfiltered_page_asks_no_more_of_a_large_archive(page, many, is_missed):
+    """The most queries of a page without filters may differ by what is on it, not by much."""
+    small, large = (
+        {"pages": {page: {"median_ms": 1, "queries": [18, most]}}} for most in (20, many)
+    )
+    assert set(bars.missed(small, large)) == ({page} if is_missed else set())
+
+
+@pytest.mark.sqlite
+def test_every_bar_has_a_page_that_is_measured(db):
+    """No bar is lost by giving its row another name."""
+    data.fill(300)
+    pages = {**measure.views(), **measure.panels()}
+    assert bars.unheld({"pages": pages}) == []
+    del pages["middle page"]
+    assert bars.unheld({"pages": pages}) == ["middle page"]
+
+
+@pytest.mark.parametrize(
+    ("nginx", "store", "cache", "is_missed"),
+    [
+        (60_000, 40_000, 5_000, False),
+        (60_000, 39_000, 5_000, True),  # less than 8 times the cache
+        (90_000, 44_000, 5_000, True),  # less than half of nginx
+        (43_000, 30_000, 5_000, False),  # nginx itself is hardly 8 times as fast
+    ],
+)
+def test_page_store_is_held_to_its_bars(nginx, store, cache, is_missed):
+    """It has half of nginx's requests, and 8 times the cache's where a page is short enough."""
+    row = {
+        "nginx": nginx, "store": store, "cache": cache,
+        "to_nginx": store / nginx, "to_cache": store / cache,
+    }  # fmt: skip
+    assert bool(bars.missed_by_store({"feed, gzip": row})) is is_missed
+
+
+@pytest.mark.parametrize("ratio", [0.6, 0.4])
+def test_page_store_is_taken_again_once(monkeypatch, ratio):
+    """A row that misses is measured once more; what an edit made stale is never forgiven."""
+    slow, asked = {"to_nginx": 0.4, "to_cache": 9}, []
+
+    def step(*arguments: str) -> dict:
+        asked.append(arguments)
+        return {"pages": {"feed, gzip": {"to_nginx": ratio, "to_cache": 9}}, "mixed": {}}
+
+    monkeypatch.setattr(bench, "step", step)
+    mixed = {"answers": 9, "stale": 1, "failed": 0}
+    figures = {"pages": {"feed, gzip": slow, "article, gzip": slow | {"to_nginx": 1}}}
+    missed = bench.store_again_where_missed("SQLite", figures | {"mixed": mixed}, "large")
+    assert asked == [("store", "large", "feed, gzip")]
+    assert set(missed) == {"stale answers"} | ({"feed, gzip"} if ratio < bars.TO_NGINX else set())
+
+
+@pytest.mark.parametrize("strict", ["", "1"])
+def test_database_that_is_left_out_fails_a_strict_run(monkeypatch, capsys, strict):
+    """Without PostgreSQL's programs the run says so, and with STRICT=1 it fails."""
+    monkeypatch.setattr("sys.argv", ["bench", "--only", "timelines"])
+    monkeypatch.setenv("STRICT", strict)
+    monkeypatch.setattr(bench, "databases", lambda *_: iter([("SQLite", [])]))
+    monkeypatch.setattr(bench, "take_timelines", lambda *_: ([], {}))
+    monkeypatch.setattr(bench, "report", lambda _figures: "")
+    assert bench.main() == (1 if strict else 0)
+    assert "Left out: PostgreSQL" in capsys.readouterr().err
+
+
+def test_report_marks_what_was_taken_again():
+    """A reader of the figures sees which of them are not the first."""
+    row = {"median_ms": 1, "worst_ms": 1, "queries": [5]}
+    old = {"engagements": 10, "pages": {"person": row, "first page": row}, "save_ms": 1}
+    again = bars.with_newer(old, {"pages": {"person": row}, "save_ms": 1})
+    marked = [line for line in report._pages("SQLite", old, again).splitlines() if "†" in line]
+    assert [line.split(" |")[0] for line in marked] == ["| person †", f"| {bars.SAVING} †"]
 
 
 @pytest.mark.parametrize("times", [1, 3, 4])
