@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from articles import totals
-from articles.filters import Cursor, View
+from articles.filters import Choice, Cursor, View
 from articles.models import TimelineEntry, TimelineTotal
 from articles.timeline_index import STATUSES, WITH, Term
 from engagements.dates import PartialDate
@@ -221,33 +221,46 @@ def _places(entries: QuerySet[TimelineEntry], most: int) -> list[Cursor]:
 def summary_of(
     subject: Term, entries: QuerySet[TimelineEntry], view: View, at: dt.datetime
 ) -> Summary:
-    """Return what stands above the entries: exact up to `MOST_EXACT` matches."""
+    """Return what stands above the entries: exact up to `MOST_EXACT` matches, but for `_counted`.
+
+    A filter by the subject itself narrows nothing.
+    """
     hidden = totals.hidden(at)
-    months, is_all = _stored_months(subject, view, hidden), False
+    chosen = [
+        choice
+        for choice in view.choices.values()
+        if choice.name != "year" and choice.term != subject
+    ]
+    months, is_all = _stored_months(subject, chosen, view.year, hidden), False
     is_exact = months is not None
+    at_most = {} if is_exact else _years_at_most(subject, chosen, view.year, hidden)
     if months is not None and sum(months.values()) > MOST_EXACT:
         newest = _newest(entries, SAMPLE)
     else:
-        newest, is_all = _counted(subject, entries, view, hidden, is_known=is_exact)
-        is_exact |= is_all
-        if months is None or view.terms:
+        newest, is_all = _counted(subject, entries, None if is_exact else at_most, hidden)
+        # Also where the totals are out of step.
+        is_exact = is_all
+        if months is None or chosen or not is_all:
             months = dict(Counter(match.sort_key // 100 for match in newest))
     count, planned = sum(months.values()), _planned(entries, at)
     if is_all:
         choices, overdue = _choices(newest, hidden, at)
         return Summary(count, is_exact, months, planned, choices, overdue, count)
     choices, overdue = _choices(newest[:SAMPLE], hidden, at)
-    at_most, sampled = totals.beside(subject, hidden, view.year), frozenset(Kind)
-    if is_exact and not set(view.choices) - {"year"}:
-        # People have no totals.
-        choices = at_most | {Kind.PERSON: choices.get(Kind.PERSON, {})}
-        sampled = frozenset({Kind.PERSON})
-    summary = Summary(
-        count, is_exact, months, planned, choices, overdue, min(count, SAMPLE), sampled, at_most
-    )
+    summary = Summary(count, is_exact, months, planned, choices, overdue, min(count, SAMPLE))
+    summary.sampled, most = frozenset(Kind), count
     if not is_exact:
         summary.since = newest[-1].sort_key // 10_000
-        summary.years_at_most = _years_at_most(subject, view, hidden)
+        summary.years_at_most = at_most or _years_at_most(subject, chosen, view.year, hidden)
+        most = sum(summary.years_at_most.values())
+    summary.at_most = {
+        kind: {pk: min(number, most) for pk, number in counts.items()}
+        for kind, counts in totals.beside(subject, hidden, view.year).items()
+    }
+    if is_exact and not chosen:
+        # People have no totals.
+        summary.choices = summary.at_most | {Kind.PERSON: choices.get(Kind.PERSON, {})}
+        summary.sampled = frozenset({Kind.PERSON})
     return summary
 
 
@@ -259,20 +272,16 @@ def _newest(entries: QuerySet[TimelineEntry], most: int | None = None) -> list[M
 def _counted(
     subject: Term,
     entries: QuerySet[TimelineEntry],
-    view: View,
+    at_most: dict[int, int] | None,
     hidden: totals.Hidden,
-    *,
-    is_known: bool,
 ) -> tuple[list[Match], bool]:
     """Return the newest matches, and whether these are all.
 
-    Where nothing is known of their number, a sample tells whether counting on is worth it: if its
-    matches lie so close together that twice `MOST_EXACT` are to be expected, it is not.
+    `at_most` says how many a year may have, where no more is known. Beyond `MOST_EXACT` a sample
+    tells whether counting on is worth it: if its matches lie so close together that twice as many
+    are to be expected, it is not. So where the newest lie closest, fewer may go uncounted too.
     """
-    if any(term.kind == Kind.PERSON for term in (subject, *view.terms)):
-        # Nobody meets so many that it would take long, and no totals could answer.
-        return _newest(entries), True
-    if not is_known:
+    if at_most and sum(at_most.values()) > MOST_EXACT:
         sample = _newest(entries, SAMPLE + 1)
         if len(sample) <= SAMPLE:
             return sample, True
@@ -280,20 +289,34 @@ def _counted(
         passed = sum(n for month, n in months.items() if month >= sample[-1].sort_key // 100)
         if SAMPLE * sum(months.values()) > 2 * MOST_EXACT * max(1, passed):
             return sample[:SAMPLE], False
-    found = _newest(entries, MOST_EXACT + 1)
-    return found[:MOST_EXACT], len(found) <= MOST_EXACT
+    # Of people nothing is stored, but nobody meets so many that counting takes long.
+    most = MOST_EXACT if at_most is None or at_most else None
+    found = _newest(entries, most and most + 1)
+    return found[:most], most is None or len(found) <= most
 
 
 def _planned(entries: QuerySet[TimelineEntry], at: dt.datetime) -> dict[int, int]:
-    """Return those that are planned or confirmed and begin today or later, by month."""
+    """Return those that are planned or confirmed and begin today or later, by month.
+
+    One that is under way has begun.
+    """
     today = PartialDate(timezone.localdate(at)).sort_key
     ahead = entries.filter(_has(OPEN[0]) | _has(OPEN[1]), sort_key__gte=today)
     return dict(ahead.order_by().values_list(F("sort_key") / 100).annotate(Count("pk")))
 
 
-def _years_at_most(subject: Term, view: View, hidden: totals.Hidden) -> dict[int, int]:
-    """Return how many match in a year, at most: what the subject has with the rarest filter."""
-    known = [totals.together(subject, term, hidden, view.year) for term in view.terms]
+def _years_at_most(
+    subject: Term, chosen: list[Choice], year: int | None, hidden: totals.Hidden
+) -> dict[int, int]:
+    """Return how many match in a year, at most: what the subject has with the rarest filter.
+
+    Empty where a person is looked for, of whom no totals are stored.
+    """
+    terms = [choice.term for choice in chosen if choice.term]
+    if any(term.kind == Kind.PERSON for term in (subject, *terms)):
+        return {}
+    known = [totals.together(subject, term, hidden, year) for term in terms]
+    known.append(by_year(totals.by_month(subject, hidden, year)))
     years = set.intersection(*(set(counts) for counts in known))
     return {year: min(counts[year] for counts in known) for year in years}
 
@@ -330,20 +353,22 @@ def _choices(
     return choices, overdue.aggregate(n=Count("outcome__engagement", distinct=True))["n"]
 
 
-def _stored_months(subject: Term, view: View, hidden: totals.Hidden) -> dict[int, int] | None:
+def _stored_months(
+    subject: Term, chosen: list[Choice], year: int | None, hidden: totals.Hidden
+) -> dict[int, int] | None:
     """Return what the stored totals know: months without a filter, years with one, or `None`."""
-    names = set(view.choices) - {"year"}
-    if subject.kind == Kind.PERSON or "person" in names or len(names) > 1:
+    terms = [subject, *(choice.term for choice in chosen if choice.term)]
+    if len(chosen) > 1 or any(term.kind == Kind.PERSON for term in terms):
         return None
-    if not names:
-        return totals.by_month(subject, hidden, view.year)
-    [choice] = (view.choices[name] for name in names)
+    if not chosen:
+        return totals.by_month(subject, hidden, year)
+    [choice] = chosen
     if choice.value == "overdue":
         return None
     if choice.term:
-        return totals.together(subject, choice.term, hidden, view.year)
-    untold = by_year(totals.by_month(subject, hidden, view.year))
-    untold.subtract(totals.together(subject, COVERED, hidden, view.year))
+        return totals.together(subject, choice.term, hidden, year)
+    untold = by_year(totals.by_month(subject, hidden, year))
+    untold.subtract(totals.together(subject, COVERED, hidden, year))
     return dict(+untold)
 
 

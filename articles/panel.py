@@ -160,15 +160,15 @@ def _of_rows(kind: int, rows: QuerySet, value: str) -> Callable[[Summary, Term],
             counts.pop(subject.subject, None)
         first = sorted(counts, key=lambda pk: (counts[pk][0], counts[pk][1] or 0), reverse=True)
         kept = first[:MOST_CHOICES]
-        note = ""
+        notes = []
+        if len(kept) < len(counts):
+            notes.append(_("the %s with most visits") % _number(MOST_CHOICES))
         if kind == Kind.PERSON and kind in summary.sampled:
-            note = _("of the newest %s visits") % _number(summary.counted)
-        elif len(kept) < len(counts):
-            note = _("the %s with most visits") % _number(MOST_CHOICES)
+            notes.append(_("of the newest %s visits") % _number(summary.counted))
         return [
             Option(str(getattr(row, value)).lower(), row.name, _words_of(counts[row.pk]))
             for row in rows.filter(pk__in=kept)
-        ], note
+        ], ", ".join(notes)
 
     return options
 
