@@ -32,7 +32,7 @@ SAMPLE = 1_000
 NEWEST_FIRST = ("-sort_key", "-engagement_id")
 
 COVERED = Term(Kind.COVERAGE, WITH)
-UNFINISHED = Term(Kind.ACTIONS, WITH).token
+UNFINISHED = Term(Kind.ACTIONS, WITH)
 OPEN = tuple(Term(Kind.STATUS, STATUSES[status]) for status in ("planned", "confirmed"))
 
 
@@ -109,10 +109,17 @@ def narrowed(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -
         )
     actions = view.choices.get("actions")
     if actions and actions.value == "overdue":
-        # Row by row, in the index's order: by their pks SQLite would sort them all for a page.
-        overdue = Action.objects.overdue(timezone.localdate(at))
-        entries = entries.filter(Exists(overdue.filter(outcome__engagement=OuterRef("engagement"))))
+        entries = entries.filter(_is_overdue(at))
     return entries
+
+
+def _is_overdue(at: dt.datetime) -> Exists:
+    """Return the condition that the engagement of an entry has an overdue action.
+
+    It is looked up row by row, in the index's order: by their pks SQLite would sort all for a page.
+    """
+    overdue = Action.objects.overdue(timezone.localdate(at))
+    return Exists(overdue.filter(outcome__engagement=OuterRef("engagement")))
 
 
 def latest_of(term: Term, at: dt.datetime, *, before: int) -> QuerySet[TimelineEntry]:
@@ -243,14 +250,19 @@ def summary_of(
         if months is None or chosen or not is_all:
             months = dict(Counter(match.sort_key // 100 for match in newest))
     count, planned = sum(months.values()), _planned(entries, at)
+    if not is_all:
+        newest = newest[:SAMPLE]
+        entries = entries.filter(sort_key__gte=newest[-1].sort_key)
+    choices, overdue = _choices(newest, hidden), 0
+    # Once actions are chosen, nobody chooses among them.
+    if "actions" not in view.choices:
+        overdue = entries.filter(_has(UNFINISHED), _is_overdue(at)).count()
     if is_all:
-        choices, overdue = _choices(newest, hidden, at)
         return Summary(count, is_exact, months, planned, choices, overdue, count)
-    choices, overdue = _choices(newest[:SAMPLE], hidden, at)
     summary = Summary(count, is_exact, months, planned, choices, overdue, min(count, SAMPLE))
     summary.sampled, most = frozenset(Kind), count
     if not is_exact:
-        summary.since = newest[-1].sort_key // 10_000
+        summary.since = min(months) // 100
         summary.years_at_most = at_most or _years_at_most(subject, chosen, view.year, hidden)
         most = sum(summary.years_at_most.values())
     summary.at_most = {
@@ -321,10 +333,8 @@ def _years_at_most(
     return {year: min(counts[year] for counts in known) for year in years}
 
 
-def _choices(
-    matches: list[Match], hidden: totals.Hidden, at: dt.datetime
-) -> tuple[dict[int, dict[int, int]], int]:
-    """Return the entries of each further term, and how many have overdue actions."""
+def _choices(matches: list[Match], hidden: totals.Hidden) -> dict[int, dict[int, int]]:
+    """Return the entries of each further term, by kind and subject."""
     counts = Counter(chain.from_iterable(match.terms.split() for match in matches if match.terms))
     crowded = [match.engagement for match in matches if match.terms is None]
     if crowded:
@@ -342,15 +352,7 @@ def _choices(
         term = Term.parse(token)
         if term.kind != Kind.REGION:
             choices.setdefault(term.kind, {})[term.subject] = count
-    if not choices.get(Kind.ACTIONS):
-        return choices, 0
-    unfinished = [
-        match.engagement for match in matches if match.terms is None or UNFINISHED in match.terms
-    ]
-    overdue = Action.objects.overdue(timezone.localdate(at)).filter(
-        outcome__engagement__in=unfinished
-    )
-    return choices, overdue.aggregate(n=Count("outcome__engagement", distinct=True))["n"]
+    return choices
 
 
 def _stored_months(
