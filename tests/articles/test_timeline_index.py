@@ -110,6 +110,7 @@ def check_what_readers_see(at: dt.datetime) -> None:
     visits: dict[Term, set[int]] = {}
     for kind, subject, engagement in slow(at):
         visits.setdefault(Term(kind, subject), set()).add(engagement)
+    listed = {Term(*row) for row in TimelineEntry.objects.values_list("kind", "subject")}
     # Of the regions one is enough, and what comes after the topics is nobody's timeline.
     regions = sorted(term for term in visits if term.kind == Kind.REGION)
     others = sorted(term for term in visits if Kind.REGION < term.kind <= Kind.TOPIC)
@@ -135,6 +136,11 @@ def check_what_readers_see(at: dt.datetime) -> None:
                 for other, count in beside.items()
                 if other.kind != Kind.PERSON and other != term
             }
+            for other in listed:
+                if other > term and other.kind != Kind.PERSON:
+                    both = found & visits.get(other, set())
+                    years = Counter(keys[pk] // 10_000 for pk in both)
+                    assert stored.together(term, other, less) == years
 
 
 def flat(choices: dict[int, dict[int, int]]) -> dict[Term, int]:
