@@ -173,6 +173,7 @@ def _rendering(figures: Figures) -> str:
         "nothing is kept. The ratios are to the article, of which nothing is ever kept.",
         "",
         "| | article | kept | ratio | anew | ratio | cold | ratio |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, (small, _large) in figures.items():
         found = small["rendering"]
