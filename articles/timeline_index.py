@@ -184,7 +184,10 @@ def batches() -> Iterator[dict[str, int]]:
 
 
 def _recount(year: int) -> None:
-    """Bring the totals of a year in line with its entries."""
+    """Bring the totals of a year in line with its entries, all of which it holds at once.
+
+    Of a million visits in a century that is 10,000: less than a second.
+    """
     # Each engagement has one entry by its kind: those are found by year.
     within = TimelineEntry.objects.filter(
         kind=Kind.KIND,
