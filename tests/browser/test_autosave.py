@@ -1,9 +1,9 @@
 """Nobody loses work: two people at once, a session that ends, a connection that breaks."""
 
 import contextlib
+import time
 
 import pytest
-import time
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.test import Client
