@@ -32,6 +32,15 @@ def test_page_is_held_to_its_bar(page, few, many, is_missed):
     assert set(bars.missed(small, large)) == ({page} if is_missed else set())
 
 
+def test_scarce_page_is_held_to_a_full_one():
+    """Of a filter that finds a handful in the small database and a page full in the large one."""
+    [page] = bars.SCARCE
+    small = {"pages": {page: {"median_ms": 20}, bars.FULL: {"median_ms": 50}}}
+    for many, missed in ((100, set()), (101, {page})):
+        large = {"pages": {page: {"median_ms": many}, bars.FULL: {"median_ms": 50}}}
+        assert set(bars.missed(small, large)) == missed
+
+
 def test_saving_and_rendering_are_held_to_their_bars():
     """A save may take twice as long, and kept cards have most of an article's speed."""
     assert not bars.missed(figures(saving=10), figures(saving=20))
