@@ -17,7 +17,7 @@ from django.utils import timezone
 from articles import totals
 from articles.filters import Choice, Cursor, View
 from articles.models import TimelineEntry, TimelineTotal
-from articles.timeline_index import STATUSES, WITH, Term
+from articles.timeline_index import STATUSES, WITH, Term, year_of
 from engagements.dates import PartialDate
 from engagements.models import Action
 from engagements.visibility import is_public
@@ -238,21 +238,27 @@ def summary_of(
         for choice in view.choices.values()
         if choice.name != "year" and choice.term != subject
     ]
-    months, is_all = _stored_months(subject, chosen, view.year, hidden), False
-    is_exact = months is not None
-    at_most = {} if is_exact else _years_at_most(subject, chosen, view.year, hidden)
-    if months is not None and sum(months.values()) > MOST_EXACT:
-        newest = _newest(entries, SAMPLE)
+    terms = [subject, *(choice.term for choice in chosen if choice.term)]
+    # Of people nothing is stored, but nobody meets so many that counting takes long.
+    is_of_person = any(term.kind == Kind.PERSON for term in terms)
+    months = None if is_of_person else _stored_months(subject, chosen, view.year, hidden)
+    is_stored = months is not None and sum(months.values()) > MOST_EXACT
+    at_most: dict[int, int] = {}
+    if is_of_person:
+        newest, is_all = _newest(entries), True
+    elif is_stored:
+        newest, is_all = _newest(entries, SAMPLE), False
     else:
-        newest, is_all = _counted(subject, entries, None if is_exact else at_most, hidden)
-        # Also where the totals are out of step.
-        is_exact = is_all
-        if months is None or chosen or not is_all:
-            months = dict(Counter(match.sort_key // 100 for match in newest))
+        at_most = _years_at_most(terms, view.year, hidden) if months is None else {}
+        newest, is_all = _counted(subject, entries, at_most, hidden)
+    # Few in the totals and yet not all: the totals are out of step.
+    is_exact = is_all or is_stored
+    if months is None or not is_exact or (is_all and chosen):
+        months = dict(Counter(match.sort_key // 100 for match in newest))
     count, planned = sum(months.values()), _planned(entries, at)
     if not is_all:
         newest = newest[:SAMPLE]
-        entries = entries.filter(sort_key__gte=newest[-1].sort_key)
+        entries = entries.filter(sort_key__gte=newest[-1].sort_key if newest else 0)
     choices, overdue = _choices(newest, hidden), 0
     # Once actions are chosen, nobody chooses among them.
     if "actions" not in view.choices:
@@ -262,8 +268,8 @@ def summary_of(
     summary = Summary(count, is_exact, months, planned, choices, overdue, min(count, SAMPLE))
     summary.sampled, most = frozenset(Kind), count
     if not is_exact:
-        summary.since = min(months) // 100
-        summary.years_at_most = at_most or _years_at_most(subject, chosen, view.year, hidden)
+        summary.since = year_of(min(months))
+        summary.years_at_most = at_most or _years_at_most(terms, view.year, hidden)
         most = sum(summary.years_at_most.values())
     summary.at_most = {
         kind: {pk: min(number, most) for pk, number in counts.items()}
@@ -284,16 +290,17 @@ def _newest(entries: QuerySet[TimelineEntry], most: int | None = None) -> list[M
 def _counted(
     subject: Term,
     entries: QuerySet[TimelineEntry],
-    at_most: dict[int, int] | None,
+    at_most: dict[int, int],
     hidden: totals.Hidden,
 ) -> tuple[list[Match], bool]:
     """Return the newest matches, and whether these are all.
 
-    `at_most` says how many a year may have, where no more is known. Beyond `MOST_EXACT` a sample
-    tells whether counting on is worth it: if its matches lie so close together that twice as many
-    are to be expected, it is not. So where the newest lie closest, fewer may go uncounted too.
+    `at_most` says how many a year may have; it is empty where the number is known. Beyond
+    `MOST_EXACT` a sample tells whether counting on is worth it: if its matches lie so close
+    together that twice as many are to be expected, it is not. So where the newest lie closest,
+    fewer may go uncounted too.
     """
-    if at_most and sum(at_most.values()) > MOST_EXACT:
+    if sum(at_most.values()) > MOST_EXACT:
         sample = _newest(entries, SAMPLE + 1)
         if len(sample) <= SAMPLE:
             return sample, True
@@ -301,10 +308,8 @@ def _counted(
         passed = sum(n for month, n in months.items() if month >= sample[-1].sort_key // 100)
         if SAMPLE * sum(months.values()) > 2 * MOST_EXACT * max(1, passed):
             return sample[:SAMPLE], False
-    # Of people nothing is stored, but nobody meets so many that counting takes long.
-    most = MOST_EXACT if at_most is None or at_most else None
-    found = _newest(entries, most and most + 1)
-    return found[:most], most is None or len(found) <= most
+    found = _newest(entries, MOST_EXACT + 1)
+    return found[:MOST_EXACT], len(found) <= MOST_EXACT
 
 
 def _planned(entries: QuerySet[TimelineEntry], at: dt.datetime) -> dict[int, int]:
@@ -317,17 +322,10 @@ def _planned(entries: QuerySet[TimelineEntry], at: dt.datetime) -> dict[int, int
     return dict(ahead.order_by().values_list(F("sort_key") / 100).annotate(Count("pk")))
 
 
-def _years_at_most(
-    subject: Term, chosen: list[Choice], year: int | None, hidden: totals.Hidden
-) -> dict[int, int]:
-    """Return how many match in a year, at most: what the subject has with the rarest filter.
-
-    Empty where a person is looked for, of whom no totals are stored.
-    """
-    terms = [choice.term for choice in chosen if choice.term]
-    if any(term.kind == Kind.PERSON for term in (subject, *terms)):
-        return {}
-    known = [totals.together(subject, term, hidden, year) for term in terms]
+def _years_at_most(terms: list[Term], year: int | None, hidden: totals.Hidden) -> dict[int, int]:
+    """Return how many match in a year, at most: what the first term has with the rarest other."""
+    subject, *others = terms
+    known = [totals.together(subject, term, hidden, year) for term in others]
     known.append(by_year(totals.by_month(subject, hidden, year)))
     years = set.intersection(*(set(counts) for counts in known))
     return {year: min(counts[year] for counts in known) for year in years}
@@ -359,8 +357,7 @@ def _stored_months(
     subject: Term, chosen: list[Choice], year: int | None, hidden: totals.Hidden
 ) -> dict[int, int] | None:
     """Return what the stored totals know: months without a filter, years with one, or `None`."""
-    terms = [subject, *(choice.term for choice in chosen if choice.term)]
-    if len(chosen) > 1 or any(term.kind == Kind.PERSON for term in terms):
+    if len(chosen) > 1:
         return None
     if not chosen:
         return totals.by_month(subject, hidden, year)
@@ -378,5 +375,5 @@ def by_year(months: dict[int, int]) -> Counter[int]:
     """Return months' counts (yyyymm) by year; those of years stay."""
     years = Counter[int]()
     for key, count in months.items():
-        years[key // 100 if key > 9999 else key] += count
+        years[year_of(key)] += count
     return years

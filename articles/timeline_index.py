@@ -166,7 +166,7 @@ def rebuild(report: Callable[[int], object]) -> None:
         report(recorded().filter(**{f"pk__{name}": value for name, value in which.items()}).count())
     periods = set(TimelineTotal.objects.values_list("period", flat=True).distinct())
     years = {day.year for day in Engagement.objects.dates("sort_date", "year")}
-    for year in sorted(years | {_year_of(period) for period in periods}):
+    for year in sorted(years | {year_of(period) for period in periods}):
         with alone():
             _recount(year)
 
@@ -204,7 +204,8 @@ def _recount(year: int) -> None:
     _add_to_totals(change)
 
 
-def _year_of(period: int) -> int:
+def year_of(period: int) -> int:
+    """Return the year of a period: of yyyymm, or of a year itself."""
     return period // 100 if period > 9999 else period
 
 

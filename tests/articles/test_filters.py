@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from articles import filters, matches, timeline_index
 from articles.filters import FILTERS, Cursor, UnreadableError, View
 from articles.matches import matching, page_of, summary_of
+from articles.models import TimelineEntry
 from articles.panel import panel_of
 from articles.timeline_index import Kind, Term
 from articles.workflow import publish
@@ -435,6 +436,13 @@ def test_what_cannot_be_too_much_is_counted(region, counted_little):
     subject, at = Term(Kind.REGION, region.pk), timezone.now()
     summary = summary_of(subject, matching(subject, two, at), two, at)
     assert (summary.count, summary.is_exact) == (3, True)
+
+
+def test_totals_out_of_step_are_no_error(client, region, counted_little):
+    """As in the midst of a rebuild: entries are gone that the totals still count."""
+    EngagementFactory.create_batch(5)
+    TimelineEntry.objects.all().delete()
+    assert client.get(region.get_absolute_url()).status_code == 200
 
 
 def test_bars_of_what_is_too_much_to_count_say_so(client, region, counted_little):

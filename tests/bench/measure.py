@@ -101,6 +101,12 @@ def views() -> dict[str, list[str]]:
         half = rows.filter(sort_key__lte=19990101).order_by("-sort_key", "-engagement_id")
         middles.append(Cursor(*half.values_list("sort_key", "engagement_id").first()))
     by_region = [region.get_absolute_url() for region in regions]
+
+    def filtered(name: str, values: list[str]) -> list[str]:
+        """Return an address a region, each with another value of a filter."""
+        pairs = zip(by_region, values, strict=True)
+        return [f"{address}?{name}={value}" for address, value in pairs]
+
     return {
         "first page": by_region,
         "middle page": [
@@ -108,22 +114,12 @@ def views() -> dict[str, list[str]]:
         ],
         "jump to a month": [f"{address}?from=1975-06" for address in by_region],
         "country, first page": [country.get_absolute_url() for country in countries],
-        "single filter: topic": [
-            f"{address}?topic={topic.slug}"
-            for address, topic in zip(by_region, topics, strict=True)
-        ],
-        "single filter: country": [
-            f"{address}?country={country.code.lower()}"
-            for address, country in zip(by_region, countries, strict=True)
-        ],
-        "single filter: person": [
-            f"{address}?person={person.slug}"
-            for address, person in zip(by_region, people, strict=True)
-        ],
-        "single filter: organisation": [
-            f"{address}?organisation={body.slug}"
-            for address, body in zip(by_region, bodies, strict=True)
-        ],
+        "single filter: topic": filtered("topic", [topic.slug for topic in topics]),
+        "single filter: country": filtered(
+            "country", [country.code.lower() for country in countries]
+        ),
+        "single filter: person": filtered("person", [person.slug for person in people]),
+        "single filter: organisation": filtered("organisation", [body.slug for body in bodies]),
         "single filter: kind": [f"{address}?kind=meeting" for address in by_region],
         "single filter: status": [f"{address}?status=cancelled" for address in by_region],
         "single filter: year": [f"{address}?year=1999" for address in by_region],
