@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -173,14 +173,19 @@ def rebuild(report: Callable[[int], object]) -> None:
 
 def batches() -> Iterator[dict[str, int]]:
     """Return ranges of pks that hold every engagement, and every one with entries that is gone."""
-    ends = (
-        Engagement.objects.aggregate(last=Max("pk")),
-        TimelineEntry.objects.aggregate(last=Max("engagement")),
-        NewsEntry.objects.aggregate(last=Max("engagement")),
-    )
-    last = max(end["last"] or 0 for end in ends)
-    for first in range(1, last + 1, BATCH):
-        yield {"gte": first, "lt": first + BATCH}
+    ends = [
+        pk
+        for rows, name in (
+            (Engagement.objects, "pk"),
+            (TimelineEntry.objects, "engagement"),
+            (NewsEntry.objects, "engagement"),
+        )
+        for pk in rows.aggregate(first=Min(name), last=Max(name)).values()
+        if pk is not None
+    ]
+    if ends:
+        for first in range(min(ends), max(ends) + 1, BATCH):
+            yield {"gte": first, "lt": first + BATCH}
 
 
 def _recount(year: int) -> None:

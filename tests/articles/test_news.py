@@ -130,7 +130,7 @@ def test_rebuild_takes_away_news_of_visits_that_are_gone(monkeypatch):
     monkeypatch.setattr("articles.timeline_index.BATCH", 1)
     kept, gone = make_public(), make_public()
     rows = NewsEntry.objects.filter(edition=gone)
-    last = kept.engagement_id + gone.engagement_id + 1
+    last = 1 + max(kept.engagement_id, gone.engagement_id)
     assert rows.update(engagement=last)
     call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
     assert not NewsEntry.objects.filter(engagement=last).exists()
