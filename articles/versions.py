@@ -29,7 +29,7 @@ T = TypeVar("T")
 KEPT_SECONDS = 60 * 60
 # For so long a process need not look whether anything changed; who changed something waits as long
 # after the commit, so that afterwards nobody is shown what was before.
-LEASE_SECONDS = 0.005
+LEASE_SECONDS = 0.02
 
 
 def content_changed() -> None:

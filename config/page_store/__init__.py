@@ -12,7 +12,7 @@ redis where entries are shared.
         parameters=("topic", "page"),      # all that any page reads from its address
         never=("/admin/", "/static/"),     # beginnings of paths
         max_bytes=64 * 1024**2,
-        lease=0.005,
+        lease=0.02,
     )
 
 **One version for all content.** `version()` names the state that everything public is in, and says
