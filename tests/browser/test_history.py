@@ -61,6 +61,7 @@ def expect_change(place, gone: str | None, new: str | None) -> None:
             expect(marked).to_have_css("text-decoration-line", line)
 
 
+@pytest.mark.page
 def test_two_editions_are_compared_and_one_comes_back_whole(desk):
     """Words, a table's cell, topics, visit and picture; restored, all of it is a new draft."""
     topics = [TopicFactory(name="Energy"), TopicFactory(name="Ports")]
@@ -200,6 +201,7 @@ def test_changed_address_leads_on_through_two_changes_and_back(desk):
     assert Article.objects.get().editions.count() == 1, "an address is no edition"
 
 
+@pytest.mark.page
 def test_desk_head_makes_one_of_two_people(desk):
     """The page says before what will change; then the old address leads on, with the visits."""
     double = PersonFactory(name="Anna Soler", slug="anna")
@@ -237,6 +239,7 @@ def test_desk_head_makes_one_of_two_people(desk):
     expect(desk).to_have_url(re.compile("/people/ana/$"))
 
 
+@pytest.mark.page
 def test_facts_are_compared_and_go_back_with_a_reason(desk):
     """What a save changed is shown word by word, what going back changes too, and readers hear."""
     visit = EngagementFactory(title="A visit in January", slug="visit", city="Algiers")

@@ -73,6 +73,7 @@ def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
     assert list(Picture.objects.values_list("credit", flat=True)) == ["A. N. Other"] * 2
 
 
+@pytest.mark.page
 def test_figure_is_picked_by_keyboard(desk):
     """From the story into the dialog and back: found, described, put in, and drawn for readers."""
     make_picture((640, 400), credit="Somebody else")
@@ -130,6 +131,7 @@ def test_lead_picture_is_chosen_from_the_library(desk):
     assert edition.article.latest_edition().picture.credit == "Jonas"
 
 
+@pytest.mark.page
 def test_file_dropped_on_the_story_becomes_a_figure(desk):
     """Through the library and its description; the page stays, whatever is dropped."""
     edition = make_draft(body="<p>The envoy came.</p>")

@@ -18,6 +18,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.page
 def test_second_step_is_required_set_up_asked_for_and_reset(
     browser, page, live_server, monkeypatch
 ):
