@@ -45,7 +45,7 @@ def main() -> int:
 def pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest on every core and return its exit status."""
     # In their order: a test that commits empties the tables, so it comes behind those that do not.
-    # A few at a time: the browser's, which come last, would all be handed to one process.
+    # A few at a time: of the browser's, which take seconds, one process would get most at once.
     spread = ["--numprocesses=auto", "--dist=load", "--maxschedchunk=2"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
     inherited = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
