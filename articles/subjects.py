@@ -119,6 +119,25 @@ def index(kind: str, at: dt.datetime, of: list | None = None) -> list[Listed]:
     ]
 
 
+def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Listed], bool]:
+    """Return the subjects of a kind with most visits, and whether there are others.
+
+    In their own order. A topic counts without a visit too: an article may have it.
+    """
+    if kind == "person":
+        # The others are not read: there may be 100,000.
+        counted = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON).values_list("subject")
+        found = counted.annotate(visits=Count("pk")).order_by("-visits", "subject")[: most + 1]
+        pks = [pk for pk, _visits in found]
+        people = public_subjects(kind, at).filter(pk__in=pks[:most])
+        return index(kind, at, of=list(people)), len(pks) > most
+    rows = [row for row in index(kind, at) if row.visits or kind == "topic"]
+    chosen = {
+        row.subject.pk for row in sorted(rows, key=lambda row: row.visits, reverse=True)[:most]
+    }
+    return [row for row in rows if row.subject.pk in chosen], len(rows) > most
+
+
 def people_from(start: str, at: dt.datetime, size: int) -> tuple[list[Person], str, str]:
     """Return people from a slug on, and where the pages before and after begin (or nothing).
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from articles.filters import View
 from articles.follow import Follow, follow, follow_site
-from articles.subjects import index
+from articles.subjects import most_visited
 
 # Subjects of a kind: those with most visits. Each one's page names its feeds too.
 MOST = 60
@@ -36,15 +36,11 @@ def _groups(request: HttpRequest) -> list[Group]:
         ("organisation", _("Organisations")),
         ("person", _("People")),
     ):
-        rows = [row for row in index(kind, at) if row.visits or kind == "topic"]
-        most = sorted(rows, key=lambda row: row.visits, reverse=True)[:MOST]
-        chosen = {row.subject.pk for row in most}
+        rows, has_more = most_visited(kind, at, MOST)
         followed = [
-            follow(request, str(row.subject), View(row.subject.get_absolute_url()))
-            for row in rows
-            if row.subject.pk in chosen
+            follow(request, str(row.subject), View(row.subject.get_absolute_url())) for row in rows
         ]
-        more = reverse(f"articles:{kind}_list") if len(rows) > MOST else ""
+        more = reverse(f"articles:{kind}_list") if has_more else ""
         groups.append(Group(title, followed, more))
     return [group for group in groups if group.rows]
 
@@ -71,7 +67,7 @@ def feed_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def opml(request: HttpRequest) -> HttpResponse:
-    """Answer with the feeds as a list that feed readers import (OPML 2.0)."""
+    """Answer with the feeds of `feed_list` as a list that feed readers import (OPML 2.0)."""
     context = {
         "title": settings.SITE_NAME,
         "origin": request.build_absolute_uri("/")[:-1],

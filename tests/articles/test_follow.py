@@ -46,7 +46,10 @@ def alternates(client, address: str) -> list[tuple[str, str]]:
 def test_view_names_its_own_feeds(client, world, address):
     """A page names the feeds and the calendar of what it shows, filters included; each answers."""
     path, _mark, query = address.partition("?")
-    own = [(kind, href) for kind, href in alternates(client, address) if href.startswith(path)]
+    found = alternates(client, address)
+    own = [(kind, href) for kind, href in found if href.startswith(path)]
+    # A feed reader that is given the page takes the first.
+    assert found[:3] == own[:3]
     expected = [f"{path}feed.{form}" for form in ("rss", "atom", "json")]
     if path != "/corrections/":
         expected.append(f"{path}calendar.ics")
@@ -89,6 +92,24 @@ def test_opml_lists_the_same_feeds(client, world):
     assert topic.get("htmlUrl") == "http://testserver/topics/energy/"
     for row in outlines:
         assert client.get(row.get("xmlUrl").removeprefix("http://testserver")).status_code == 200
+
+
+def test_cut_groups_have_those_with_most_visits(client, monkeypatch):
+    """Of a kind with many, page and OPML name the same, and the page says where the others are."""
+    monkeypatch.setattr("articles.views.follow.MOST", 1)
+    body, envoy = OrganisationFactory(slug="nato"), PersonFactory(slug="envoy")
+    for _visit in range(3):
+        visit = EngagementFactory()
+        visit.participants.create(organisation=body, person=envoy)
+        visit.participants.create(organisation=OrganisationFactory(), person=PersonFactory())
+    draft = EngagementFactory(public_from=None)
+    draft.participants.create(organisation=body, person=PersonFactory(slug="secret"))
+    page = client.get("/feeds/").content.decode()
+    assert set(re.findall(r'"/people/([\w-]+)/feed.rss"', page)) == {"envoy"}
+    assert set(re.findall(r'"/organisations/([\w-]+)/feed.rss"', page)) == {"nato"}
+    assert page.count("These have most visits") == 4  # of regions and countries too
+    told = client.get("/feeds.opml").content.decode()
+    assert set(re.findall(r"/people/([\w-]+)/feed.rss", told)) == {"envoy"}
 
 
 def test_feeds_page_query_count_does_not_grow(client, django_assert_num_queries):
