@@ -126,15 +126,17 @@ def test_rebuild_mends_what_is_out_of_step():
 
 
 def test_rebuild_takes_away_news_of_visits_that_are_gone(monkeypatch):
-    """Also of the very last ones, which no range of visits that are there holds."""
+    """Also of the very first and last ones, which no range of visits that are there holds."""
     monkeypatch.setattr("articles.timeline_index.BATCH", 1)
-    kept, gone = make_public(), make_public()
-    rows = NewsEntry.objects.filter(edition=gone)
-    last = 1 + max(kept.engagement_id, gone.engagement_id)
-    assert rows.update(engagement=last)
+    first = EngagementFactory()
+    editions = [make_public(), make_public(), make_public()]
+    last = 1 + editions[-1].engagement_id
+    for edition, vanished in zip(editions, (first.pk, last), strict=False):
+        assert NewsEntry.objects.filter(edition=edition).update(engagement=vanished)
+    first.delete()
     call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
-    assert not NewsEntry.objects.filter(engagement=last).exists()
-    assert {row.edition_id for row in NewsEntry.objects.all()} == {kept.pk, gone.pk}
+    assert not NewsEntry.objects.filter(engagement__in=(first.pk, last)).exists()
+    assert {row.edition_id for row in NewsEntry.objects.all()} == {row.pk for row in editions}
 
 
 def archive(client, address: str) -> list[list[str]]:
