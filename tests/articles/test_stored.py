@@ -20,9 +20,11 @@ from articles.workflow import publish, withdraw
 from config.page_store import PageStore
 from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
 from tests.server import running_server
-from tests.wsgi import ask
+from tests.wsgi import Answer, ask
 
 HOUR = dt.timedelta(hours=1)
+TIMELINE = "/regions/north-africa/"
+FEEDS = ["/feed.rss", "/feed.atom", "/feed.json"]
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def site(watch) -> PageStore:
 def test_publication_is_seen_at_once(site):
     """The first request after a publication or a withdrawal tells it, wherever it stands."""
     edition = make_public(headline="First")
-    addresses = ["/", "/articles/", edition.get_absolute_url(), "/feed.rss"]
+    addresses = ["/", "/articles/", edition.get_absolute_url(), TIMELINE, *FEEDS]
 
     def telling(words: str) -> list[str]:
         return [address for address in addresses if words in ask(site, address).text]
@@ -58,29 +60,61 @@ def test_publication_is_seen_at_once(site):
     assert telling("Second") == []
 
 
+def test_visit_that_a_publication_shows_is_seen_at_once(site):
+    """A visit that becomes public with its story stands at once in a timeline and the calendar."""
+    visit = EngagementFactory(title="Talks in Algiers", public_from=None)
+    addresses = [TIMELINE, "/calendar.ics"]
+    assert not any(visit.title in ask(site, address).text for address in addresses)
+    publish(make_draft(engagement=visit), by=UserFactory(is_superuser=True), with_visits=True)
+    assert all(visit.title in ask(site, address).text for address in addresses)
+
+
+def conditions(answer: Answer) -> list[dict[str, str]]:
+    """Return the headers, one at a time, with which a reader asks for something newer."""
+    return [
+        {"if_none_match": answer.headers["etag"]},
+        {"if_modified_since": answer.headers["last-modified"]},
+    ]
+
+
 def test_clock_moved_over_an_embargo_changes_pages_and_validators(site, monkeypatch):
-    """At the minute, and without a write, page and feed are others and no condition holds."""
-    visit = EngagementFactory(title="Talks in Algiers")
-    now = timezone.now()
+    """At the minute, and without a write, visit and story are there and no condition holds."""
+
+    def move_clock(moment: dt.datetime) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+        site._look(anew=True)
+
+    # Tomorrow, for no version begins before the last one; and far from midnight.
+    now = timezone.now().replace(hour=12) + 24 * HOUR
+    at = now + HOUR
+    move_clock(now)
+    visit = EngagementFactory(title="Talks in Algiers", public_from=at)
     edition = make_draft(
         engagement=visit, topics=[], headline="Embargoed", standfirst="Soon.", body="<p>Soon.</p>"
     )
-    at = now + HOUR
     edition.state, edition.public_from, edition.approved_by = "approved", at, edition.author
     edition.save()
-    before = {address: ask(site, address) for address in ("/", "/articles/", "/feed.rss")}
-    assert not any("Embargoed" in answer.text for answer in before.values())
-    monkeypatch.setattr(timezone, "now", lambda: at - dt.timedelta(seconds=12))
-    site._look(anew=True)
-    assert ask(site, "/").headers["cache-control"] == "public, max-age=12"
-    monkeypatch.setattr(timezone, "now", lambda: at + dt.timedelta(seconds=2))
-    site._look(anew=True)
+    stories = ["/", "/articles/", TIMELINE, *FEEDS]
+    telling = dict.fromkeys(stories, "Embargoed") | {"/calendar.ics": visit.title}
+    move_clock(now + HOUR / 2)
+    before = {address: ask(site, address) for address in telling}
     for address, old in before.items():
-        answer = ask(site, address, if_none_match=old.headers["etag"])
-        assert answer.status == 200
-        assert "Embargoed" in answer.text
-        assert answer.headers["etag"] != old.headers["etag"]
-        assert answer.headers["last-modified"] == f"{at:%a, %d %b %Y %H:%M:%S} GMT"
+        assert (old.status, "Embargoed" in old.text) == (200, False)
+        assert visit.title not in old.text
+        for condition in conditions(old):
+            assert ask(site, address, **condition).status == 304, address
+    move_clock(at - dt.timedelta(seconds=12))
+    assert ask(site, "/").headers["cache-control"] == "public, max-age=12"
+    move_clock(at + dt.timedelta(seconds=2))
+    for address, old in before.items():
+        for condition in conditions(old):
+            answer = ask(site, address, **condition)
+            assert answer.status == 200, address
+            assert telling[address] in answer.text
+            assert answer.headers["etag"] != old.headers["etag"]
+            assert answer.headers["last-modified"] == f"{at:%a, %d %b %Y %H:%M:%S} GMT"
+        for condition in conditions(answer):
+            assert ask(site, address, **condition).status == 304, address
 
 
 def test_signed_in_person_and_desk_pass_by(site, client):
