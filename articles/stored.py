@@ -56,9 +56,12 @@ def _namespace() -> str:
     base = Path(settings.BASE_DIR)
     for folder in ("articles", "config", "engagements", "templates", "static", "requirements"):
         for path in sorted((base / folder).rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".html", ".xml", ".css", ".js", ".txt"):
+            if path.is_file() and path.suffix != ".pyc":
                 told.update(str(path.relative_to(base)).encode() + path.read_bytes())
-    for name in ("SITE_NAME", "TAG_AUTHORITY", "TIME_ZONE", "LANGUAGE_CODE", "HTTPS", "DEMO"):
+    for name in (
+        "SITE_NAME", "TAG_AUTHORITY", "TIME_ZONE", "LANGUAGE_CODE", "HTTPS", "DEMO", "WEBSUB_HUB",
+        "SITE_URL", "ALLOWED_HOSTS",
+    ):  # fmt: skip
         told.update(repr((name, getattr(settings, name))).encode())
     # Signed, so that nobody else who uses the same server can name an entry of ours.
     return salted_hmac("articles.stored", told.hexdigest(), algorithm="sha256").hexdigest()

@@ -40,7 +40,7 @@ more than ten other parameters, or too long, passes untouched.
 **What it adds.** A strong ETag from the content, so that a change elsewhere leaves it as it was;
 Last-Modified from the version, once its first second is over; `Cache-Control: public, max-age=` 60
 or the seconds to the next boundary; gzip and brotli, each compressed once. It answers conditions
-(304, 412) as RFC 9110 orders them.
+(304, 412) as RFC 9110 orders them; If-Modified-Since holds with the very date that was sent.
 
 **Memory.** At most `max_bytes` in each process; the least recently used make way, and no entry may
 take more than an eighth.

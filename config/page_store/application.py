@@ -27,6 +27,8 @@ _WAIT = 30  # seconds for another thread's rendering
 _TRIES = 3  # renderings of a page, while something changes during each
 # Without an end: of all other answers, these alone name a thing that is or was here.
 _KEPT_STATUS = ("200", "301", "308", "410")
+# What a request says of the server, and of the key, whoever sent it.
+_OF_THE_SERVER = {"PATH_INFO", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"}
 _FORBIDDING = {"set-cookie", "content-encoding", "content-range", "x-accel-redirect", "x-sendfile"}
 # Said anew with each answer, by the store or by the server.
 _ANEW = {
@@ -38,8 +40,8 @@ _ANEW = {
 class Version(NamedTuple):
     """The content at a moment. `name` changes whenever any page may; times are since 1970.
 
-    `began` is when this version did, and never lies before the end of the one before it; `until`
-    is when the next begins although nothing is written.
+    `began` is when it was written, which its commit may follow by seconds; `until` is when the next
+    begins although nothing is written.
     """
 
     name: str
@@ -65,10 +67,9 @@ class _Moment(NamedTuple):
 
 
 class _Flight:
-    """A rendering under way, for all who ask for the same meanwhile."""
+    """A rendering under way, for all who ask for the same of the same version meanwhile."""
 
-    def __init__(self, version: str) -> None:
-        self.version = version
+    def __init__(self) -> None:
         self.done = Event()
         self.entry: Entry | None = None
 
@@ -100,7 +101,7 @@ class PageStore:
         self._query = canonical_query(tuple(parameters))
         self._moment = _Moment(0.0, None, None, [])
         self._looking = Lock()
-        self._flights: dict[Key, _Flight] = {}
+        self._flights: dict[tuple[Key, str], _Flight] = {}
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -198,16 +199,16 @@ class PageStore:
             or path.startswith(self._never)
         ):
             return self._application(environ, start_response)
-        own = _Flight(moment.version)
-        flight = self._flights.setdefault(key, own)
+        own = _Flight()
+        flight = self._flights.setdefault((key, moment.version), own)
         if flight is not own:
-            if flight.version == moment.version and flight.done.wait(_WAIT) and flight.entry:
+            if flight.done.wait(_WAIT) and flight.entry:
                 return self._send(environ, start_response, key, flight.entry, moment)
             return self._ask(environ, start_response, key, moment, own)
         try:
             return self._ask(environ, start_response, key, moment, own)
         finally:
-            del self._flights[key]
+            del self._flights[key, moment.version]
             own.done.set()
 
     def _ask(
@@ -278,7 +279,9 @@ def _moment(version: Version, began: float, lease: float, now: float) -> _Moment
     # In its first second a version could yet be replaced by another of the same second, and a date
     # has no finer part.
     last_modified = second if now >= second + 1 else None
-    headers = [("Cache-Control", f"public, max-age={max(0, min(MAX_AGE, int(left)))}")]
+    # Sent for as long as this moment is trusted, so by its end it must still be true.
+    max_age = max(0, min(MAX_AGE, int(left - lease)))
+    headers = [("Cache-Control", f"public, max-age={max_age}")]
     if last_modified is not None:
         headers.append(("Last-Modified", http_date(last_modified)))
     return _Moment(began + min(lease, left), version.name, last_modified, headers)
@@ -289,12 +292,12 @@ def _bare(environ: Environ, query: str, scheme_header: str) -> Environ:
 
     So nothing that one sender chose can stand in what others get.
     """
-    kept = ("HTTP_HOST", scheme_header)
+    kept = {*_OF_THE_SERVER, "HTTP_HOST", scheme_header}
     return {
         **{
             name: value
             for name, value in environ.items()
-            if not name.startswith("HTTP_") or name in kept
+            if name in kept or name.startswith("wsgi.")
         },
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": query,

@@ -16,7 +16,7 @@ AGAIN = 3
 FACTOR = 2
 BOUND = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
-    "single filter: ", "filters and strip",
+    "single filter: ", "filters and strip", "feed of ",
 )  # fmt: skip
 # but for what is a part of a page that is held to it: here just under 10,000 visits may be counted
 # one by one, and the small database has few;
@@ -29,7 +29,7 @@ FULL = "first page"
 QUERIES = 3
 UNFILTERED = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
-    "filters and strip alone",
+    "filters and strip alone", "feed of the site", "feed of a region",
 )  # fmt: skip
 # one with several filters so many milliseconds,
 COMBINED = "combined: "

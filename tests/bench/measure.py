@@ -233,6 +233,7 @@ def timed(call: Callable[[], object]) -> float:
 def measure_save() -> float:
     """Return the median milliseconds of saving an engagement with a changed date and topic.
 
+    Without the lease, which is the same however many visits there are.
     Both differ from what is there, each time that this is measured: a save that changes nothing is
     fast.
     """
@@ -249,7 +250,8 @@ def measure_save() -> float:
                 visit.topics.set([topic])
 
         before = indexed(visit, one)
-        times.append(timed(save))
+        with mock.patch("articles.versions.LEASE_SECONDS", 0):
+            times.append(timed(save))
         if any(was == is_now for was, is_now in zip(before, indexed(visit, one), strict=True)):
             raise RuntimeError(f"Saving {visit} changed nothing in the index.")
     return statistics.median(times[RUNS:])

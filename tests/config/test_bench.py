@@ -23,7 +23,7 @@ def figures(saving: float = 10.0, ratio: float = 1.0, **pages: float) -> dict:
         ("filters and strip alone, with a topic", 50, 500, False),
         ("combined: topic and country", 20, 300, False),
         ("combined: topic and country", 290, 301, True),
-        ("feed of the site", 5, 500, False),
+        ("feed of the site", 5, 11, True),
         ("editor: first page", 5, 500, False),
     ],
 )
