@@ -115,7 +115,6 @@ def newsboat(home: Path, address: str) -> Callable[[], Seen]:
         database.close()
         return [(title, dt.datetime.fromtimestamp(moment, dt.UTC)) for title, moment in rows]
 
-    # It keeps a validator only once it knows the feed, from its second poll on.
     return poll
 
 
@@ -179,17 +178,17 @@ def test_reader_hears_of_news_once(site, tmp_path, answers, reader, form):
     """Each item once, with its date; no news is a 304; a minor edit is none, a major one is."""
     newsroom = Newsroom()
     poll = reader(tmp_path, site + PATH.format(form))
-    first = [("New", newsroom.now - 4 * HOUR), ("Old", newsroom.now - 5 * HOUR)]
-    seen = poll()
-    assert [title for title, _at in seen] == ["New", "Old"]
-    if reader is not rss2email or form == "rss":
-        assert seen == first
+    assert poll() == [("New", newsroom.now - 4 * HOUR), ("Old", newsroom.now - 5 * HOUR)]
     assert poll() == []
-    assert poll() == []
+    if reader is newsboat:
+        # It keeps a validator only once it knows the feed, from its second poll on.
+        assert poll() == []
     assert answers[-1] == 304
     newsroom.edit("Old, a comma later", 3, is_major=False)
     assert poll() == []
     assert answers[-1] == 200
     newsroom.edit("Old, with news", 2, is_major=True)
-    assert [title for title, _at in poll()] == ["Old, with news"]
+    # Atom tells when an article first came out too; of these, rss2email alone passes over it.
+    hours = 2 if form == "rss" or reader is rss2email else 5
+    assert poll() == [("Old, with news", newsroom.now - hours * HOUR)]
     assert poll() == []
