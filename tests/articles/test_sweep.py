@@ -350,7 +350,7 @@ def test_embargo_ends_by_itself(client, world, monkeypatch):
 
 def sweep_stored(stored: PageStore) -> dict[str, Answer]:
     """Return what the page store answers for every public address."""
-    return {address: ask(stored, address) for address in public_addresses()}
+    return {address: ask(stored, address) for address in public_addresses() + filtered_addresses()}
 
 
 def test_nothing_hidden_stands_in_a_stored_copy(stored, world, monkeypatch):
