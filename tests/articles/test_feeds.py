@@ -155,6 +155,29 @@ def test_feed_keeps_its_id_when_a_topic_is_renamed(client, topic):
     assert parsed(client, address.format("oil")).feed.id == before
 
 
+@pytest.mark.parametrize("form", ["rss", "atom", "json"])
+def test_ids_are_the_same_under_every_host(client, topic, form):
+    """Whatever the site is called, its feed and items are the same, though links differ."""
+    now = timezone.now()
+    first = make_public(now - 3 * HOUR, topics=[topic])
+    make_public(now - 2 * HOUR, topics=[topic])
+    make_public(now - HOUR, article=first.article, is_major=True, topics=[topic])
+    address = f"/countries/dz/feed.{form}?topic=energy"
+
+    def told(host: str) -> tuple[list[str], str | None]:
+        text = client.get(address, headers={"host": host}).content.decode()
+        assert f"http://{host}/articles/" in text
+        if form == "json":
+            return [item["id"] for item in json.loads(text)["items"]], None
+        found = feedparser.parse(text)
+        return [item.id for item in found.entries], found.feed.get("id")
+
+    ids, own = told("testserver")
+    assert len(set(ids)) == 2
+    assert (own is not None) is (form == "atom")
+    assert [told(host) for host in ("localhost", "127.0.0.1")] == [(ids, own)] * 2
+
+
 def test_round_up_stands_once(client, topic, feed):
     """An article stands once in a feed, however many of its visits are there."""
     visits = [EngagementFactory() for _visit in range(3)]
