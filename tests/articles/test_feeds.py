@@ -136,6 +136,21 @@ def test_feed_says_what_it_is(client, feed):
     assert words.text == told.title
 
 
+def test_table_stays_a_table(client, topic, feed):
+    """A reader gets heads with what they head, cells in their rows, and a caption's words."""
+    table = (
+        '<table><thead><tr><th scope="col">Year</th><th scope="col">Exports</th></tr></thead>'
+        '<tbody><tr><th scope="row">2024</th><td>17</td></tr>'
+        '<tr><td colspan="2">none</td></tr></tbody></table>'
+    )
+    written = re.sub(' scope="[a-z]+"', "", table)
+    written = written.replace("<table>", "<table><caption>In millions</caption>")
+    make_public(body=f"<p>See:</p>{written}", topics=[topic])
+    (item,) = entries(client, feed)
+    assert table in item.content[0].value
+    assert "In millions" in item.content[0].value
+
+
 def test_id_outlives_the_slug(client, topic, feed):
     """A changed address does not make an article new."""
     article = make_public(topics=[topic], engagement=EngagementFactory(topics=[topic])).article
