@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # What a Chromium with windows does beside a page: suggestions below the address and a process that
-# only waits, a third of its time. The others are Playwright's own, whose list ours replaces.
+# only waits, a quarter of its time. The others are Playwright's own, whose list ours replaces.
 DISABLED_FEATURES = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
     "AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose",

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-# The first has no window to draw, so the browser tests take two thirds of the time.
+# The first has no windows, so the browser tests take a fifth less time.
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 

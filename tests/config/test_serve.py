@@ -4,12 +4,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from config import demo
+from tests.postgres import free_port
 from tests.server import answers, running_server
 
 
@@ -72,3 +75,18 @@ def test_browser_shows_why_an_upload_was_refused(server, browser, tmp_path):
     page.wait_for_url(f"{address}/nowhere")
     assert "more than 12 MB" in page.inner_text("body")
     page.close()
+
+
+def test_demo_starts_the_worker_beside_the_server(monkeypatch, tmp_path):
+    """`make demo` runs the worker, which ends with the process that becomes the server."""
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(demo, "HOME", tmp_path)
+    monkeypatch.setattr(demo, "prepare", lambda: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_more: started.append(command))
+    monkeypatch.setattr(os, "execv", lambda _program, command: started.append(command))
+    monkeypatch.setattr(sys, "argv", ["demo", f"--port={free_port()}"])
+    demo.main()
+    worker, server = (command[1:] for command in started)
+    assert worker == ["manage.py", "worker", f"--parent={os.getpid()}"]
+    assert server[:2] == ["-m", "config.serve"]
