@@ -79,7 +79,7 @@ def evaluate(environ: Mapping[str, str], etag: str, last_modified: int | None, n
         tags = [tag.strip() for tag in environ["HTTP_IF_MATCH"].split(",")]
         if "*" not in tags and etag not in tags:
             return 412
-    elif _is_newer(last_modified, environ.get("HTTP_IF_UNMODIFIED_SINCE"), now) is True:
+    elif _is_newer(last_modified, environ.get("HTTP_IF_UNMODIFIED_SINCE"), now):
         return 412
     if "HTTP_IF_NONE_MATCH" in environ:
         # Our tags hold no comma or quote and cannot be guessed, so finding one means that it was
@@ -92,9 +92,7 @@ def evaluate(environ: Mapping[str, str], etag: str, last_modified: int | None, n
     return 304 if last_modified is not None and since == http_date(last_modified) else 200
 
 
-def _is_newer(last_modified: int | None, given: str | None, now: float) -> bool | None:
-    """Say whether something changed after a header's date; `None` where that cannot be said."""
+def _is_newer(last_modified: int | None, given: str | None, now: float) -> bool:
+    """Say whether something is known to have changed after a header's date."""
     date = parse_http_date_safe(given) if given else None
-    if last_modified is None or date is None or date > now:
-        return None
-    return last_modified > date
+    return last_modified is not None and date is not None and date <= now and last_modified > date

@@ -63,6 +63,16 @@ def test_each_host_has_entries_of_its_own(site, store):
     assert len(site.asked) == 3
 
 
+def test_nothing_of_the_sender_reaches_a_page(site, store):
+    """What is not of the key, or of the server, could stand in what others get."""
+    ask(store, user_agent="a", referer="b", x_forwarded_for="c")
+    (seen,) = site.asked
+    assert {name for name in seen if not name.startswith("wsgi.")} == {
+        "REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "SERVER_NAME",
+        "SERVER_PORT", "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH",
+    }  # fmt: skip
+
+
 def test_scheme_of_a_trusted_proxy_is_part_of_the_key(site):
     """Where a proxy says the scheme, "https" counts and everything else is plain."""
     store = make_store(site, scheme_header="HTTP_X_FORWARDED_PROTO")
