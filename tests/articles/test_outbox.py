@@ -1,5 +1,6 @@
 """The outbox and its worker, with a WebSub hub of the test's own."""
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -238,35 +239,83 @@ def test_message_that_another_worker_has_is_left_alone(hub):
 @pytest.mark.parametrize("how", ["terminate", "parent ends"])
 def test_worker_ends_when_told_to(tmp_path, how):
     """The worker ends on SIGTERM, and with its parent where it was started so."""
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO": "true", "DATA_DIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-    }  # fmt: skip
     # The parent prints the worker's pid and lives until its standard input ends.
-    parent = subprocess.Popen(
-        [
-            sys.executable, "-c",
-            "import os, subprocess, sys\n"
-            "worker = subprocess.Popen([sys.executable, 'manage.py', 'worker', '--interval=0.1',"
-            " f'--parent={os.getpid()}'], stdin=subprocess.DEVNULL)\n"
-            "print(worker.pid, flush=True)\nsys.stdin.read()\n"
-            + ("worker.terminate()\nsys.exit(worker.wait())" if how == "terminate" else ""),
-        ],
-        cwd=CHECKOUT, env=environment, text=True,
+    program = (
+        "import os, subprocess, sys\n"
+        "worker = subprocess.Popen([sys.executable, 'manage.py', 'worker', '--interval=0.1',"
+        " f'--parent={os.getpid()}'], stdin=subprocess.DEVNULL)\n"
+        "print(worker.pid, flush=True)\nsys.stdin.read()\n"
+        + ("worker.terminate()\nsys.exit(worker.wait())" if how == "terminate" else "")
+    )
+    with running(program, tmp_path) as parent:
+        pid = int(parent.stdout.readline())
+        # It looks into its outbox, and there is none.
+        assert "The outbox could not be read" in parent.stderr.readline()
+        parent.communicate("")
+        deadline = time.monotonic() + 10
+        while alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not alive(pid)
+        if how == "terminate":
+            assert parent.returncode == 0
+
+
+def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path):
+    """A signal that arrives while the worker begins or ends a wait stops it, hundreds of times."""
+    program = (
+        "import django, sys\ndjango.setup()\n"
+        "from articles.management.commands import worker\n"
+        "worker.overdue = lambda now: print('working', flush=True)\nworker.send_due = lambda: 0\n"
+        "for line in sys.stdin:\n"
+        "    worker.Command().handle(once=False, interval=1e-6, parent=None)\n"
+        "    print('ended', flush=True)"
+    )
+    with running(program, tmp_path) as process:
+        for time_in_work in range(300):
+            process.stdin.write("work\n")
+            process.stdin.flush()
+            assert "working\n" in process.stdout
+            time.sleep(time_in_work / 1e6)
+            process.terminate()
+            assert "ended\n" in process.stdout  # reads on until it says so, or has ended
+        process.communicate("")
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize("interval", ["0", "-1", "nan", "inf", "3601", "often"])
+def test_worker_refuses_an_interval_that_is_no_time(interval):
+    with pytest.raises(CommandError, match=f"'{interval}' is no interval"):
+        call_command("worker", f"--interval={interval}")
+
+
+@contextlib.contextmanager
+def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process with pipes that runs a program in the checkout, with the demo's settings.
+
+    Neither it nor what it started outlives the test, or half a minute: a test that waits for
+    one that hangs then reads its end.
+    """
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO": "true", "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=CHECKOUT, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert parent.stdout is not None
-    assert parent.stderr is not None
-    pid = int(parent.stdout.readline())
-    # It looks into its outbox, and there is none.
-    assert "The outbox could not be read" in parent.stderr.readline()
-    parent.communicate("", timeout=30)
-    deadline = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not alive(pid)
-    if how == "terminate":
-        assert parent.returncode in (0, -signal.SIGTERM)
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        limit = threading.Timer(30, kill_group, [process.pid])
+        limit.start()
+        try:
+            yield process
+        finally:
+            limit.cancel()
+            kill_group(process.pid)
+
+
+def kill_group(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(number, signal.SIGKILL)
 
 
 def alive(pid: int) -> bool:

@@ -1,8 +1,10 @@
+import argparse
+import contextlib
 import datetime as dt
 import logging
 import os
+import queue
 import signal
-import threading
 from collections.abc import Callable
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -29,6 +31,14 @@ class OnceADay:
             self.done = timezone.localdate(now)
 
 
+def seconds(value: str) -> float:
+    """Return a number of seconds, at most an hour."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(value) <= 3600:
+            return float(value)
+    raise argparse.ArgumentTypeError(f"{value!r} is no interval; give seconds, at most 3600")
+
+
 class Command(BaseCommand):
     help = (
         "Sends what waits in the outbox, such as e-mails to colleagues and the news of feeds to a "
@@ -39,7 +49,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, and end")
         parser.add_argument(
-            "--interval", type=float, default=2.0, help="seconds between two looks (%(default)s)"
+            "--interval", type=seconds, default=2.0, help="seconds between two looks (%(default)s)"
         )
         parser.add_argument(
             "--parent", type=int, metavar="PID", help="end when the program that started it ends"
@@ -52,10 +62,12 @@ class Command(BaseCommand):
             while send_due():
                 pass
             return
-        stop = threading.Event()
+        # The handler runs in the midst of whatever the worker is at, a wait for this queue
+        # included; a SimpleQueue allows that, a threading.Event waits for itself for ever.
+        told_to_stop: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        while not stop.is_set() and parent in (None, os.getppid()):
+            signal.signal(number, lambda number, _frame: told_to_stop.put(number))
+        while parent in (None, os.getppid()):
             close_old_connections()
             try:
                 tell_of_overdue()
@@ -63,4 +75,6 @@ class Command(BaseCommand):
             except Error as error:  # the database is away, or locked: it comes back
                 logger.warning("The outbox could not be read: %s", error)
                 busy = False
-            stop.wait(0 if busy else interval)
+            with contextlib.suppress(queue.Empty):
+                told_to_stop.get(timeout=0 if busy else interval)
+                return
