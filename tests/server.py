@@ -1,14 +1,16 @@
-"""The production server as a process of its own."""
+"""Servers of a test's own: the production server as a process, and an application in a thread."""
 
 import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from tests.postgres import free_port
 
@@ -19,8 +21,19 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 def running_server(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the server with two workers; return its process and its address."""
     port = free_port()
+    command = [sys.executable, "-m", "config.serve", f"--port={port}", "--workers=2"]
+    address = f"http://127.0.0.1:{port}"
+    with until_it_answers(command, address, **environment) as process:
+        yield process, address
+
+
+@contextlib.contextmanager
+def until_it_answers(
+    command: list[str], address: str, seconds: float = 30, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that serves at `address`, and wait until it does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "config.serve", f"--port={port}", "--workers=2"],
+        command,
         cwd=CHECKOUT,
         env=os.environ | environment,
         stdout=subprocess.DEVNULL,
@@ -28,14 +41,13 @@ def running_server(**environment: str) -> Iterator[tuple[subprocess.Popen[str], 
         text=True,
         start_new_session=True,
     )
-    address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + seconds
         while not answers(address):
-            assert time.monotonic() < deadline, "the server did not answer within 30 s"
+            assert time.monotonic() < deadline, f"the server did not answer within {seconds} s"
             assert process.poll() is None, "the server ended by itself"
             time.sleep(0.1)
-        yield process, address
+        yield process
     finally:
         if process.poll() is None:
             process.terminate()
@@ -51,3 +63,32 @@ def answers(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving(application) -> Iterator[tuple[str, list[int]]]:
+    """Serve a WSGI application from a thread; return its address and the statuses of its answers,
+    to which each answer adds its own.
+    """
+    statuses: list[int] = []
+
+    def noting(environ, start_response):
+        def start(status, headers, exc_info=None):
+            statuses.append(int(status[:3]))
+            return start_response(status, headers, exc_info)
+
+        return application(environ, start)
+
+    with make_server("127.0.0.1", 0, noting, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", statuses
+        finally:
+            server.shutdown()
+            thread.join()

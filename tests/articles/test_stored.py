@@ -297,7 +297,6 @@ def test_every_process_shows_a_publication_at_once(transactional_db, tmp_path):
             for reader in readers:
                 reader.join()
     assert faults == []
-    assert min(answered[address] for address in addresses) > 10
 
 
 def test_store_is_in_front_of_the_site():

@@ -320,6 +320,21 @@ def test_layout_does_not_shift(browser, live_server, article):
         context.close()
 
 
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_opened_feed_tells_a_person_what_it_is(page, article, form):
+    """Its name, how to follow it and what is in it, and none of what is meant for programs."""
+    page.goto(f"/regions/north-africa/feed.{form}")
+    expect(page.locator("h1")).to_have_text("Communiqué: North Africa")
+    expect(page.get_by_text("This address is for a feed reader")).to_be_visible()
+    expect(page.get_by_text(f"/regions/north-africa/feed.{form}")).to_be_visible()
+    expect(page.locator("item, entry").first).not_to_be_visible()
+    page.get_by_text("An envoy in Algiers", exact=True).filter(visible=True).click()
+    page.wait_for_url(f"**{article}")
+    page.go_back()
+    page.get_by_text("The same as a page").click()
+    page.wait_for_url("**/regions/north-africa/")
+
+
 @pytest.mark.parametrize(("density", "expected"), [(1, "480"), (2, "960")])
 def test_picture_is_taken_in_the_size_that_is_needed(browser, live_server, density, expected):
     """A phone of 400 px takes the smallest that fills its screen, sharp screens the next."""
