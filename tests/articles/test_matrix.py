@@ -177,6 +177,7 @@ def told(allowed: list[str]) -> str:
     return "".join(allowed) or "-"
 
 
+@pytest.mark.page
 def test_address_is_for_its_roles(client, world, members):
     """No answer is an error of ours, and a new address without a line in the table fails too."""
     client.raise_request_exception = False
