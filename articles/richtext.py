@@ -71,8 +71,9 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-# What imports and older systems write for the same thing. The page's own headline is its h1.
-RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4"}
+# What imports and older systems write for the same thing. The page's own headline is its h1; the
+# editor knows no caption, and a parser puts a paragraph in a table before it.
+RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4", "caption": "p"}
 # Elements whose end tag may be left out, and what keeps an outer one of them open.
 IMPLIED_END = {"p", "li", "thead", "tbody", "tr", "td", "th"}
 CONTAINERS = {"ul", "ol", "table", "blockquote"}
