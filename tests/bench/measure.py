@@ -145,7 +145,7 @@ def views() -> dict[str, list[str]]:
 
 
 def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
-    """Return the feeds and calendars that are measured; a tenth of the visits has an article."""
+    """Return the feeds, calendars and list of them; a tenth of the visits has an article."""
     return {
         "feed of the site": ["/feed.rss"],
         "feed of a region": [f"{address}feed.atom" for address in by_region],
@@ -154,6 +154,7 @@ def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
             for address, topic in zip(by_region, topics, strict=True)
         ],
         "calendar of a region": [f"{address}calendar.ics" for address in by_region],
+        "list of the feeds": ["/feeds/"],
     }
 
 
