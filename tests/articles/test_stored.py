@@ -291,7 +291,12 @@ def test_every_process_shows_a_publication_at_once(transactional_db, tmp_path):
                 )  # fmt: skip
                 publish(draft, by=by, with_visits=True)
                 committed[0] = number
-                time.sleep(0.3)
+                # Of two more answers to each, the second was asked for after the commit.
+                enough = {address: answered[address] + 2 for address in addresses}
+                deadline = time.monotonic() + 60
+                while any(answered[address] < least for address, least in enough.items()):
+                    assert time.monotonic() < deadline, (enough, answered)
+                    time.sleep(0.01)
         finally:
             over.set()
             for reader in readers:
