@@ -183,6 +183,16 @@ def _end_implied(name: str, open_tags: list[str]) -> None:
             return
 
 
+def _is_open(name: str, open_tags: list[str]) -> bool:
+    """Say whether an end tag ends something: a row's or a paragraph's ends no container."""
+    for tag in reversed(open_tags):
+        if tag == name:
+            return True
+        if tag in CONTAINERS and name in IMPLIED_END:
+            return False
+    return False
+
+
 class Figure(NamedTuple):
     """A figure of a story: its picture's uuid, and what is said of it there."""
 
@@ -252,7 +262,7 @@ def _simplified(source: str) -> str:
         elif name == "img":
             _add_figure(token["attributes"], parts, open_tags)
         elif token["end"]:
-            if name in open_tags:
+            if _is_open(name, open_tags):
                 while (closed := open_tags.pop()) != name:
                     parts.append(f"</{closed}>")
                 parts.append(f"</{name}>")

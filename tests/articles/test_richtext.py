@@ -84,6 +84,19 @@ def test_sanitize_equivalent_elements_are_renamed():
     )
 
 
+def test_sanitize_caption_is_a_paragraph_before_its_table():
+    """A block in a caption, or a paragraph that is open around its table, takes no cell away."""
+    table = "<table><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
+    row = "<tr><td>1</td><td>2</td></tr>"
+    assert (
+        sanitize(f"<table><caption>In <b>millions</b></caption>{row}</table>")
+        == f"<p>In <strong>millions</strong></p>{table}"
+    )
+    nested = sanitize(f"<p>See:<table><caption><p>In millions</p></caption>{row}</table>")
+    assert nested.endswith(f"<p>In millions</p>{table}")
+    assert plain_text(nested) == "See:\nIn millions\n1 2"
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -174,7 +187,8 @@ def test_sanitize_text_in_deep_nesting_is_kept():
 
 MARKUP = """
 <p> </p> <b> </b> <ul> </ul> <li> </li> <table> </table> <thead> <tr> </tr> <td> </td> <th> </th>
-<h1> </h1> <blockquote> </blockquote> <a/href="/x"> </a> <br> <script> </script> <svg> <!-- -->
+<caption> </caption> <h1> </h1> <blockquote> </blockquote> <a/href="/x"> </a> <br> <script>
+</script> <svg> <!-- -->
 <title> </title> <th/colspan=2> <a/href='https://x.example'title='<p>'> text &lt; &amp;lt; < > " é
 &nbsp; &#0; \0
 """
