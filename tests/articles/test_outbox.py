@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -20,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles import outbox
+from articles.management.commands import worker
 from articles.models import Message
 from articles.news import Place
 from articles.receivers import one_refresh
@@ -260,14 +262,16 @@ def test_worker_ends_when_told_to(tmp_path, how):
             assert parent.returncode == 0
 
 
-def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path):
+@pytest.mark.parametrize("interval", [1e-6, 3600])
+def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path, interval):
     """A signal that arrives while the worker begins or ends a wait stops it, hundreds of times."""
     program = (
         "import django, sys\ndjango.setup()\n"
         "from articles.management.commands import worker\n"
-        "worker.overdue = lambda now: print('working', flush=True)\nworker.send_due = lambda: 0\n"
+        "worker.overdue = lambda now: print('working', flush=True)\n"
+        "worker.send_due = lambda most: 0\n"
         "for line in sys.stdin:\n"
-        "    worker.Command().handle(once=False, interval=1e-6, parent=None)\n"
+        f"    worker.Command().handle(once=False, interval={interval}, parent=None)\n"
         "    print('ended', flush=True)"
     )
     with running(program, tmp_path) as process:
@@ -282,18 +286,38 @@ def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path):
         assert process.returncode == 0
 
 
+def test_worker_stops_before_the_next_message(monkeypatch):
+    """However many wait, and however long another system lets each of them wait."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    stop = partial(os.kill, os.getpid(), signal.SIGTERM)
+    monkeypatch.setitem(outbox.HANDLERS, "stop", lambda _payload: stop())
+    # The test's transaction is on the connection that the worker would close.
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    for _message in range(3):
+        Message.objects.create(kind="stop", payload=[])
+    at_the_latest = threading.Timer(30, stop)
+    at_the_latest.start()
+    try:
+        call_command("worker")
+    finally:
+        at_the_latest.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert Message.objects.count() == 2
+
+
 @pytest.mark.parametrize("interval", ["0", "-1", "nan", "inf", "3601", "often"])
 def test_worker_refuses_an_interval_that_is_no_time(interval):
     with pytest.raises(CommandError, match=f"'{interval}' is no interval"):
-        call_command("worker", f"--interval={interval}")
+        call_command("worker", "--once", f"--interval={interval}")
 
 
 @contextlib.contextmanager
 def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A process with pipes that runs a program in the checkout, with the demo's settings.
 
-    Neither it nor what it started outlives the test, or half a minute: a test that waits for
-    one that hangs then reads its end.
+    Neither it nor what it started outlives the test, or two minutes: a test that waits for one
+    that hangs then reads its end.
     """
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO": "true", "DATA_DIR": str(folder),
@@ -304,10 +328,11 @@ def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:  # fmt: skip
-        limit = threading.Timer(30, kill_group, [process.pid])
+        limit = threading.Timer(120, kill_group, [process.pid])
         limit.start()
         try:
             yield process
+            assert limit.is_alive(), "it hung and was ended"
         finally:
             limit.cancel()
             kill_group(process.pid)

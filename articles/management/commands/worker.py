@@ -3,9 +3,10 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import queue
+import select
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
@@ -31,12 +32,31 @@ class OnceADay:
             self.done = timezone.localdate(now)
 
 
+@contextlib.contextmanager
+def told_to_stop() -> Iterator[socket.socket]:
+    """Something to be read from, once this process is told to stop (SIGTERM, SIGINT).
+
+    The interpreter writes to it at the signal itself, whatever the worker is at: waiting for it
+    loses none, and is never late. An Event that is set by a handler can wait for itself for ever.
+    """
+    told, teller = socket.socketpair()
+    with told, teller:
+        teller.settimeout(0)  # as set_wakeup_fd wants it
+        signal.set_wakeup_fd(teller.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield told
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
 def seconds(value: str) -> float:
     """Return a number of seconds, at most an hour."""
     with contextlib.suppress(ValueError):
         if 0 < float(value) <= 3600:
             return float(value)
-    raise argparse.ArgumentTypeError(f"{value!r} is no interval; give seconds, at most 3600")
+    raise argparse.ArgumentTypeError(f"{value!r} is no interval: above 0, at most 3600 seconds")
 
 
 class Command(BaseCommand):
@@ -62,19 +82,16 @@ class Command(BaseCommand):
             while send_due():
                 pass
             return
-        # The handler runs in the midst of whatever the worker is at, a wait for this queue
-        # included; a SimpleQueue allows that, a threading.Event waits for itself for ever.
-        told_to_stop: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _frame: told_to_stop.put(number))
-        while parent in (None, os.getppid()):
-            close_old_connections()
-            try:
-                tell_of_overdue()
-                busy = send_due() > 0
-            except Error as error:  # the database is away, or locked: it comes back
-                logger.warning("The outbox could not be read: %s", error)
-                busy = False
-            with contextlib.suppress(queue.Empty):
-                told_to_stop.get(timeout=0 if busy else interval)
-                return
+        with told_to_stop() as told:
+            while parent in (None, os.getppid()):
+                close_old_connections()
+                try:
+                    tell_of_overdue()
+                    # One: another system may keep it waiting, and a stop comes before the next.
+                    busy = send_due(most=1) > 0
+                except Error as error:  # the database is away, or locked: it comes back
+                    logger.warning("The outbox could not be read: %s", error)
+                    busy = False
+                readable, _, _ = select.select([told], [], [], 0 if busy else interval)
+                if readable:
+                    return
