@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,13 +46,17 @@ def until_it_answers(
         deadline = time.monotonic() + seconds
         while not answers(address):
             assert time.monotonic() < deadline, f"the server did not answer within {seconds} s"
-            assert process.poll() is None, "the server ended by itself"
+            assert process.poll() is None, process.communicate()[1]
             time.sleep(0.1)
         yield process
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def answers(address: str) -> bool:

@@ -145,7 +145,7 @@ def views() -> dict[str, list[str]]:
 
 
 def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
-    """Return the feeds, calendars and list of them; a tenth of the visits has an article."""
+    """Return the feeds, the calendars and their list; a tenth of the visits has an article."""
     return {
         "feed of the site": ["/feed.rss"],
         "feed of a region": [f"{address}feed.atom" for address in by_region],

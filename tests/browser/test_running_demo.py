@@ -76,7 +76,7 @@ def passing_on(address: str) -> Callable:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        connection = http.client.HTTPConnection(address.removeprefix("http://"))
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
         connection.request(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers=asked)
         answer = connection.getresponse()
         content = answer.read()
@@ -113,7 +113,7 @@ def publish(page, article: int, headline: str, *, is_major: bool) -> None:
     told(page, "Published")
 
 
-def test_readers_of_the_running_demo_hear_of_news_once(demo, desk_head, tmp_path):
+def test_readers_of_the_running_demo_hear_of_news_once(desk_head, demo, tmp_path):
     """Each item once, with its date; no news is a 304; a minor edit is none, a major one is."""
     with serving(passing_on(demo.address)) as (address, statuses):
         polls = {}
