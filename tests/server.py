@@ -90,7 +90,7 @@ def serving(application) -> Iterator[tuple[str, list[int]]]:
         return application(environ, start)
 
     with make_server("127.0.0.1", 0, noting, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])  # seconds to a stop
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", statuses

@@ -30,7 +30,8 @@ from engagements.models import (
     Tour,
 )
 
-pytestmark = pytest.mark.django_db
+# `config.demo` runs it on SQLite and nowhere else.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ def hub(settings) -> Iterator[Hub]:
     with Hub() as server:
         settings.WEBSUB_HUB = f"http://127.0.0.1:{server.server_port}/"
         settings.SITE_URL = "https://news.example.org"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
         yield server
         server.shutdown()
 
