@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.config import html_tags
+from whitenoise.compress import Compressor
 
 from config import environment
 
@@ -201,6 +202,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# A map of a script's source, which developers' tools alone fetch, takes as long as all the rest.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 # Beside the media, so that a finished upload is renamed rather than copied.
 FILE_UPLOAD_TEMP_DIR = environment.writable("DATA_DIR", DATA_DIR / "tmp")
 FILE_UPLOAD_PERMISSIONS = 0o640
