@@ -310,7 +310,7 @@ def test_layout_does_not_shift(browser, live_server, article):
             base_url=live_server.url, viewport={"width": 390, "height": 840}
         )
         page = context.new_page()
-        page.route("**/fonts/**", lambda route: (time.sleep(0.5), route.continue_()))
+        page.route("**/fonts/**", lambda route: (time.sleep(0.2), route.continue_()))
         page.add_init_script(SHIFT)
         page.goto(address)
         # To be waited for, but never shown: the stand-in is there already.
