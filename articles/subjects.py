@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from articles import totals
-from articles.matches import latest_of, shown
+from articles.matches import SAMPLE, latest_of, shown
 from articles.models import TimelineEntry
 from articles.timeline_index import STATUSES, Kind, Term
 from articles.topics import public_topics
@@ -17,6 +17,7 @@ from engagements.models import (
     Country,
     Engagement,
     Organisation,
+    Participant,
     Person,
     Region,
     Topic,
@@ -119,23 +120,29 @@ def index(kind: str, at: dt.datetime, of: list | None = None) -> list[Listed]:
     ]
 
 
-def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Listed], bool]:
+def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
     """Return the subjects of a kind with most visits, and whether there are others.
 
     In their own order. A topic counts without a visit too: an article may have it.
     """
     if kind == "person":
-        # The others are not read: there may be 100,000.
-        counted = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON).values_list("subject")
-        found = counted.annotate(visits=Count("pk")).order_by("-visits", "subject")[: most + 1]
-        pks = [pk for pk, _visits in found]
-        people = public_subjects(kind, at).filter(pk__in=pks[:most])
-        return index(kind, at, of=list(people)), len(pks) > most
+        return _most_met(at, most)
     rows = [row for row in index(kind, at) if row.visits or kind == "topic"]
     chosen = {
         row.subject.pk for row in sorted(rows, key=lambda row: row.visits, reverse=True)[:most]
     }
-    return [row for row in rows if row.subject.pk in chosen], len(rows) > most
+    return [row.subject for row in rows if row.subject.pk in chosen], len(rows) > most
+
+
+def _most_met(at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
+    """Return the people with most of the newest visits: no totals know who has most of all."""
+    newest = Engagement.objects.public(at).newest_first().values("pk")[:SAMPLE]
+    met = Participant.objects.filter(engagement__in=newest, person__isnull=False)
+    # Nobody stands in a visit twice.
+    visits = met.values_list("person").annotate(visits=Count("pk"))
+    chosen = [pk for pk, _visits in visits.order_by("-visits", "person")[:most]]
+    people = public_subjects("person", at)
+    return list(people.filter(pk__in=chosen)), people.exclude(pk__in=chosen).exists()
 
 
 def people_from(start: str, at: dt.datetime, size: int) -> tuple[list[Person], str, str]:

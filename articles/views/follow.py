@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.filters import View
 from articles.follow import Follow, follow, follow_site
+from articles.matches import SAMPLE
 from articles.subjects import most_visited
 
 # Subjects of a kind: those with most visits. Each one's page names its feeds too.
@@ -19,10 +21,14 @@ MOST = 60
 
 
 class Group(NamedTuple):
-    """The feeds of a kind of subject; `more` is where the others are, if there are any."""
+    """The feeds of a kind of subject.
+
+    `more` is where the others are, if there are any; `chosen` says which these are then.
+    """
 
     title: str
     rows: list[Follow]
+    chosen: str
     more: str
 
 
@@ -37,11 +43,14 @@ def _groups(request: HttpRequest) -> list[Group]:
         ("person", _("People")),
     ):
         rows, has_more = most_visited(kind, at, MOST)
-        followed = [
-            follow(request, str(row.subject), View(row.subject.get_absolute_url())) for row in rows
-        ]
+        followed = [follow(request, str(row), View(row.get_absolute_url())) for row in rows]
+        chosen = _("These have most visits.")
+        if kind == "person":
+            chosen = _("These have most of the newest %s visits.") % number_format(
+                SAMPLE, force_grouping=True
+            )
         more = reverse(f"articles:{kind}_list") if has_more else ""
-        groups.append(Group(title, followed, more))
+        groups.append(Group(title, followed, chosen, more))
     return [group for group in groups if group.rows]
 
 
