@@ -127,11 +127,10 @@ def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Subject], 
     """
     if kind == "person":
         return _most_met(at, most)
-    rows = [row for row in index(kind, at) if row.visits or kind == "topic"]
-    chosen = {
-        row.subject.pk for row in sorted(rows, key=lambda row: row.visits, reverse=True)[:most]
-    }
-    return [row.subject for row in rows if row.subject.pk in chosen], len(rows) > most
+    visits = totals.of_each(KINDS[kind], totals.hidden(at))
+    rows = [row for row in public_subjects(kind, at) if row.pk in visits or kind == "topic"]
+    chosen = {row.pk for row in sorted(rows, key=lambda row: -visits.get(row.pk, 0))[:most]}
+    return [row for row in rows if row.pk in chosen], len(rows) > most
 
 
 def _most_met(at: dt.datetime, most: int) -> tuple[list[Subject], bool]:

@@ -138,5 +138,5 @@ def test_feeds_page_query_count_does_not_grow(client, django_assert_num_queries)
         for _row in range(rows):
             visit = EngagementFactory(topics=[TopicFactory()])
             visit.participants.create(organisation=OrganisationFactory(), person=PersonFactory())
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(15):
             client.get("/feeds/")
