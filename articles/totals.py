@@ -67,9 +67,8 @@ def beside(term: Term, less: Hidden, year: int | None = None) -> dict[int, dict[
 
     Regions are left out, and people, who have no totals.
     """
-    rows = TimelineTotal.objects.filter(
-        ~Q(other_kind__in=(0, Kind.REGION)), kind=term.kind, subject=term.subject
-    )
+    others = set(Kind) - {Kind.REGION, Kind.PERSON}
+    rows = TimelineTotal.objects.filter(kind=term.kind, other_kind__in=others, subject=term.subject)
     if year:
         rows = rows.filter(period=year)
     sums = rows.values_list("other_kind", "other_subject").annotate(Sum("count")).order_by()

@@ -98,8 +98,9 @@ class TimelineTotal(models.Model):
 
     class Meta:
         constraints = [
+            # Lists ask for all terms of a kind, each alone: those lie together, a few of many rows.
             models.UniqueConstraint(
-                fields=["kind", "subject", "other_kind", "other_subject", "period"],
+                fields=["kind", "other_kind", "subject", "other_subject", "period"],
                 name="timelinetotal_unique",
             ),
         ]

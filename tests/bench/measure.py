@@ -141,11 +141,12 @@ def views() -> dict[str, list[str]]:
             for address, country in zip(by_region, countries, strict=True)
         ],
         **feeds(by_region, topics),
+        **lists(),
     }
 
 
 def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
-    """Return the feeds, the calendars and their list; a tenth of the visits has an article."""
+    """Return the feeds and the calendars; a tenth of the visits has an article."""
     return {
         "feed of the site": ["/feed.rss"],
         "feed of a region": [f"{address}feed.atom" for address in by_region],
@@ -154,7 +155,20 @@ def feeds(by_region: list[str], topics: list[Topic]) -> dict[str, list[str]]:
             for address, topic in zip(by_region, topics, strict=True)
         ],
         "calendar of a region": [f"{address}calendar.ics" for address in by_region],
-        "list of the feeds": ["/feeds/"],
+    }
+
+
+def lists() -> dict[str, list[str]]:
+    """Return the pages that list what can be read or followed; they sum over all of a kind."""
+    return {
+        "home": ["/"],
+        "list of the regions": [reverse("articles:region_list")],
+        "list of the countries": [reverse("articles:country_list")],
+        "list of the organisations": [reverse("articles:organisation_list")],
+        "list of the topics": [reverse("articles:topic_list")],
+        "list of the people": [reverse("articles:person_list")],
+        "list of the promises": [reverse("articles:outcome_list")],
+        "list of the feeds": [reverse("articles:feed_list")],
     }
 
 
