@@ -120,10 +120,12 @@ def again_where_missed(name: str, figures: list[dict[str, Any]], urls: list[str]
 def store_again_where_missed(name: str, figures: dict[str, Any], url: str) -> dict[str, str]:
     """Take the rows of the page store again that miss their bar; return what still does."""
     missed = bars.missed_by_store(figures["pages"])
-    if missed:
+    figures["again"] = sorted(missed)
+    for _time in range(bars.AGAIN):
+        if not missed:
+            break
         print(f"== {name}, again: {'; '.join(missed)}", file=sys.stderr, flush=True)
         figures["pages"] |= step("store", url, *missed)["pages"]
-        figures["again"] = sorted(missed)
         missed = bars.missed_by_store(figures["pages"])
     return missed | bars.missed_while_editing(figures["mixed"])
 

@@ -3,8 +3,8 @@
 A busy machine makes a page slow that is not. So a figure that misses its bar is taken again, of
 both databases and up to `AGAIN` times, and counts only if it misses each time: of forty figures
 that are slow by chance once in twenty times, one fails a run once in 4,000. A page that has become
-slow misses every time. A row of the page store is taken again once; an answer that is stale or
-failed counts at once, since no machine makes one by being busy.
+slow misses every time. An answer that is stale or failed counts at once, since no machine makes one
+by being busy.
 """
 
 from collections.abc import Iterator
