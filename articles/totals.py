@@ -67,6 +67,7 @@ def beside(term: Term, less: Hidden, year: int | None = None) -> dict[int, dict[
 
     Regions are left out, and people, who have no totals.
     """
+    # Named rather than excluded: they stand before the subject in the index.
     others = set(Kind) - {Kind.REGION, Kind.PERSON}
     rows = TimelineTotal.objects.filter(kind=term.kind, other_kind__in=others, subject=term.subject)
     if year:

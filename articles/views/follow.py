@@ -46,9 +46,8 @@ def _groups(request: HttpRequest) -> list[Group]:
         followed = [follow(request, str(row), View(row.get_absolute_url())) for row in rows]
         chosen = _("These have most visits.")
         if kind == "person":
-            chosen = _("These have most of the newest %s visits.") % number_format(
-                SAMPLE, force_grouping=True
-            )
+            number = number_format(SAMPLE, force_grouping=True)
+            chosen = _("These stand most often in the newest %s visits.") % number
         more = reverse(f"articles:{kind}_list") if has_more else ""
         groups.append(Group(title, followed, chosen, more))
     return [group for group in groups if group.rows]

@@ -111,7 +111,7 @@ def test_cut_groups_have_those_with_most_visits(client, monkeypatch):
     assert set(re.findall(r'"/people/([\w-]+)/feed.rss"', page)) == {"envoy"}
     assert set(re.findall(r'"/organisations/([\w-]+)/feed.rss"', page)) == {"nato"}
     assert page.count("These have most visits.") == 3  # of regions and countries too
-    assert page.count("These have most of the newest 1,000 visits.") == 1
+    assert page.count("These stand most often in the newest 1,000 visits.") == 1
     told = client.get("/feeds.opml").content.decode()
     assert set(re.findall(r"/people/([\w-]+)/feed.rss", told)) == {"envoy"}
 

@@ -18,7 +18,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,30 +104,39 @@ def take_store(name: str, size: int, url: str) -> tuple[dict[str, Any], dict[str
 
 def again_where_missed(name: str, figures: list[dict[str, Any]], urls: list[str]) -> dict[str, str]:
     """Take the figures again that miss their bar; return what still does."""
-    missed = bars.missed(*figures)
-    for _time in range(bars.AGAIN):
-        if not missed:
-            break
-        print(f"== {name}, again: {'; '.join(missed)}", file=sys.stderr, flush=True)
+
+    def take(rows: Iterable[str]) -> dict[str, str]:
         figures[:] = [
-            bars.with_newer(old, step("measure", url, *missed))
+            bars.with_newer(old, step("measure", url, *rows))
             for old, url in zip(figures, urls, strict=True)
         ]
-        missed = bars.missed(*figures)
-    return missed
+        return bars.missed(*figures)
+
+    return each_time(name, bars.missed(*figures), take)
 
 
 def store_again_where_missed(name: str, figures: dict[str, Any], url: str) -> dict[str, str]:
     """Take the rows of the page store again that miss their bar; return what still does."""
+
+    def take(rows: Iterable[str]) -> dict[str, str]:
+        figures["pages"] |= step("store", url, *rows)["pages"]
+        return bars.missed_by_store(figures["pages"])
+
     missed = bars.missed_by_store(figures["pages"])
     figures["again"] = sorted(missed)
+    return each_time(name, missed, take) | bars.missed_while_editing(figures["mixed"])
+
+
+def each_time(
+    name: str, missed: dict[str, str], take: Callable[[Iterable[str]], dict[str, str]]
+) -> dict[str, str]:
+    """Return what misses its bar each time that it is taken again; `take` returns what does."""
     for _time in range(bars.AGAIN):
         if not missed:
             break
         print(f"== {name}, again: {'; '.join(missed)}", file=sys.stderr, flush=True)
-        figures["pages"] |= step("store", url, *missed)["pages"]
-        missed = bars.missed_by_store(figures["pages"])
-    return missed | bars.missed_while_editing(figures["mixed"])
+        missed = take(missed)
+    return missed
 
 
 def inside(name: str, arguments: list[str]) -> int:
