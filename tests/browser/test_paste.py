@@ -32,7 +32,8 @@ def form(page, live_server, client, admin_user, settings):
     )
     page.add_init_script(WATCH_POLICY)
     page.goto("/admin/articles/article/add/")
-    page.get_by_role("textbox", name="Story").wait_for()
+    # The toolbar comes a moment after the text.
+    page.get_by_role("toolbar", name="Story").wait_for()
     return page
 
 

@@ -58,6 +58,21 @@ def test_filter_swaps_in_place_and_back_undoes_it(page, live_server, visits):
         expect(page.get_by_role("status")).to_have_text(words)
 
 
+def test_choice_made_as_soon_as_the_view_has_changed_counts(page, live_server, visits):
+    """Whoever goes on at once, by script or by key, loses no choice."""
+    page.goto(ADDRESS)
+    page.get_by_text("Filter, or go to a month").click()
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => setTimeout(() => {
+            const coverage = document.querySelector(".panel select[name=coverage]");
+            coverage.value = "with";
+            coverage.dispatchEvent(new Event("change", { bubbles: true }));
+        }), { once: true })"""
+    )
+    page.get_by_label("Topic", exact=True).select_option(label="Security (2)")
+    expect(page.get_by_role("status")).to_have_text("1 visit: about Security, with an article.")
+
+
 def test_filter_works_without_scripts(browser, live_server, visits):
     """One small form and a button do the same."""
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
