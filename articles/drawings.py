@@ -58,7 +58,7 @@ class Drawing:
     @property
     def small_map(self) -> Map | None:
         """The same with coarser coasts: a card's picture."""
-        return maps.draw(self.stops, self.origins, detail=7)
+        return maps.draw(self.stops, self.origins, detail=4)
 
     @property
     def is_journey(self) -> bool:

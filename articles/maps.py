@@ -33,6 +33,9 @@ SMALLEST_OUTLINE = 14
 
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
+# Longitude and latitude in degrees, and the weight: hundredths of a degree by which the outline is
+# off without this point and those of less weight (Douglas and Peucker's order).
+Vertex = tuple[float, float, int]
 
 
 class Place(NamedTuple):
@@ -71,11 +74,9 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Degrees throughout: longitude, latitude."""
-
     centre: Point
-    rings: tuple[Ring, ...]
-    disputed: tuple[Ring, ...]
+    rings: tuple[tuple[Vertex, ...], ...]
+    disputed: tuple[tuple[Vertex, ...], ...]
 
 
 @cache
@@ -83,8 +84,8 @@ def outlines() -> dict[str, Outline]:
     """Return the outlines by the code of ISO 3166-1; not every row of `Country` has one."""
     found = json.loads(OUTLINES.read_text(encoding="utf-8"))
 
-    def rings(entry: dict, key: str) -> tuple[Ring, ...]:
-        return tuple(tuple((x, y) for x, y in ring) for ring in entry.get(key, []))
+    def rings(entry: dict, key: str) -> tuple[tuple[Vertex, ...], ...]:
+        return tuple(tuple(map(tuple, ring)) for ring in entry.get(key, []))
 
     return {
         code: Outline(tuple(entry["centre"]), rings(entry, "rings"), rings(entry, "disputed"))
@@ -141,11 +142,11 @@ def _cosine(value: float) -> float:
 
 @lru_cache(maxsize=512)
 def draw(
-    stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 2.5, fill: float = FILL
+    stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 1.5, fill: float = FILL
 ) -> Map | None:
     """Return the map of `stops`, in their order, and of the ways from the `origins` to the first.
 
-    `detail` is the shortest line drawn, in units of the frame; `fill` the part of the frame that
+    `detail` is how far a line may be off, in units of the frame; `fill` the part of the frame that
     the stops take up at most. `None`: no stop has an outline.
     """
     known = outlines()
@@ -183,7 +184,7 @@ def _is_tiny(rings: Sequence[Ring]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def area(codes: tuple[str, ...], detail: float = 3, fill: float = 0.75) -> Map | None:
+def area(codes: tuple[str, ...], detail: float = 2, fill: float = 0.75) -> Map | None:
     """Return the map of several countries, without a way. `None`: none has an outline."""
     known = outlines()
     found = [Place(code, "") for code in codes if code in known]
@@ -194,8 +195,9 @@ def area(codes: tuple[str, ...], detail: float = 3, fill: float = 0.75) -> Map |
 def _mainland(outline: Outline) -> list[Point]:
     """Return the points of the largest ring and of those beside it, without lands overseas."""
     near = Projection(outline.centre)
-    reach = max(near.angle(point) for point in outline.rings[0]) * 1.15
-    return [p for ring in outline.rings for p in ring if near.angle(p) <= reach]
+    largest, *others = ([(x, y) for x, y, _weight in ring] for ring in outline.rings)
+    reach = max(map(near.angle, largest)) * 1.15
+    return largest + [point for ring in others for point in ring if near.angle(point) <= reach]
 
 
 def _view(stops: Sequence[Place], origins: Sequence[Place], fill: float) -> Projection:
@@ -234,29 +236,23 @@ def _mean(points: Sequence[Point]) -> Point:
     return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
-def _drawn(rings: Iterable[Ring], view: Projection, detail: float) -> list[Ring]:
-    """Return what of the rings lies in the frame, without lines shorter than `detail`."""
+def _drawn(rings: Iterable[Iterable[Vertex]], view: Projection, detail: float) -> list[Ring]:
+    """Return what of the rings lies in the frame, off by `detail` at most."""
     reach = math.hypot(WIDTH, HEIGHT) / 2 / view.scale * 1.3
+    least = math.degrees(detail / view.scale) * 100
     found = []
     for ring in rings:
-        # A ring none of whose points is near cannot be seen; the step keeps this cheap.
-        step = max(1, len(ring) // 24)
-        nearest = min(view.angle(point) for point in ring[::step])
-        if nearest > reach + 0.25 or any(view.angle(p) > HORIZON for p in ring[::step]):
+        points = [(x, y) for x, y, weight in ring if weight >= least]
+        if len(points) < 3:
             continue
-        clipped = clip([view(point) for point in ring])
-        thinned = _thin(clipped, detail)
-        if len(thinned) > 2:
-            found.append(thinned)
+        # A ring none of whose points is near cannot be seen; the step keeps this cheap.
+        angles = [view.angle(point) for point in points[:: max(1, len(points) // 24)]]
+        if min(angles) > reach + 0.25 or max(angles) > HORIZON:
+            continue
+        clipped = clip([view(point) for point in points])
+        if clipped:
+            found.append(tuple(clipped))
     return found
-
-
-def _thin(points: Sequence[Point], detail: float) -> Ring:
-    kept: list[Point] = []
-    for x, y in points:
-        if not kept or math.hypot(x - kept[-1][0], y - kept[-1][1]) >= detail:
-            kept.append((x, y))
-    return tuple(kept)
 
 
 def clip(ring: Sequence[Point]) -> list[Point]:

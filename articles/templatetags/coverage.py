@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from django import template
 from django.utils.safestring import SafeString
@@ -50,25 +50,35 @@ def drawing(engagement: Engagement) -> Drawing:
 @register.filter
 @lru_cache(maxsize=2048)  # a map's rings are kept too, so that they are soon found again
 def as_areas(rings: tuple[Ring, ...]) -> str:
-    """Return rings as the `d` of an SVG path, closed, in whole units and relative steps."""
-    return SafeString("".join(_steps(ring) + "z" for ring in rings))
+    """Return rings as the `d` of an SVG path: closed, in whole units, each relative to the last."""
+    found, last = [], (0, 0)
+    for start, *rest in map(_in_whole_units, rings):
+        found.append(f"m{_steps([last, start, *rest])}z")
+        # Where the pen is once a ring is closed.
+        last = start
+    return SafeString("".join(found))
 
 
 @register.filter
 @lru_cache(maxsize=2048)
 def as_lines(rings: tuple[Ring, ...]) -> str:
-    return SafeString("".join(_steps(ring) for ring in rings))
-
-
-def _steps(ring: Ring) -> str:
-    points = [(round(x), round(y)) for x, y in ring]
-    start, *rest = points
-    # A minus sign parts two numbers as well as a space does.
-    steps = "".join(
-        f"{' ' if x2 >= x1 else ''}{x2 - x1}{' ' if y2 >= y1 else ''}{y2 - y1}"
-        for (x1, y1), (x2, y2) in pairwise([start, *rest])
+    """Return lines as the `d` of an SVG path, in whole units and relative steps."""
+    lines = map(_in_whole_units, rings)
+    return SafeString(
+        "".join(f"M{start[0]} {start[1]}l{_steps([start, *rest])}" for start, *rest in lines)
     )
-    return f"M{start[0]} {start[1]}l{steps.lstrip()}"
+
+
+def _in_whole_units(ring: Ring) -> list[tuple[int, int]]:
+    return [point for point, _same in groupby((round(x), round(y)) for x, y in ring)]
+
+
+def _steps(points: list[tuple[int, int]]) -> str:
+    # A minus sign parts two numbers as well as a space does.
+    return "".join(
+        f"{' ' if x2 >= x1 else ''}{x2 - x1}{' ' if y2 >= y1 else ''}{y2 - y1}"
+        for (x1, y1), (x2, y2) in pairwise(points)
+    ).lstrip()
 
 
 @register.filter

@@ -109,7 +109,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     regions = regions_with_activity(at)
     members = _countries_by_region()
-    rows = [(row, maps.area(members.get(row.subject.pk, ()), detail=6)) for row in regions]
+    rows = [(row, maps.area(members.get(row.subject.pk, ()), detail=4)) for row in regions]
     context = {"rows": rows, "years": activity_years(timezone.localdate(at))}
     return render(request, "articles/region_list.html", context)
 

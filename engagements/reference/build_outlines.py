@@ -6,11 +6,13 @@ docs/adr/0002-names-and-disputed-places.md says whose line is drawn where lines 
 """
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from operator import mul
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engagements import reference
 
@@ -19,14 +21,24 @@ PATH = reference.OUTLINES
 Point = tuple[float, float]
 Line = list[Point]
 
-# Degrees: how far a point may lie off the line that leaves it out; seven kilometres are a pixel or
-# two of the closest view that we draw.
-TOLERANCE = 0.07
+# Hundredths of a degree: points of less weight are left out; seven kilometres are a pixel or two of
+# the closest view that we draw.
+TOLERANCE = 7
+# The weight of what every outline needs: half a turn.
+MOST = 18_000
 # Square degrees: islets below this are left out, except a state's largest.
 SMALLEST = 0.04
 # Shapes without a code of ISO 3166-1: the row that they belong to.
 UNCODED = {"Kosovo": "XK", "N. Cyprus": "CY", "Somaliland": "SO"}
 DISPUTED = {"CY": "N. Cyprus", "SO": "Somaliland"}
+
+
+class Vertex(NamedTuple):
+    """A point in degrees; `weight` is how far the outline lies off without it: see `weigh`."""
+
+    x: float
+    y: float
+    weight: int
 
 
 def decode(topology: dict[str, Any]) -> list[Line]:
@@ -44,75 +56,99 @@ def decode(topology: dict[str, Any]) -> list[Line]:
     return arcs
 
 
-def simplify(line: Line) -> Line:
-    """Leave out what lies within TOLERANCE of the rest (Douglas and Peucker, 1973).
+def weigh(line: Line) -> list[Vertex]:
+    """Return the points with their weights, in hundredths of a degree.
 
-    Arcs are simplified, not rings, so that neighbours keep one border.
+    Douglas and Peucker (1973) for every tolerance at once: without the points of less weight than
+    a tolerance, the line lies nowhere farther off than that. Arcs are weighed, not rings, so that
+    neighbours keep one border at every tolerance.
     """
-    (x1, y1), (x2, y2) = line[0], line[-1]
-    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    # On the sphere, so that a degree is as long in the north as in the south.
+    at = [direction(point) for point in line]
+    weights = [MOST] * len(line)
 
-    def distance(point: Point) -> float:
-        x, y = point
-        if not length:
-            return ((x - x1) ** 2 + (y - y1) ** 2) ** 0.5
-        return abs((x2 - x1) * (y1 - y) - (x1 - x) * (y2 - y1)) / length
+    def split(first: int, last: int, most: int) -> None:
+        if last - first < 2:
+            return
+        off = [distance(at[n], at[first], at[last]) for n in range(first + 1, last)]
+        farthest = max(range(len(off)), key=off.__getitem__)
+        # At most the weight of the line's ends: where a point is kept, they are.
+        weight = min(most, math.floor(100 * math.degrees(off[farthest])))
+        weights[first + 1 + farthest] = weight
+        split(first, first + 1 + farthest, weight)
+        split(first + 1 + farthest, last, weight)
 
-    if len(line) < 3:
-        return line
-    farthest = max(range(1, len(line) - 1), key=lambda index: distance(line[index]))
-    if distance(line[farthest]) <= TOLERANCE:
-        return [line[0], line[-1]]
-    return simplify(line[: farthest + 1])[:-1] + simplify(line[farthest:])
+    split(0, len(line) - 1, MOST)
+    return [Vertex(x, y, weight) for (x, y), weight in zip(line, weights, strict=True)]
 
 
-def area(ring: Line) -> float:
+def direction(point: Point) -> tuple[float, float, float]:
+    """Return where a point of the unit sphere lies in space."""
+    east, north = math.radians(point[0]), math.radians(point[1])
+    return math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)
+
+
+def distance(point: Sequence[float], start: Sequence[float], end: Sequence[float]) -> float:
+    """Return how far a point lies from the line between two others, all in space."""
+    along = [b - a for a, b in zip(start, end, strict=True)]
+    to = [b - a for a, b in zip(start, point, strict=True)]
+    length = sum(map(mul, along, along))
+    part = min(1.0, max(0.0, sum(map(mul, along, to)) / length)) if length else 0.0
+    return math.dist(point, [a + part * step for a, step in zip(start, along, strict=True)])
+
+
+def area(ring: list[Vertex]) -> float:
     """Return the enclosed area in square degrees (the shoelace formula)."""
-    closed = [*ring, ring[0]]
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(closed))) / 2
+    return abs(sum(a.x * b.y - b.x * a.y for a, b in pairwise([*ring, ring[0]]))) / 2
 
 
-def outer_rings(geometry: dict[str, Any], arcs: list[Line], whole: list[Line]) -> Iterator[Line]:
+def outer_rings(geometry: dict[str, Any], arcs: list[list[Vertex]]) -> Iterator[list[Vertex]]:
     """Yield each polygon's outer ring; holes are other states, which lie on top.
 
-    A ring that simplifying would reduce to a line is taken from the `whole` arcs.
+    Points of little weight are left out, unless no more than a triangle would be left.
     """
     polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
     for polygon in polygons:
-        ring = joined(polygon[0], arcs)
-        yield ring if len(ring) > 3 else joined(polygon[0], whole)
+        whole = joined(polygon[0], arcs)
+        ring = [vertex for vertex in whole if vertex.weight >= TOLERANCE]
+        yield ring if len(ring) > 3 else whole
 
 
-def joined(indices: list[int], arcs: list[Line]) -> Line:
+def joined(indices: list[int], arcs: list[list[Vertex]]) -> list[Vertex]:
     """Return arcs as one ring that does not repeat its first point; ~i is arc i backwards.
 
     A ring on both sides of the antimeridian goes on beyond 180°, so that it stays in one piece.
     """
-    ring: Line = []
+    ring: list[Vertex] = []
     for index in indices:
         line = arcs[index] if index >= 0 else arcs[~index][::-1]
         ring += line[1:] if ring else line
-    crosses = (
-        max(x for x, _ in ring) - min(x for x, _ in ring) > 300
-        and min(abs(y) for _, y in ring) < 85
-    )
-    return [(round(x + 360 if crosses and x < 0 else x, 2), round(y, 2)) for x, y in ring[:-1]]
+    west, east, _south, _north = bounds(ring)
+    crosses = east - west > 300 and min(abs(vertex.y) for vertex in ring) < 85
+    return [
+        Vertex(round(x + 360 if crosses and x < 0 else x, 2), round(y, 2), weight)
+        for x, y, weight in ring[:-1]
+    ]
 
 
-def is_crimea(ring: Line) -> bool:
+def bounds(ring: list[Vertex]) -> tuple[float, float, float, float]:
+    """Return the least and the greatest longitude and latitude."""
+    xs, ys = [vertex.x for vertex in ring], [vertex.y for vertex in ring]
+    return min(xs), max(xs), min(ys), max(ys)
+
+
+def is_crimea(ring: list[Vertex]) -> bool:
     """Whether a ring of Russia's is Crimea: Natural Earth draws who holds a place."""
-    west, east = min(x for x, _ in ring), max(x for x, _ in ring)
-    south, north = min(y for _, y in ring), max(y for _, y in ring)
+    west, east, south, north = bounds(ring)
     return west > 32 and east < 37 and south > 44 and north < 46.5
 
 
-def visual_centre(ring: Line) -> Point:
+def visual_centre(ring: list[Vertex]) -> Point:
     """Return the point farthest from the ring's edge, to a tenth of a degree or so.
 
     A grid over the ring, then finer grids around the best point.
     """
-    west, east = min(x for x, _ in ring), max(x for x, _ in ring)
-    south, north = min(y for _, y in ring), max(y for _, y in ring)
+    west, east, south, north = bounds(ring)
     best, half_x, half_y = ((west + east) / 2, (south + north) / 2), east - west, north - south
     for _round in range(4):
         half_x, half_y = half_x / 2, half_y / 2
@@ -126,7 +162,7 @@ def visual_centre(ring: Line) -> Point:
     return round(best[0], 2), round(best[1], 2)
 
 
-def depth_in(ring: Line) -> Callable[[Point], float]:
+def depth_in(ring: list[Vertex]) -> Callable[[Point], float]:
     """Return a function that says how deep in the ring a point lies (negative: outside)."""
     edges = list(pairwise([*ring, ring[0]]))
 
@@ -134,7 +170,7 @@ def depth_in(ring: Line) -> Callable[[Point], float]:
         x, y = point
         inside = False
         nearest = float("inf")
-        for (x1, y1), (x2, y2) in edges:
+        for (x1, y1, _), (x2, y2, _) in edges:
             if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
                 inside = not inside
             length = (x2 - x1) ** 2 + (y2 - y1) ** 2
@@ -150,19 +186,18 @@ def depth_in(ring: Line) -> Callable[[Point], float]:
 
 def build(topology: dict[str, Any]) -> str:
     """Return the text of outlines.json: one country a line."""
-    whole = decode(topology)
-    arcs = [simplify(line) for line in whole]
+    arcs = [weigh(line) for line in decode(topology)]
     # A former state has its successor's number.
     countries = reference.read()["countries"]
     codes = {c["numeric"]: c["code"] for c in countries if c["numeric"] and len(c["code"]) == 2}
-    rings: dict[str, list[Line]] = {}
-    disputed: dict[str, list[Line]] = {}
+    rings: dict[str, list[list[Vertex]]] = {}
+    disputed: dict[str, list[list[Vertex]]] = {}
     for geometry in topology["objects"]["countries"]["geometries"]:
         name = geometry["properties"]["name"]
         code = codes.get(geometry.get("id"), UNCODED.get(name))
         if code is None:
             continue
-        for ring in outer_rings(geometry, arcs, whole):
+        for ring in outer_rings(geometry, arcs):
             if code == "RU" and is_crimea(ring):
                 disputed.setdefault("UA", []).append(ring)
             elif DISPUTED.get(code) == name:

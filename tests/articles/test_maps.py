@@ -1,6 +1,8 @@
 """The map beneath a drawing: what is in the frame, and where."""
 
 import math
+import re
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from articles import maps
 from articles.maps import BLEED, HEIGHT, WIDTH, Place, Projection, apart, clip, draw, outlines
+from articles.templatetags.coverage import as_areas
 from engagements import reference
 
 CODES = sorted(outlines())
@@ -36,7 +39,7 @@ def test_disputed_shapes_are_drawn_with_the_row_that_the_decision_names():
     assert [code for code in CODES if outlines()[code].disputed] == ["CY", "SO", "UA"]
     west, south = -180, 44.3
     for ring in outlines()["RU"].rings:
-        assert not all(32 < x < 37 and south < y < 46.5 for x, y in ring), west
+        assert not all(32 < x < 37 and south < y < 46.5 for x, y, _weight in ring), west
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -145,6 +148,35 @@ def test_marks_do_not_cover_each_other(points):
     for index, (x, y) in enumerate(found):
         for other_x, other_y in found[index + 1 :]:
             assert math.hypot(x - other_x, y - other_y) > 20
+
+
+def test_coarser_map_has_fewer_points_of_the_same_coast():
+    """A card's picture leaves points out of the page's, and moves none."""
+    fine, coarse = (draw((place("NO"),), (), detail=detail) for detail in (1, 6))
+    assert fine is not None
+    assert coarse is not None
+    points = {point for ring in fine.here for point in ring}
+    fewer = {point for ring in coarse.here for point in ring}
+    assert fewer < points
+    assert len(fewer) < len(points) / 2
+
+
+@given(st.lists(st.lists(st.tuples(st.floats(-20, 860), st.floats(-20, 650)), min_size=3)))
+def test_path_of_areas_leads_through_their_points(rings):
+    """Read as SVG reads it, each ring begins relative to the one before and visits its points."""
+    path = as_areas(tuple(map(tuple, rings)))
+    read, pen = [], (0, 0)
+    for part in path.split("z")[:-1]:
+        assert part.startswith("m")
+        numbers = list(map(int, re.findall(r"-?\d+", part)))
+        found = []
+        for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
+            pen = pen[0] + dx, pen[1] + dy
+            found.append(pen)
+        read.append(found)
+        pen = found[0]
+    wanted = [[(round(x), round(y)) for x, y in ring] for ring in rings]
+    assert read == [[point for point, _same in groupby(ring)] for ring in wanted]
 
 
 def test_same_journey_is_drawn_once():
