@@ -27,7 +27,8 @@ MOST_MONTHS = 120
 MOST_CHOICES = 60
 # Of choices counted in part, from here on the round number says enough.
 ROUND = 1_000
-STRIP_WIDTH, STRIP_HEIGHT = 1000, 60
+# Units of the strip, all whole: decimals would be much of a compressed page.
+PERIOD_WIDTH, STRIP_HEIGHT = 10, 60
 
 
 class Option(NamedTuple):
@@ -56,18 +57,19 @@ class Period(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A part of a bar: "unsure" (not counted), "planned" (still ahead) or "known"; and its path."""
+    """A part of a bar: "unsure" (not counted), "planned" (still ahead) or "known"."""
 
     sort: str
-    path: str
+    top: int
+    height: int
 
 
 class Bar(NamedTuple):
-    """A period of the strip: where it leads, what it says, and its boxes in units of the strip."""
+    """A period of the strip: where it leads, what it says, where it stands, and its boxes."""
 
     address: str
     label: str
-    whole: str
+    x: int
     boxes: list[Box]
 
 
@@ -75,6 +77,7 @@ class Bar(NamedTuple):
 class Strip:
     """`first` and `last` are the periods at its ends, `most` is its highest bar, in words."""
 
+    width: int
     bars: list[Bar]
     first: str
     last: str
@@ -287,6 +290,7 @@ def _strip(periods: dict[int, Period], view: View) -> Strip | None:
     most = max(period.most for period in periods.values())
     scale = _("at most %(count)s a year") if last <= 9999 else _("at most %(count)s a month")
     return Strip(
+        len(periods) * PERIOD_WIDTH,
         _bars(periods, most, view),
         _period_label(first),
         _period_label(last),
@@ -313,26 +317,24 @@ def _visits(period: Period) -> str:
 
 
 def _bars(periods: dict[int, Period], most: int, view: View) -> list[Bar]:
-    width = STRIP_WIDTH / len(periods)
     bars = []
     for number, (key, period) in enumerate(periods.items()):
         # An empty month leads nowhere.
         if not period.most:
             continue
         start = str(key // 100) if key % 100 > 12 and key > 9999 else _period_value(key)
-        x = number * width
         bars.append(
             Bar(
                 f"{view.address(**{'from': start})}#view",
                 f"{_period_label(key)}: {_visits(period)}",
-                _path(x, 0, width, STRIP_HEIGHT),
-                _boxes(period, most, x, width),
+                number * PERIOD_WIDTH,
+                _boxes(period, most),
             )
         )
     return bars
 
 
-def _boxes(period: Period, most: int, x: float, width: float) -> list[Box]:
+def _boxes(period: Period, most: int) -> list[Box]:
     """Return the parts of a period's bar, from its top down."""
     # The least is still seen.
     height = max(2.0, STRIP_HEIGHT * period.most / most)
@@ -341,15 +343,10 @@ def _boxes(period: Period, most: int, x: float, width: float) -> list[Box]:
         "planned": period.planned,
         "known": period.least - period.planned,
     }
-    boxes, y = [], STRIP_HEIGHT - height
+    boxes, end = [], STRIP_HEIGHT - height
     for sort, visits in parts.items():
-        part = height * visits / period.most
+        start, end = end, end + height * visits / period.most
         if visits:
-            boxes.append(Box(sort, _path(x, y, width, part)))
-        y += part
+            top = min(round(start), round(end) - 1)
+            boxes.append(Box(sort, top, round(end) - top))
     return boxes
-
-
-def _path(x: float, y: float, width: float, height: float) -> str:
-    """Return the SVG path of a box; a fifth of the width is left between two."""
-    return f"M{x:.1f} {y:.1f}h{width * 0.78:.1f}v{height:.1f}h-{width * 0.78:.1f}z"

@@ -463,6 +463,26 @@ def test_bars_of_what_is_too_much_to_count_say_so(client, region, counted_little
     assert "not counted one by one" in page.content.decode()
 
 
+def test_bars_stand_on_the_line_and_show_the_least(region):
+    """One of a hundred is still seen, as a bar and as a part of one, and none reaches below it."""
+    at = dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC)
+    for number, day, status in [
+        (100, "2025-01-01", "took_place"), (1, "2025-07-01", "planned"), (1, "2001", "took_place"),
+    ]:  # fmt: skip
+        EngagementFactory.create_batch(
+            number,
+            status=status,
+            start=PartialDate.parse(day),
+            public_from=at - dt.timedelta(days=1),
+        )
+    subject = Term(Kind.REGION, region.pk)
+    strip = panel_of(subject, matching(subject, view(), at), view(), at).strip
+    first, last = strip.bars
+    assert (first.x, last.x, strip.width) == (0, 240, 250)
+    assert first.boxes == [("known", 58, 2)]
+    assert last.boxes == [("planned", 0, 1), ("known", 1, 59)]
+
+
 @pytest.mark.parametrize("is_little", [False, True], ids=["counted", "stored"])
 def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
     """By status and day, not by month: of this month's visits those that are still to come."""
