@@ -57,7 +57,7 @@ class Drawing:
 
     @property
     def small_map(self) -> Map | None:
-        """The same with coarser coasts: a card's picture."""
+        """The same with coarser coasts where there is more to leave out: a card's picture."""
         return maps.draw(self.stops, self.origins, detail=4)
 
     @property

@@ -28,6 +28,8 @@ HORIZON = math.radians(140)
 INSET = (36, 84)
 # More origins than these have no room for their names.
 MOST_NAMES = 5
+# An island is drawn if it is this many times as long as a line may be off, however narrow it is.
+LONG = 3
 # A state whose outline is smaller than this in both directions is told by a dot.
 SMALLEST_OUTLINE = 14
 
@@ -146,8 +148,9 @@ def draw(
 ) -> Map | None:
     """Return the map of `stops`, in their order, and of the ways from the `origins` to the first.
 
-    `detail` is how far a line may be off, in units of the frame; `fill` the part of the frame that
-    the stops take up at most. `None`: no stop has an outline.
+    `detail` is how far a line may be off, in units of the frame at its middle; the outlines
+    themselves may be off by more in a close view. `fill` is the part of the frame that the stops
+    take up at most. `None`: no stop has an outline.
     """
     known = outlines()
     stops = tuple(place for place in stops if place.code in known)
@@ -237,12 +240,12 @@ def _mean(points: Sequence[Point]) -> Point:
 
 
 def _drawn(rings: Iterable[Iterable[Vertex]], view: Projection, detail: float) -> list[Ring]:
-    """Return what of the rings lies in the frame, off by `detail` at most."""
+    """Return what of the rings lies in the frame, in as few points as `detail` allows."""
     reach = math.hypot(WIDTH, HEIGHT) / 2 / view.scale * 1.3
-    least = math.degrees(detail / view.scale) * 100
+    least = math.floor(math.degrees(detail / view.scale) * 100)
     found = []
     for ring in rings:
-        points = [(x, y) for x, y, weight in ring if weight >= least]
+        points = needed(ring, least)
         if len(points) < 3:
             continue
         # A ring none of whose points is near cannot be seen; the step keeps this cheap.
@@ -253,6 +256,16 @@ def _drawn(rings: Iterable[Iterable[Vertex]], view: Projection, detail: float) -
         if clipped:
             found.append(tuple(clipped))
     return found
+
+
+def needed(ring: Iterable[Vertex], least: int) -> list[Point]:
+    """Return the points of at least this weight; of a long and narrow island, a triangle."""
+    points = [(x, y) for x, y, weight in ring if weight >= least]
+    if len(points) == 2:
+        _start, length, width = sorted((weight for _x, _y, weight in ring), reverse=True)[:3]
+        if length >= LONG * least:
+            return [(x, y) for x, y, weight in ring if weight >= width]
+    return points
 
 
 def clip(ring: Sequence[Point]) -> list[Point]:

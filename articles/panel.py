@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.dates import MONTHS
@@ -27,8 +27,6 @@ MOST_MONTHS = 120
 MOST_CHOICES = 60
 # Of choices counted in part, from here on the round number says enough.
 ROUND = 1_000
-# Units of the strip, all whole: decimals would be much of a compressed page.
-PERIOD_WIDTH, STRIP_HEIGHT = 10, 60
 
 
 class Option(NamedTuple):
@@ -75,7 +73,16 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`first` and `last` are the periods at its ends, `most` is its highest bar, in words."""
+    """Lengths are in units of it, all whole: decimals would be much of a compressed page.
+
+    `first` and `last` are the periods at its ends, `most` is its highest bar, in words.
+    """
+
+    PERIOD: ClassVar = 10
+    BAR: ClassVar = 8
+    HEIGHT: ClassVar = 60
+    # Less is hard to see, and to hit.
+    LOWEST: ClassVar = 2
 
     width: int
     bars: list[Bar]
@@ -290,7 +297,7 @@ def _strip(periods: dict[int, Period], view: View) -> Strip | None:
     most = max(period.most for period in periods.values())
     scale = _("at most %(count)s a year") if last <= 9999 else _("at most %(count)s a month")
     return Strip(
-        len(periods) * PERIOD_WIDTH,
+        len(periods) * Strip.PERIOD,
         _bars(periods, most, view),
         _period_label(first),
         _period_label(last),
@@ -327,26 +334,28 @@ def _bars(periods: dict[int, Period], most: int, view: View) -> list[Bar]:
             Bar(
                 f"{view.address(**{'from': start})}#view",
                 f"{_period_label(key)}: {_visits(period)}",
-                number * PERIOD_WIDTH,
-                _boxes(period, most),
+                number * Strip.PERIOD,
+                boxes_of(period, most),
             )
         )
     return bars
 
 
-def _boxes(period: Period, most: int) -> list[Box]:
-    """Return the parts of a period's bar, from its top down."""
-    # The least is still seen.
-    height = max(2.0, STRIP_HEIGHT * period.most / most)
+def boxes_of(period: Period, most: int) -> list[Box]:
+    """Return the parts of a period's bar, from its top down; the least is still seen."""
     parts = {
         "unsure": period.most - period.least,
         "planned": period.planned,
         "known": period.least - period.planned,
     }
-    boxes, end = [], STRIP_HEIGHT - height
-    for sort, visits in parts.items():
-        start, end = end, end + height * visits / period.most
-        if visits:
-            top = min(round(start), round(end) - 1)
-            boxes.append(Box(sort, top, round(end) - top))
+    sorts = [sort for sort, visits in parts.items() if visits]
+    height = max(Strip.LOWEST, len(sorts), round(Strip.HEIGHT * period.most / most))
+    boxes, start, seen = [], Strip.HEIGHT - height, 0
+    for left, sort in zip(reversed(range(len(sorts))), sorts, strict=True):
+        seen += parts[sort]
+        end = Strip.HEIGHT - height + round(height * seen / period.most)
+        # No part hides another, nor those that are left.
+        end = max(start + 1, min(end, Strip.HEIGHT - left))
+        boxes.append(Box(sort, start, end - start))
+        start = end
     return boxes

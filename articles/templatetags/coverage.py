@@ -53,9 +53,10 @@ def as_areas(rings: tuple[Ring, ...]) -> str:
     """Return rings as the `d` of an SVG path: closed, in whole units, each relative to the last."""
     found, last = [], (0, 0)
     for start, *rest in map(_in_whole_units, rings):
-        found.append(f"m{_steps([last, start, *rest])}z")
-        # Where the pen is once a ring is closed.
-        last = start
+        if len(rest) > 1:
+            found.append(f"m{_steps([last, start, *rest])}z")
+            # Where the pen is once a ring is closed.
+            last = start
     return SafeString("".join(found))
 
 
@@ -65,7 +66,10 @@ def as_lines(rings: tuple[Ring, ...]) -> str:
     """Return lines as the `d` of an SVG path, in whole units and relative steps."""
     lines = map(_in_whole_units, rings)
     return SafeString(
-        "".join(f"M{start[0]} {start[1]}l{_steps([start, *rest])}" for start, *rest in lines)
+        # A line as short as a point would be an error, at which SVG stops reading.
+        "".join(
+            f"M{start[0]} {start[1]}l{_steps([start, *rest])}" for start, *rest in lines if rest
+        )
     )
 
 

@@ -21,8 +21,8 @@ PATH = reference.OUTLINES
 Point = tuple[float, float]
 Line = list[Point]
 
-# Hundredths of a degree: points of less weight are left out; seven kilometres are a pixel or two of
-# the closest view that we draw.
+# Hundredths of a degree: points of less weight are left out. Eight kilometres are a hundredth or so
+# of the closest view that we draw, and much less of most.
 TOLERANCE = 7
 # The weight of what every outline needs: half a turn.
 MOST = 18_000
@@ -105,7 +105,8 @@ def area(ring: list[Vertex]) -> float:
 def outer_rings(geometry: dict[str, Any], arcs: list[list[Vertex]]) -> Iterator[list[Vertex]]:
     """Yield each polygon's outer ring; holes are other states, which lie on top.
 
-    Points of little weight are left out, unless no more than a triangle would be left.
+    Points of little weight are left out, unless no more than a triangle would be left: the border
+    of so small a state may part from its neighbours' by as much.
     """
     polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
     for polygon in polygons:

@@ -4,19 +4,20 @@ import contextlib
 import datetime as dt
 import re
 from collections import Counter
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from articles import filters, matches, timeline_index
 from articles.filters import FILTERS, Cursor, UnreadableError, View
 from articles.matches import matching, page_of, summary_of
 from articles.models import TimelineEntry
-from articles.panel import panel_of
+from articles.panel import Period, Strip, boxes_of, panel_of
 from articles.timeline_index import Kind, Term
 from articles.workflow import publish
 from engagements.dates import PartialDate, Precision
@@ -481,6 +482,23 @@ def test_bars_stand_on_the_line_and_show_the_least(region):
     assert (first.x, last.x, strip.width) == (0, 240, 250)
     assert first.boxes == [("known", 58, 2)]
     assert last.boxes == [("planned", 0, 1), ("known", 1, 59)]
+
+
+COUNTS = st.integers(0, 5_000)
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS)
+def test_parts_of_a_bar_are_all_seen(unsure, planned, known, more):
+    """Each is a unit high at least, they stand on each other, and the bar is within the strip."""
+    visits = unsure + planned + known
+    assume(visits)
+    boxes = boxes_of(Period(planned + known, visits, planned), visits + more)
+    sizes = {"unsure": unsure, "planned": planned, "known": known}
+    assert [box.sort for box in boxes] == [sort for sort, size in sizes.items() if size]
+    assert boxes[0].top >= 0
+    assert boxes[-1].top + boxes[-1].height == Strip.HEIGHT
+    assert all(box.height >= 1 for box in boxes)
+    assert all(one.top + one.height == other.top for one, other in pairwise(boxes))
 
 
 @pytest.mark.parametrize("is_little", [False, True], ids=["counted", "stored"])

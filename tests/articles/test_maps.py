@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from articles import maps
 from articles.maps import BLEED, HEIGHT, WIDTH, Place, Projection, apart, clip, draw, outlines
-from articles.templatetags.coverage import as_areas
+from articles.templatetags.coverage import as_areas, as_lines
 from engagements import reference
 
 CODES = sorted(outlines())
@@ -175,8 +175,23 @@ def test_path_of_areas_leads_through_their_points(rings):
             found.append(pen)
         read.append(found)
         pen = found[0]
-    wanted = [[(round(x), round(y)) for x, y in ring] for ring in rings]
-    assert read == [[point for point, _same in groupby(ring)] for ring in wanted]
+    whole = [[(round(x), round(y)) for x, y in ring] for ring in rings]
+    wanted = [[point for point, _same in groupby(ring)] for ring in whole]
+    # One that is no more than a line in whole units cannot be seen.
+    assert read == [ring for ring in wanted if len(ring) > 2]
+
+
+def test_way_as_short_as_a_point_is_left_out():
+    """In a path, a line to nowhere would be an error, and all behind it would be lost."""
+    assert as_lines((((1, 1), (1.2, 1)), ((5, 5), (8, 4)))) == "M5 5l3-1"
+
+
+def test_narrow_island_is_drawn_if_it_is_long():
+    """Of a long and narrow one its ends and its widest part are left; a speck is left out."""
+    island = ((0.0, 0.0, 18_000), (0.1, 0.05, 3), (1.0, 0.0, 100), (0.5, 0.06, 6))
+    assert maps.needed(island, 3) == [(0.0, 0.0), (0.1, 0.05), (1.0, 0.0), (0.5, 0.06)]
+    assert maps.needed(island, 30) == [(0.0, 0.0), (1.0, 0.0), (0.5, 0.06)]
+    assert len(maps.needed(island, 60)) < 3
 
 
 def test_same_journey_is_drawn_once():

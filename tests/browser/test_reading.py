@@ -165,12 +165,16 @@ def test_keyboard_goes_through_in_reading_order_and_is_seen(page, article, name)
             page.evaluate(
                 """() => {
                     const e = document.activeElement, s = getComputedStyle(e)
+                    // A bar of the strip is drawn, and so is the line around it.
+                    const bar = e.querySelector(".hit"), line = bar && getComputedStyle(bar)
                     window.nodes ??= []
                     const before = window.nodes.at(-1)
                     window.nodes.push(e)
                     return {
                         name: e.textContent.trim(),
-                        outline: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2,
+                        outline: line
+                            ? line.stroke !== 'none' && parseFloat(line.strokeWidth) >= 4
+                            : s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2,
                         later: !before || !!(before.compareDocumentPosition(e) & 4),
                         shown: e.getBoundingClientRect().top >= 0
                             && e.getBoundingClientRect().bottom <= innerHeight + 1,
