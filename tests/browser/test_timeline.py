@@ -119,6 +119,7 @@ def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
     page.goto(ADDRESS)
     strip = page.get_by_role("navigation", name="Visits through time")
     bars = strip.locator("svg").get_by_role("link")
+    expect(bars).to_have_count(3)
     for number, month in enumerate(["January", "February", "April"]):
         expect(bars.nth(number)).to_have_accessible_name(f"{month} 2025: 1 visit")
     bars.nth(1).click()
