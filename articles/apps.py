@@ -9,17 +9,15 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from articles import (  # noqa: PLC0415 - models are not ready before
-            news_index,
-            receivers,
-            redirects,
-            timeline_index,
-        )
+        # Models are not ready before.
+        from articles import receivers, redirects  # noqa: PLC0415
         from articles.roles import sync_roles  # noqa: PLC0415
+        from articles.syndication import index as syndication_index  # noqa: PLC0415
+        from articles.timeline import index as timeline_index  # noqa: PLC0415
 
         # Permissions exist only after this signal, which Django's own receiver answers first.
         post_migrate.connect(sync_roles, sender=self)
         post_migrate.connect(timeline_index.rebuild_if_empty, sender=self)
-        post_migrate.connect(news_index.rebuild_if_empty, sender=self)
+        post_migrate.connect(syndication_index.rebuild_if_empty, sender=self)
         receivers.connect()
         redirects.connect()

@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from articles import news_index, timeline_index, websub
+from articles.caching.version import content_changed
 from articles.models import (
     Article,
     Autosave,
@@ -41,7 +41,9 @@ from articles.models import (
     TimelineEntry,
     TimelineTotal,
 )
-from articles.versions import content_changed
+from articles.syndication import index as syndication_index
+from articles.syndication import websub
+from articles.timeline import index as timeline_index
 from engagements.models import (
     Action,
     ActionUpdate,
@@ -87,7 +89,7 @@ def facts_changed(engagements: Collection[int]) -> None:
         content_changed()
         for at in _updates_seen(timeline_index.refresh(engagements)):
             websub.announce([websub.UPDATES], at)
-        for at, terms in news_index.refresh(engagements).items():
+        for at, terms in syndication_index.refresh(engagements).items():
             websub.announce(terms, at)
 
 

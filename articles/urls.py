@@ -1,10 +1,11 @@
 from django.urls import URLPattern, path, register_converter
 
-from articles import due_days
-from articles.calendars import calendar
-from articles.feeds import listings
-from articles.feeds.views import addresses
-from articles.views import changes, follow, pages, previews, subjects, versions
+from articles.pages import articles as pages
+from articles.pages import followup, subjects, versions
+from articles.previews import views as previews
+from articles.syndication import directory, listings, promise_calendar
+from articles.syndication.calendars import calendar
+from articles.syndication.feeds import addresses
 
 app_name = "articles"
 
@@ -39,15 +40,15 @@ urlpatterns = [
     path("", pages.home, name="home"),
     *addresses("", "", listings.of_articles()),
     path("calendar.ics", calendar(listings.of_articles()), name="calendar"),
-    path("feeds/", follow.feed_list, name="feed_list"),
-    path("feeds.opml", follow.opml, name="opml"),
-    path("corrections/", changes.correction_list, name="correction_list"),
+    path("feeds/", directory.feed_list, name="feed_list"),
+    path("feeds.opml", directory.opml, name="opml"),
+    path("corrections/", followup.correction_list, name="correction_list"),
     *addresses("corrections/", "correction_", listings.of_corrections),
-    path("outcomes/", changes.outcome_list, name="outcome_list"),
+    path("outcomes/", followup.outcome_list, name="outcome_list"),
     *addresses("outcomes/", "outcome_", listings.of_updates),
     path(
         "outcomes/calendar.ics",
-        calendar(listings.of_promises, due_days.of_promises),
+        calendar(listings.of_promises, promise_calendar.of_promises),
         name="outcome_calendar",
     ),
     path("articles/", pages.article_list, name="article_list"),

@@ -3,7 +3,7 @@
 import logging
 import re
 
-# The part of a preview's address that opens it (articles/views/previews.py).
+# The part of a preview's address that opens it (articles/previews/views.py).
 TOKEN = re.compile(r"(?<=/preview/)[^/\s\"'<>?#\\]+")
 
 

@@ -12,7 +12,7 @@ application: Callable[..., Iterable[bytes]] = get_wsgi_application()
 # What follows needs the models, which are ready now.
 from django.conf import settings  # noqa: E402
 
-from articles.stored import page_store  # noqa: E402
+from articles.page_store import page_store  # noqa: E402
 
 if settings.PAGE_STORE_BYTES:
     application = page_store(application)

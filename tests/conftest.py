@@ -17,8 +17,8 @@ from django.test import client
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 
-from articles.stored import page_store
-from articles.versions import content_version
+from articles.caching.version import content_version
+from articles.page_store import page_store
 from config.page_store import PageStore, Version
 from tests.tools import find_chromium, is_strict
 

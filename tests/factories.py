@@ -8,8 +8,8 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from articles.models import Article, Edition
+from articles.publishing.workflow import publish, save_edition
 from articles.receivers import one_refresh
-from articles.workflow import publish, save_edition
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from zeal import zeal_context
 
 from articles.models import Edition
-from articles.stored import PARAMETERS, never_stored
+from articles.page_store import PARAMETERS, never_stored
 
 
 class RefuseNPlusOne:
@@ -84,4 +84,4 @@ class KnownParameters(QueryDict):
     def _check(self, name: object) -> None:
         # Django itself asks for each name while it reads the address.
         if self.is_read and name not in PARAMETERS:
-            raise AssertionError(f"a page reads “{name}”, which articles.stored.PARAMETERS lacks")
+            raise AssertionError(f"a page reads “{name}”, which page_store.PARAMETERS lacks")

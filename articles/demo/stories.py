@@ -18,8 +18,8 @@ from django.utils.text import slugify
 
 from articles.demo.chart import draw_chart
 from articles.models import Article
-from articles.pictures import create_picture
-from articles.workflow import publish, save_edition, submit, withdraw
+from articles.pictures.library import create_picture
+from articles.publishing.workflow import publish, save_edition, submit, withdraw
 from engagements.models import Engagement
 
 FILES = Path(__file__).parent / "stories"

@@ -17,7 +17,7 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase
 
 from articles.models.pictures import Figure, Picture
-from articles.richtext import BodyField, figures_in
+from articles.richtext.html import BodyField, figures_in
 from engagements.models import Engagement, Region, Topic
 from engagements.models.addresses import Addressed
 from engagements.text import search_text

@@ -1,6 +1,6 @@
 """What the timelines are read from: derived from facts and coverage, rebuilt at will.
 
-`articles.timeline_index` keeps these rows; nothing else writes them.
+`articles.timeline.index` keeps these rows; nothing else writes them.
 """
 
 from django.db import models
@@ -31,7 +31,7 @@ class TimelineEntry(models.Model):
         ACTIONS = 9, _("open actions")
 
     kind = models.PositiveSmallIntegerField(choices=Kind.choices)
-    # The pk, or a number that `articles.timeline_index` gives: not one model's, so no foreign key.
+    # The pk, or a number that `articles.timeline.index` gives: not one model's, so no foreign key.
     subject = models.PositiveIntegerField()
     # `PartialDate.sort_key` of the start.
     sort_key = models.PositiveIntegerField()
@@ -125,8 +125,9 @@ class ContentVersion(models.Model):
 class NewsEntry(models.Model):
     """An edition under one of the terms of a visit that it covers, in the order of the news.
 
-    What feeds are read from: as `TimelineEntry`, but of articles. `articles.news_index` keeps these
-    rows, of the editions that are public or will be. Visibility is applied again by who reads them.
+    What feeds are read from: as `TimelineEntry`, but of articles. `syndication.index`
+    keeps these rows, of the editions that are public or will be. Visibility is applied again by who
+    reads them.
     """
 
     # As in `TimelineEntry`; 0 and 0 for the whole site.

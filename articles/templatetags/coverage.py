@@ -8,10 +8,10 @@ from itertools import groupby, pairwise
 from django import template
 from django.utils.safestring import SafeString
 
-from articles.drawings import Drawing, drawing_of
-from articles.figures import with_figures
-from articles.maps import Ring
+from articles.maps.drawing import Drawing, drawing_of
+from articles.maps.geometry import Ring
 from articles.models import Picture
+from articles.pictures.embedding import with_figures
 from engagements.models import Action, Engagement, Source
 
 register = template.Library()

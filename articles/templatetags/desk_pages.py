@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from articles.desk.lists import Change, DeskList, changed_lately, lists_for
+from articles.desk.dashboard import Change, DeskList, changed_lately, lists_for
 
 register = template.Library()
 

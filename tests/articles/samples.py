@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from articles.models import Edition, Picture
-from articles.pictures import create_picture
+from articles.pictures.library import create_picture
 from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 from tests.factories import (

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.models import Article
+from articles.publishing.workflow import withdraw
 from articles.redirects import MODELS
-from articles.workflow import withdraw
 from engagements.models import FormerSlug, Participant, Region
 from engagements.text import unique_slug
 from tests.factories import (

@@ -12,11 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from reversion.models import Revision
 
-from articles import comments
+from articles.authoring import comments
 from articles.models import Article, Edition, Picture, Rendition
-from articles.news import Place
+from articles.publishing.workflow import publish, withdraw
 from articles.receivers import one_refresh
-from articles.workflow import publish, withdraw
+from articles.syndication.articles import Place
 from config.page_store import PageStore
 from engagements.dates import PartialDate
 from engagements.history import record

@@ -18,12 +18,12 @@ from django.db import connection, models
 from django.utils import timezone
 from tqdm import tqdm
 
-from articles import news_index
-from articles.bulk import insert
 from articles.models import Article, Edition, EditionTopic
 from articles.receivers import content_changed
 from articles.roles import EDITOR, WRITER
-from articles.timeline_index import rebuild
+from articles.syndication import index as syndication_index
+from articles.timeline.bulk_insert import insert
+from articles.timeline.index import rebuild
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,
@@ -89,7 +89,7 @@ def fill(number: int) -> None:
     _restart_sequences()
     with tqdm(total=number, unit=" indexed") as bar:
         rebuild(bar.update)
-    news_index.rebuild()
+    syndication_index.rebuild()
     content_changed()
     with connection.cursor() as cursor:
         # What PostgreSQL does by itself within minutes; before it, no index alone answers.

@@ -24,14 +24,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.filters import FILTERS, Cursor, View, read
-from articles.matches import NEWEST_FIRST, matching
 from articles.models import Edition, TimelineEntry, TimelineTotal
-from articles.panel import panel_of
+from articles.pages import subjects
 from articles.receivers import one_refresh
-from articles.subjects import term_of
-from articles.timeline_index import Kind, Term
-from articles.views import subjects
+from articles.timeline.activity import term_of
+from articles.timeline.filters import FILTERS, Cursor, View, read
+from articles.timeline.index import Kind, Term
+from articles.timeline.panel import panel_of
+from articles.timeline.queries import NEWEST_FIRST, matching
 from engagements.dates import PartialDate
 from engagements.models import Country, Engagement, Organisation, Person, Region, Topic
 from engagements.visibility import is_public
@@ -265,7 +265,7 @@ def measure_save() -> float:
                 visit.topics.set([topic])
 
         before = indexed(visit, one)
-        with mock.patch("articles.versions.LEASE_SECONDS", 0):
+        with mock.patch("articles.caching.version.LEASE_SECONDS", 0):
             times.append(timed(save))
         if any(was == is_now for was, is_now in zip(before, indexed(visit, one), strict=True)):
             raise RuntimeError(f"Saving {visit} changed nothing in the index.")

@@ -24,8 +24,8 @@ from django.contrib.auth.models import User
 from django.db.models import Sum
 
 from articles.models import Edition, TimelineTotal
-from articles.timeline_index import Kind
-from articles.workflow import publish, save_edition
+from articles.publishing.workflow import publish, save_edition
+from articles.timeline.index import Kind
 from engagements.models import Region
 from tests.postgres import free_port
 from tests.server import running_server

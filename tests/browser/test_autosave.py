@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from articles.models import Article, Autosave
 from articles.roles import EDITOR
-from tests.articles.test_stored import database_url
+from tests.articles.test_page_store import database_url
 from tests.factories import UserFactory, make_draft
 from tests.server import running_server
 

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from articles.publishing.workflow import publish
 from articles.roles import EDITOR
-from articles.workflow import publish
 from tests.factories import ArticleFactory, UserFactory, make_draft
 
 pytestmark = [

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from articles.models import Picture
 from articles.roles import EDITOR
-from tests.articles.picture_samples import encode, half_red
+from tests.articles.pictures.samples import encode, half_red
 from tests.articles.samples import make_picture
 from tests.browser.test_review import sign_in
 from tests.factories import make_draft

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles.desk.bulk import MOST, OPERATIONS, Plan, apply, plan_of
+from articles.desk.bulk_actions import MOST, OPERATIONS, Plan, apply, plan_of
 from articles.desk.views.base import desk_view, show
 from articles.models import Article
-from articles.workflow import MAX_REASON, reasons_for_a_reason
+from articles.publishing.workflow import MAX_REASON, reasons_for_a_reason
 from engagements.models import Engagement, Region, Topic
 from engagements.widgets import is_key
 

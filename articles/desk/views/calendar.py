@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.desk.calendar import (
+from articles.desk.planning_calendar import (
     MONTH,
     SHAPES,
     WEEK,
@@ -30,7 +30,7 @@ from articles.desk.calendar import (
 )
 from articles.desk.views.base import desk_view, show
 from articles.models import Edition
-from articles.moves import move_embargo, reschedule
+from articles.publishing.rescheduling import move_embargo, reschedule
 from engagements.dates import spelled_out, zone_name
 from engagements.models import Engagement, Region
 from engagements.widgets import is_key

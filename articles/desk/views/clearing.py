@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles.autosave import name_of
-from articles.desk import duplicates, look_over
-from articles.desk.lists import MOST
+from articles.desk import content_audit, duplicates
+from articles.desk.dashboard import MOST
 from articles.desk.views.base import desk_view, show
+from articles.editing_sessions.autosave import name_of
 from articles.models import Article, Edition, Finding
-from articles.moves import reassign
+from articles.publishing.rescheduling import reassign
 from engagements.models import Participant
 from engagements.widgets import is_key
 
@@ -36,11 +36,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         request,
         "clear_up",
         _("Clearing up"),
-        links=look_over.findings(Finding.Kind.LINK),
-        undescribed=look_over.findings(Finding.Kind.NO_ALT),
-        drafts=look_over.undescribed_drafts(),
-        again=look_over.to_look_at_again(today),
-        most=look_over.SHOWN,
+        links=content_audit.findings(Finding.Kind.LINK),
+        undescribed=content_audit.findings(Finding.Kind.NO_ALT),
+        drafts=content_audit.undescribed_drafts(),
+        again=content_audit.to_look_at_again(today),
+        most=content_audit.SHOWN,
         may_merge={kind: _may_merge(person, kind) for kind in duplicates.KINDS},
         may_reassign=person.has_perm("articles.change_others_article"),
         may_look=person.has_perm("articles.publish_article"),
@@ -51,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def look(request: HttpRequest) -> HttpResponse:
     """Look over the newest public editions now; all of them is the command's work."""
     if request.method == "POST":
-        looked = look_over.look_over(limit=look_over.AT_ONCE)
+        looked = content_audit.look_over(limit=content_audit.AT_ONCE)
         told = ngettext("%d article was looked over.", "%d articles were looked over.", looked)
         messages.success(request, told % looked)
     return HttpResponseRedirect(reverse("desk:clear_up"))

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.desk.lists import unfinished_items
+from articles.desk.dashboard import unfinished_items
 from articles.desk.views.base import desk_view, show
 
 

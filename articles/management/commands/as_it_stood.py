@@ -4,9 +4,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from articles.history import gaps_of, read_day, stood_on, versions_of
 from articles.models import Article
-from articles.richtext import plain_text
+from articles.publishing.public_versions import gaps_of, read_day, stood_on, versions_of
+from articles.richtext.html import plain_text
 from engagements.dates import spelled_out
 from engagements.models import FormerSlug
 

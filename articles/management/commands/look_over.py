@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from articles.desk.look_over import look_over
+from articles.desk.content_audit import look_over
 from articles.models import Finding
 
 

@@ -1,9 +1,9 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from articles import news_index
-from articles.timeline_index import rebuild, recorded
-from articles.versions import content_changed
+from articles.caching.version import content_changed
+from articles.syndication import index as syndication_index
+from articles.timeline.index import rebuild, recorded
 
 
 class Command(BaseCommand):
@@ -16,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         with tqdm(total=recorded().count(), unit=" engagements", file=self.stderr) as bar:
             rebuild(bar.update)
-        news_index.rebuild()
+        syndication_index.rebuild()
         content_changed()
         self.stdout.write(f"{bar.n:,} engagements are on the timelines.")

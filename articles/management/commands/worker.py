@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
-from articles.notices.telling import overdue
-from articles.outbox import send_due
+from articles.notifications.enqueue import overdue
+from articles.notifications.outbox import send_due
 
 logger = logging.getLogger(__name__)
 

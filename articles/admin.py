@@ -1,0 +1,19 @@
+"""The desk: articles, pictures, and the engagements with what is known of their coverage."""
+
+from articles.authoring.admin import ArticleAdmin
+from articles.facts.admin import CoveredEngagementAdmin
+from articles.facts.merging_admin import (
+    MergeableOrganisationAdmin,
+    MergeablePersonAdmin,
+    MergeableTopicAdmin,
+)
+from articles.pictures.admin import PictureAdmin
+
+__all__ = [
+    "ArticleAdmin",
+    "CoveredEngagementAdmin",
+    "MergeableOrganisationAdmin",
+    "MergeablePersonAdmin",
+    "MergeableTopicAdmin",
+    "PictureAdmin",
+]

@@ -1,0 +1,124 @@
+"""The list of articles: its columns and its filter."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles.desk import worklists
+from articles.desk.views.bulk import BulkActions
+from articles.editing_sessions.autosave import moment, name_of
+from articles.models import Edition, ReviewRequest
+from engagements.admin.base import BoundedLists
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("published", _("Published")),
+            ("scheduled", _("Scheduled")),
+            ("draft", _("With an unpublished edition")),
+            ("mine", _("My drafts")),
+            ("returned", _("Returned to me")),
+            ("in_review", _("Waiting for review")),
+            ("waiting", _("Waiting for me")),
+            ("asked", _("I was asked to review")),
+            ("sent", _("Mine, waiting for others")),
+            ("forced", _("Published without a second person")),
+            ("withdrawn", _("Withdrawn")),
+            ("look_again", _("To be looked at again")),
+        ]
+
+    def queryset(self, request, queryset):
+        editions = Edition.objects.filter(article=OuterRef("pk"))
+        of_a_person = {
+            "mine": worklists.drafts_of,
+            "returned": worklists.returned_to,
+            "waiting": worklists.waiting_for,
+            "asked": worklists.asked_of,
+            "sent": worklists.sent_by,
+        }
+        match self.value():
+            case "published":
+                queryset = queryset.public()
+            case "scheduled":
+                queryset = queryset.filter(Exists(editions.scheduled()))
+            case "draft":
+                queryset = queryset.filter(pk__in=Edition.objects.worked_on().values("article"))
+            case "in_review":
+                queryset = queryset.filter(Exists(editions.filter(state=Edition.State.IN_REVIEW)))
+            case "forced":
+                queryset = queryset.filter(Exists(editions.forced()))
+            case "withdrawn":
+                queryset = queryset.filter(withdrawn_at__lte=timezone.now())
+            case "look_again":
+                queryset = queryset.filter(review_on__lte=timezone.localdate())
+            case str() as whose if whose in of_a_person:
+                found = of_a_person[whose](request.user).order_by()
+                queryset = queryset.filter(pk__in=found.values("article"))
+        return queryset
+
+
+class ArticleList(BulkActions, BoundedLists):
+    """What stands in a row of the list: the newest edition, and what readers have."""
+
+    date_hierarchy = "created_at"
+    list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
+    list_filter = [StatusFilter, "language"]
+    list_per_page = 50
+    search_fields = ["editions__headline", "slug"]
+
+    def get_queryset(self, request):
+        editions = Edition.objects.defer("body").select_related("engagement", "author")
+        articles: Any = super().get_queryset(request)
+        asked = ReviewRequest.objects.filter(article=OuterRef("pk"), person=request.user.pk)
+        return (
+            articles.with_headline()
+            .annotate(asked_of_me=Exists(asked))
+            .prefetch_related(
+                Prefetch("editions", editions.order_by("-number"), to_attr="newest_editions")
+            )
+        )
+
+    @admin.display(description=_("headline"), ordering="headline")
+    def headline(self, article):
+        return article.headline
+
+    @admin.display(description=_("status"))
+    def status(self, article):
+        now = timezone.now()
+        words = []
+        for edition in article.newest_editions:
+            edition.article = article
+            words.append(edition.status_at(now))
+        # What readers have, and what waits behind it: "published, draft".
+        shown = [
+            word
+            for word in (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
+            if word in words
+        ]
+        if words and words[0] not in shown:
+            shown.append(words[0])
+        if words and article.asked_of_me and article.newest_editions[0].state == "in_review":
+            shown.append(gettext("waits for you"))
+        if any(row.forced_reason and not row.confirmed_by_id for row in article.newest_editions):
+            shown.append(gettext("to be approved afterwards"))
+        return ", ".join(shown)
+
+    @admin.display(description=_("visit"))
+    def visit(self, article):
+        return article.newest_editions[0].engagement if article.newest_editions else None
+
+    @admin.display(description=_("saved by"))
+    def saved_by(self, article):
+        return name_of(article.newest_editions[0].author) if article.newest_editions else None
+
+    @admin.display(description=_("saved at"))
+    def saved_at(self, article):
+        return moment(article.newest_editions[0].created_at) if article.newest_editions else None

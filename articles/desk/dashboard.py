@@ -1,0 +1,292 @@
+"""What waits: the lists of the desk's first page. Each is one question, however much there is."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+from articles.desk import worklists
+from articles.editing_sessions.autosave import moment, name_of
+from articles.models import Autosave, Edition, Step
+from engagements.dates import spelled_out
+
+SHOWN = 8
+MOST = 50  # that are counted
+LOOKED_AT = 200  # of the log's newest lines, for those of facts
+
+
+@dataclass
+class Item:
+    title: str
+    url: str
+    told: str = ""  # a line beneath: when, who, why
+
+
+@dataclass
+class DeskList:
+    name: str
+    title: str
+    # What to do where nothing waits, and where.
+    empty: str
+    items: list[Item] = field(default_factory=list)
+    count: str = ""
+    more: str = ""  # the address of the whole list
+    button: tuple[str, str] | None = None
+    is_urgent: bool = False
+
+    def take(self, items: Iterable[Item]) -> "DeskList":
+        found = list(items)
+        self.count = f"{MOST}+" if len(found) > MOST else str(len(found))
+        self.items = found[:SHOWN]
+        return self
+
+
+def change_url(model: str, pk: int) -> str:
+    return reverse(f"admin:{model}_change", args=[pk])
+
+
+def article_url(pk: int) -> str:
+    return change_url("articles_article", pk)
+
+
+def articles_url(query: str) -> str:
+    return f"{reverse('admin:articles_article_changelist')}?{query}"
+
+
+def lists_for(person: Any, now: dt.datetime) -> list[DeskList]:
+    """Return what waits for a person, the most pressing first; only what they may act on."""
+    today = timezone.localdate(now)
+    lists: list[DeskList] = []
+    may_write = person.has_perm("articles.change_article")
+    if person.has_perm("articles.publish_article"):
+        lists.append(_waiting(person, now))
+    if may_write:
+        lists += [_returned(person), _drafts(person, now)]
+    if person.has_perm("articles.view_article"):
+        lists.append(_scheduled(person, now))
+    if may_write:
+        lists += [_sent(person, now), _unfinished(person, now)]
+    if person.has_perm("engagements.view_engagement"):
+        lists.append(_uncovered(person, today))
+    if person.has_perm("engagements.view_action"):
+        lists.append(_overdue(today))
+    return lists
+
+
+def _light(editions: QuerySet[Edition]) -> Any:
+    return editions.select_related("author").defer("body", "standfirst")[: MOST + 1]
+
+
+def _ago(at: dt.datetime, now: dt.datetime) -> str:
+    if now - at < dt.timedelta(minutes=1):
+        return _("just now")
+    return _("%s ago") % timesince(at, now, depth=1)
+
+
+def _saved(edition: Edition, now: dt.datetime, why: str = "") -> Item:
+    told = _("edition %(number)d, saved by %(who)s %(ago)s") % {
+        "number": edition.number,
+        "who": name_of(edition.author),
+        "ago": _ago(edition.created_at, now),
+    }
+    told = ", ".join(filter(None, [why, told]))
+    return Item(edition.headline, article_url(edition.article_id), told)
+
+
+def _waiting(person: Any, now: dt.datetime) -> DeskList:
+    waiting = DeskList(
+        "waiting",
+        _("Waiting for you"),
+        _("Nothing waits for your approval. What writers send for review comes here."),
+        more=articles_url("status=waiting"),
+        is_urgent=True,
+    )
+    rows = _light(worklists.waiting_for(person))
+    return waiting.take(
+        _saved(edition, now, _("you were asked") if edition.is_asked else "") for edition in rows
+    )
+
+
+def _returned(person: Any) -> DeskList:
+    returned = DeskList(
+        "returned",
+        _("Returned to you"),
+        _("Nothing came back. An editor who returns an article says why, and it stands here."),
+        more=articles_url("status=returned"),
+        is_urgent=True,
+    )
+    steps = Step.objects.filter(article=OuterRef("article")).order_by("-pk")
+    rows: Any = worklists.returned_to(person).annotate(why=Subquery(steps.values("reason")[:1]))
+    return returned.take(
+        Item(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
+        for edition in _light(rows)
+    )
+
+
+def _drafts(person: Any, now: dt.datetime) -> DeskList:
+    drafts = DeskList(
+        "drafts",
+        _("Your drafts"),
+        _("You have no draft. Begin with the story; the visit can be made on the way."),
+        more=articles_url("status=mine"),
+    )
+    if person.has_perm("articles.add_article"):
+        drafts.button = (_("New article"), reverse("admin:articles_article_add"))
+    return drafts.take(_saved(edition, now) for edition in _light(worklists.drafts_of(person)))
+
+
+def _sent(person: Any, now: dt.datetime) -> DeskList:
+    sent = DeskList(
+        "sent",
+        _("Yours, waiting for others"),
+        _("Nothing of yours waits. “Send for review” in an article's form asks the others."),
+        more=articles_url("status=sent"),
+    )
+    return sent.take(_saved(edition, now) for edition in _light(worklists.sent_by(person)))
+
+
+def _scheduled(person: Any, now: dt.datetime) -> DeskList:
+    scheduled = DeskList(
+        "scheduled",
+        _("Scheduled"),
+        _("Nothing is scheduled. Give a time as you approve an article, and it comes out then."),
+        more=articles_url("status=scheduled"),
+        button=(_("The calendar"), reverse("desk:calendar")),
+    )
+    rows = Edition.objects.scheduled(now).order_by("public_from", "pk")
+    return scheduled.take(
+        Item(
+            edition.headline,
+            article_url(edition.article_id),
+            _("%(at)s, in %(left)s")
+            % {
+                "at": spelled_out(edition.public_from),
+                "left": timeuntil(edition.public_from, now, depth=1),
+            },
+        )
+        for edition in rows.defer("body", "standfirst")[: MOST + 1]
+    )
+
+
+def _unfinished(person: Any, now: dt.datetime) -> DeskList:
+    unfinished = DeskList(
+        "unfinished",
+        _("Typed and never saved"),
+        _("Nothing is left over: all that you typed was saved."),
+        more=reverse("desk:unfinished"),
+    )
+    return unfinished.take(unfinished_items(person, now)[: MOST + 1])
+
+
+def unfinished_items(person: Any, now: dt.datetime) -> list[Item]:
+    """Return what a person typed and never saved, each with the way back into its form."""
+    rows = (
+        Autosave.objects.filter(person=person.pk)
+        .annotate(headline=F("fields__headline__0"))
+        .order_by("-saved_at", "-pk")
+        .values_list("pk", "article", "headline", "saved_at")
+    )
+    return [
+        Item(
+            headline or _("Without a headline"),
+            f"{article_url(article) if article else reverse('admin:articles_article_add')}"
+            f"?take_up={pk}",
+            (_("typed at %s") if article else _("a new article, typed at %s")) % moment(at, now),
+        )
+        for pk, article, headline, at in rows[: MOST * 4]
+    ]
+
+
+def _uncovered(person: Any, today: dt.date) -> DeskList:
+    visits = DeskList(
+        "uncovered",
+        _("Visits nobody writes about"),
+        _("Every visit of the last two months and the next one has its article, or a draft of it."),
+        more=f"{reverse('admin:engagements_engagement_changelist')}?coverage=missing",
+    )
+    if person.has_perm("engagements.add_engagement"):
+        visits.button = (_("New visit"), reverse("admin:engagements_engagement_add"))
+    soon = list(worklists.uncovered_soon(today)[: MOST + 1])
+    lately = list(worklists.uncovered_lately(today)[: MOST + 1])
+    # Both are to be seen: what comes up first, and what has passed.
+    head = soon[: max(SHOWN // 2, SHOWN - len(lately))]
+    rows = [*head, *lately, *soon[len(head) :]]
+    return visits.take(
+        Item(
+            visit.title,
+            change_url("engagements_engagement", visit.pk),
+            f"{visit.when}, {visit.status_on(today)}",
+        )
+        for visit in rows[: MOST + 1]
+    )
+
+
+def _overdue(today: dt.date) -> DeskList:
+    actions = DeskList(
+        "overdue",
+        _("Promises overdue"),
+        _("Nothing that was promised is overdue."),
+        more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
+    )
+    late: Any = worklists.overdue(today)
+    return actions.take(
+        Item(
+            action.title,
+            change_url("engagements_action", action.pk),
+            ", ".join(filter(None, [action.owner, _("due %s") % action.due])),
+        )
+        for action in late.for_lists()[: MOST + 1]
+    )
+
+
+# What changed lately
+
+
+@dataclass
+class Change:
+    at: dt.datetime
+    who: str
+    what: str
+    title: str
+    url: str
+
+
+def changed_lately(person: Any) -> list[Change]:
+    """Return the latest steps, saved editions and changes of facts, whoever made them."""
+    changes: list[Change] = []
+    if person.has_perm("articles.view_article"):
+        newest = Edition.objects.filter(article=OuterRef("article"), is_newest=True)
+        steps = Step.objects.annotate(headline=Subquery(newest.values("headline")[:1]))
+        steps = steps.select_related("by").order_by("-pk")[:SHOWN]
+        changes += [
+            Change(step.at, name_of(step.by), str(step), step.headline or "",
+                   article_url(step.article_id))
+            for step in steps
+        ]  # fmt: skip
+        told = {step.edition_id for step in steps}
+        editions = Edition.objects.select_related("author").defer("body", "standfirst")
+        changes += [
+            Change(row.created_at, name_of(row.author), _("saved edition %d") % row.number,
+                   row.headline, article_url(row.article_id))
+            for row in editions.order_by("-pk")[:SHOWN] if row.pk not in told
+        ]  # fmt: skip
+    if person.has_perm("engagements.view_engagement"):
+        newest_lines = LogEntry.objects.order_by("-pk").values("pk")[:LOOKED_AT]
+        lines: Any = LogEntry.objects.filter(
+            pk__in=newest_lines, content_type__app_label="engagements"
+        ).select_related("user", "content_type")
+        kinds = {1: _("made"), 2: _("changed"), 3: _("deleted")}
+        changes += [
+            Change(line.action_time, name_of(line.user),
+                   f"{kinds[line.action_flag]}, {line.content_type.name}", line.object_repr,
+                   "" if line.is_deletion() else line.get_admin_url() or "")
+            for line in lines.order_by("-pk")[:SHOWN]
+        ]  # fmt: skip
+    return sorted(changes, key=lambda change: change.at, reverse=True)[:SHOWN]

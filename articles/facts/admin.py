@@ -1,0 +1,74 @@
+"""The engagements, with what is known of their coverage."""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from articles.authoring.form import CoveredEngagementForm
+from articles.desk import worklists
+from articles.desk.views.bulk import BulkActions
+from articles.editing_sessions.batched_admin import RefreshedOnce
+from articles.editing_sessions.form_merge_admin import MeanwhileForm
+from articles.editing_sessions.idempotency import SentOnce
+from articles.facts.history_admin import FactsHistory
+from articles.models import Edition
+from articles.publishing.workflow import reasons_not_to_hide
+from engagements.admin import EngagementAdmin
+from engagements.models import Engagement
+
+
+class CoverageFilter(admin.SimpleListFilter):
+    title = _("coverage")
+    parameter_name = "coverage"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("yes", _("With a public article")),
+            ("no", _("Without a public article")),
+            ("missing", _("Of now, and nobody writes")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() == "missing":
+            today = timezone.localdate()
+            near = Q(pk__in=worklists.uncovered_soon(today).order_by().values("pk"))
+            return queryset.filter(near | Q(pk__in=worklists.uncovered_lately(today).values("pk")))
+        if self.value() in ("yes", "no"):
+            public = Edition.objects.public()
+            covered = Exists(public.filter(engagement=OuterRef("pk"))) | Exists(
+                public.filter(also_covers=OuterRef("pk"))
+            )
+            return queryset.filter(covered if self.value() == "yes" else ~covered)
+        return queryset
+
+
+@admin.register(Engagement)
+class CoveredEngagementAdmin(
+    BulkActions, FactsHistory, RefreshedOnce, SentOnce, MeanwhileForm, EngagementAdmin
+):
+    form = CoveredEngagementForm
+    list_display = [*EngagementAdmin.list_display, "coverage"]
+    list_filter = [*EngagementAdmin.list_filter, CoverageFilter]
+
+    def get_queryset(self, request):
+        public = Edition.objects.public().only("headline", "engagement")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(
+                Prefetch("editions", public, to_attr="public_editions"),
+                Prefetch("roundups", public, to_attr="public_roundups"),
+            )
+        )
+
+    @admin.display(description=_("articles"))
+    def coverage(self, engagement):
+        return len({*engagement.public_editions, *engagement.public_roundups}) or ""
+
+    def perform_withdrawal(self, request, obj, reason):
+        reasons = reasons_not_to_hide(obj, None)
+        if reasons:
+            raise ValidationError(reasons)
+        super().perform_withdrawal(request, obj, reason)

@@ -1,0 +1,133 @@
+"""Every promise on record: which of them a reader asked for, read from the address."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.timeline.filters import FILTERS, Choice, UnreadableError, View, single_values
+from articles.timeline.index import Kind, Term
+from engagements.models import Action, ActionUpdate, Country, EngagementRegion, Organisation, Region
+from engagements.models.outcomes import ActionQuerySet
+
+OVERDUE = "overdue"
+
+
+def _status(name: str, value: str) -> Choice:
+    labels = {OVERDUE: _("overdue"), **dict(Action.Status.choices)}
+    if value not in labels:
+        raise UnreadableError(_("“%s” is no status.") % value[:20])
+    label = capfirst(str(labels[value]))
+    return Choice(name, value, label, _("with the status “%s”") % label)
+
+
+def _owner(name: str, value: str) -> Choice:
+    choice = FILTERS[name](name, value)
+    return replace(choice, phrase=_("owned by %s") % choice.label)
+
+
+def _region(name: str, value: str) -> Choice:
+    region = Region.objects.filter(slug=value).first()
+    if region is None:
+        raise Http404(_("Nothing here is called “%s”.") % value[:60])
+    phrase = _("in the region %s") % region.name
+    return Choice(name, value, region.name, phrase, Term(Kind.REGION, region.pk))
+
+
+_FILTERS: dict[str, Callable[[str, str], Choice]] = {
+    "status": _status,
+    "country": _owner,
+    "organisation": _owner,
+    "region": _region,
+}
+LABELS = {
+    "status": gettext_lazy("Status"),
+    "country": gettext_lazy("Country that promised"),
+    "organisation": gettext_lazy("Organisation that promised"),
+    "region": gettext_lazy("Region"),
+}
+
+
+def read(params: QueryDict, path: str) -> View:
+    """Return the view that the parameters describe; as `filters.read()`, of promises."""
+    values = single_values(params, _FILTERS)
+    return View(path, {name: _FILTERS[name](name, value) for name, value in values.items()})
+
+
+def actions_of(view: View, at: dt.datetime) -> ActionQuerySet:
+    """Return the public actions of a view."""
+    return _narrowed(Action.objects.public(at), view, at, "")
+
+
+def updates_of(view: View, at: dt.datetime) -> QuerySet[ActionUpdate]:
+    """Return the public updates of the view's actions: with a status, those that brought it."""
+    return _narrowed(ActionUpdate.objects.public(at), view, at, "action__")
+
+
+def _narrowed(rows: Any, view: View, at: dt.datetime, action: str) -> Any:
+    for name, choice in view.choices.items():
+        match name:
+            case "status" if choice.value == OVERDUE:
+                overdue = Action.objects.overdue(timezone.localdate(at))
+                rows = rows.filter(**{f"{action}pk__in": overdue.values("pk")})
+            case "status":
+                rows = rows.filter(status=choice.value)
+            case "country" | "organisation":
+                rows = rows.filter(**{f"{action}owner_{name}": _pk(choice)})
+            case "region":
+                inside = EngagementRegion.objects.effective().filter(region=_pk(choice))
+                visits = inside.values("engagement")
+                rows = rows.filter(**{f"{action}outcome__engagement__in": visits})
+    return rows
+
+
+def _pk(choice: Choice) -> int:
+    return choice.term.subject if choice.term else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A filter with its choices: value and label."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+
+
+def selects(view: View, at: dt.datetime) -> list[Select]:
+    """Return the filters that are not set, each with the choices that some action has."""
+    actions = Action.objects.public(at).order_by()
+    regions = EngagementRegion.objects.effective().filter(
+        engagement__in=actions.values("outcome__engagement")
+    )
+    found = {
+        "status": [
+            (OVERDUE, capfirst(_("overdue"))),
+            *((value, capfirst(str(label))) for value, label in Action.Status.choices),
+        ],
+        "country": [
+            (row.code.lower(), row.name)
+            for row in Country.objects.filter(pk__in=actions.values("owner_country"))
+        ],
+        "organisation": [
+            (row.slug, row.name)
+            for row in Organisation.objects.public(at).filter(
+                pk__in=actions.values("owner_organisation")
+            )
+        ],
+        "region": [
+            (row.slug, row.name) for row in Region.objects.filter(pk__in=regions.values("region"))
+        ],
+    }
+    return [
+        Select(name, str(LABELS[name]), options)
+        for name, options in found.items()
+        if options and name not in view.choices
+    ]

@@ -1,0 +1,67 @@
+"""The page store, told what this site's pages are made of."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from articles.caching.version import LEASE_SECONDS, Watch
+from articles.timeline import filters
+from config.page_store import Application, PageStore, Version
+from config.page_store.shared import RedisShared
+
+# Every parameter that any public page or feed reads, in the order of an address. The store takes
+# all others off before a page sees them.
+PARAMETERS = (*filters.PARAMETERS, "region", "before", "to", "on", "page")
+
+
+def page_store(
+    application: Application,
+    *,
+    version: Callable[[], Version] | None = None,
+    lease: float = LEASE_SECONDS,
+) -> PageStore:
+    """Return the site with a page store in front of it."""
+    return PageStore(
+        application,
+        version=version or Watch(),
+        parameters=PARAMETERS,
+        never=never_stored(),
+        max_bytes=settings.PAGE_STORE_BYTES,
+        lease=lease,
+        scheme_header="HTTP_X_FORWARDED_PROTO" if settings.TRUST_PROXY_HEADERS else "",
+        shared=RedisShared(settings.REDIS_URL, _namespace()) if settings.REDIS_URL else None,
+        clock=lambda: timezone.now().timestamp(),
+    )
+
+
+def never_stored() -> tuple[str, ...]:
+    """Return the beginnings of the paths that the store leaves alone."""
+    return (
+        reverse("admin:index"),
+        reverse("articles:healthz"),
+        settings.STATIC_URL,
+        "/media/",
+        "/preview/",
+    )
+
+
+def _namespace() -> str:
+    """Return a name that only processes with the same code and settings share."""
+    told = hashlib.sha256()
+    base = Path(settings.BASE_DIR)
+    for folder in ("articles", "config", "engagements", "templates", "static", "requirements"):
+        for path in sorted((base / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                told.update(str(path.relative_to(base)).encode() + path.read_bytes())
+    for name in (
+        "SITE_NAME", "TAG_AUTHORITY", "TIME_ZONE", "LANGUAGE_CODE", "HTTPS", "DEMO", "WEBSUB_HUB",
+        "SITE_URL", "ALLOWED_HOSTS",
+    ):  # fmt: skip
+        told.update(repr((name, getattr(settings, name))).encode())
+    # Signed, so that nobody else who uses the same server can name an entry of ours.
+    return salted_hmac("articles.page_store", told.hexdigest(), algorithm="sha256").hexdigest()

@@ -1,0 +1,85 @@
+"""What readers are told of after the fact: corrections, and what became of promises."""
+
+from itertools import groupby
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.followup import promises
+from articles.followup.corrections import corrections
+from articles.pages.common import page_of as numbered_page_of
+from articles.syndication.articles import Place, page_of
+from articles.syndication.change_items import corrections as items_of
+from articles.syndication.discovery import follow
+from articles.timeline.filters import UnreadableError, View
+from engagements.models import Action, ActionUpdate
+
+ACTIONS_A_PAGE = 50
+
+
+@require_safe
+def correction_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    title = _("Corrections")
+    text = request.GET.get("before", "")
+    try:
+        before = Place.parse(text) if text else None
+    except UnreadableError as error:
+        said = {"subject": title, "reason": error}
+        return render(request, "articles/unreadable.html", said, status=400)
+    rows, older = page_of(corrections(at), before)
+    view = View(reverse("articles:correction_list"))
+    context = {
+        "title": title,
+        "items": items_of(rows, at, ""),
+        "older": view.address(before=str(older)) if older else "",
+        "newest": view.path if before else "",
+        "follow": follow(request, title, view, calendar=False),
+    }
+    return render(request, "articles/correction_list.html", context)
+
+
+@require_safe
+def outcome_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    today = timezone.localdate(at)
+    title = _("Promises, and what became of them")
+    try:
+        view = promises.read(request.GET, request.path)
+    except UnreadableError as error:
+        said = {"subject": title, "reason": error}
+        return render(request, "articles/unreadable.html", said, status=400)
+    if any(not value for value in request.GET.values()):
+        # A form sends what nobody chose too; the address that is shared says only what was.
+        return redirect(view.address())
+    actions = (
+        promises.actions_of(view, at)
+        .most_urgent_first(today)
+        .for_lists()
+        .prefetch_related(
+            Prefetch("updates", ActionUpdate.objects.effective().prefetch_related("sources"))
+        )
+    )
+    page = numbered_page_of(request, actions, ACTIONS_A_PAGE)
+    context = {
+        "title": title,
+        "view": view,
+        "page": page,
+        "groups": [(name, list(rows)) for name, rows in groupby(page.object_list, _group)],
+        "selects": promises.selects(view, at),
+        "newer": view.address(page=str(page.number - 1)) if page.has_previous() else "",
+        "older": view.address(page=str(page.number + 1)) if page.has_next() else "",
+        "follow": follow(request, title, view),
+        "today": today,
+    }
+    return render(request, "articles/outcome_list.html", context)
+
+
+def _group(action: Action) -> str:
+    return _("Overdue") if action.is_late else capfirst(str(action.get_status_display()))

@@ -1,0 +1,252 @@
+"""Regions, countries, people, organisations and topics: one timeline, five kinds of subject."""
+
+import datetime as dt
+import re
+import string
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.caching.version import content_version, kept
+from articles.maps import geometry
+from articles.pages.common import PROMISES
+from articles.syndication.articles import editions_of, news_of
+from articles.syndication.discovery import follow
+from articles.timeline import filters, queries
+from articles.timeline.activity import (
+    Listed,
+    activity_years,
+    find,
+    index,
+    people_from,
+    regions_with_activity,
+    term_of,
+)
+from articles.timeline.build import build_timeline
+from articles.timeline.cards import cards_of
+from articles.timeline.filters import View
+from articles.timeline.index import Term
+from articles.timeline.panel import panel_of
+from articles.timeline.queries import matching
+from engagements.models import (
+    Action,
+    Appointment,
+    Country,
+    Engagement,
+    Organisation,
+    Participant,
+    Person,
+    Region,
+    Topic,
+)
+from engagements.visibility import is_public
+
+ENTRIES_A_PAGE = 50
+# On a topic's page.
+ARTICLES = 10
+PEOPLE_A_PAGE = 100
+
+
+def _subject(
+    request: HttpRequest, kind: str, details: Callable[[Any, dt.datetime], dict], **key: str
+) -> HttpResponse:
+    """Answer with a subject's timeline; `details` returns what else its page shows."""
+    at = timezone.now()
+    subject = find(kind, key, at)
+    try:
+        view = filters.read(request.GET, request.path)
+    except filters.UnreadableError as error:
+        said = {"subject": subject, "reason": error}
+        return render(request, "articles/unreadable.html", said, status=400)
+    if any(name in request.GET and not request.GET[name] for name in filters.PARAMETERS):
+        # A form sends what nobody chose too; the address that is shared says only what was.
+        return redirect(view.own_address)
+    context: dict[str, Any] = {
+        "subject": subject,
+        "view": view,
+        "follow": follow(request, _followed(subject, view), view),
+        "today": timezone.localdate(at),
+    }
+    context |= _timeline(term_of(subject), subject, view, at, request.build_absolute_uri("/")[:-1])
+    if view.is_whole:
+        context |= details(subject, at)
+    return render(request, f"articles/{kind}.html", context)
+
+
+def _followed(subject: Any, view: View) -> str:
+    return f"{subject}: {view.labels}" if view.choices else str(subject)
+
+
+def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
+    version = content_version(at)
+    entries = matching(term, view, at)
+    found = queries.page_of(entries, view, at, ENTRIES_A_PAGE)
+    person = subject if isinstance(subject, Person) else None
+    cards = cards_of(found.entries, version=version, at=at, origin=origin, person=person)
+    name = f"panel:{term.kind}:{term.subject}:{view.address()}"
+
+    def panel() -> str:
+        context = {"panel": panel_of(term, entries, view, at), "view": view}
+        return render_to_string("includes/panel.html", context)
+
+    return {
+        "timeline": build_timeline(cards, today=timezone.localdate(at)),
+        "panel": kept(version, name, panel),
+        "newer": view.address(newer=str(found.newer)) if found.newer else "",
+        "older": view.address(older=str(found.older)) if found.older else "",
+    }
+
+
+@require_safe
+def region_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    regions = regions_with_activity(at)
+    members = _countries_by_region()
+    rows = [(row, geometry.area(members.get(row.subject.pk, ()), detail=4)) for row in regions]
+    context = {"rows": rows, "years": activity_years(timezone.localdate(at))}
+    return render(request, "articles/region_list.html", context)
+
+
+def _countries_by_region() -> dict[int, tuple[str, ...]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    rows = Region.countries.through.objects.order_by("country__code")
+    for pk, code in rows.values_list("region", "country__code"):
+        codes[pk].append(code)
+    return {pk: tuple(found) for pk, found in codes.items()}
+
+
+@require_safe
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(region: Region, at: dt.datetime) -> dict:
+        countries = list(region.countries.all())
+        return {"countries": countries, "map": _area(countries)}
+
+    return _subject(request, "region", details, slug=slug)
+
+
+def _area(countries: Iterable[Country]) -> geometry.Map | None:
+    return geometry.area(tuple(sorted(country.code for country in countries)))
+
+
+def _index(request: HttpRequest, title: str, rows: list[Listed]) -> HttpResponse:
+    return render(request, "articles/subject_list.html", {"title": title, "rows": rows})
+
+
+@require_safe
+def country_list(request: HttpRequest) -> HttpResponse:
+    rows = [row for row in index("country", timezone.now()) if row.visits]
+    return _index(request, _("Countries"), rows)
+
+
+@require_safe
+def country(request: HttpRequest, code: str) -> HttpResponse:
+    def details(country: Country, at: dt.datetime) -> dict:
+        return {
+            "regions": country.regions.all(),
+            "map": _area([country]),
+            "promises": Action.objects.public(at).owned_by(country).for_lists()[:PROMISES],
+        }
+
+    return _subject(request, "country", details, code=code)
+
+
+@require_safe
+def person_list(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    start = request.GET.get("from", "")
+    if not re.fullmatch(r"[a-z0-9-]{0,200}", start):
+        raise Http404(_("There is no page “%s”.") % start[:20])
+    people, newer, older = people_from(start, at, PEOPLE_A_PAGE)
+    titles = _titles(at, people)
+    rows = index("person", at, of=people)
+    for row in rows:
+        row.gloss = titles.get(row.subject.pk, "")
+    context = {"title": _("People"), "rows": rows, "before": newer, "after": older, "start": start}
+    if start or older:
+        context["letters"] = string.ascii_lowercase
+    return render(request, "articles/subject_list.html", context)
+
+
+def _titles(at: dt.datetime, people: list[Person]) -> dict[int | None, str]:
+    """Return what people are, by pk: the office held, else the title at the latest visit."""
+    latest = (
+        Participant.objects.filter(is_public(at, "engagement__"), person=OuterRef("pk"))
+        .order_by("-engagement__sort_date", "-engagement")
+        .values("pk")[:1]
+    )
+    some = Person.objects.filter(pk__in=[person.pk for person in people])
+    shown = some.order_by().values_list(Subquery(latest), flat=True)
+    found = Participant.objects.filter(pk__in=shown).select_related(
+        "country", "organisation", "appointment"
+    )
+    titles = {p.person_id: f"{p.title}, {p.party_name}" for p in found if p.title}
+    # The oldest first, so that the latest stands.
+    offices = Appointment.objects.begun(timezone.localdate(at)).filter(person__in=people)
+    for office in offices.reverse():
+        titles[office.person_id] = f"{office.title}, {office.party}"
+    return titles
+
+
+@require_safe
+def person(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(person: Person, at: dt.datetime) -> dict:
+        travels = (
+            Engagement.objects.public(at)
+            .travels_of(person)
+            .values("location_country")
+            .annotate(visits=Count("pk", distinct=True))
+            .order_by("-visits", "location_country__name")
+        )
+        counts = {row["location_country"]: row["visits"] for row in travels}
+        countries = Country.objects.in_bulk(counts)
+        return {
+            "offices": person.appointments.begun(timezone.localdate(at)),
+            # Of the organisations, only these have a page to link to.
+            "organisations": set(
+                Organisation.objects.public(at).filter(appointments__person=person)
+            ),
+            "travels": [(countries[pk], visits) for pk, visits in counts.items()],
+            "map": _area(countries.values()),
+        }
+
+    return _subject(request, "person", details, slug=slug)
+
+
+@require_safe
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    return _index(request, _("Organisations"), index("organisation", timezone.now()))
+
+
+@require_safe
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(organisation: Organisation, at: dt.datetime) -> dict:
+        people = Person.objects.public(at)
+        offices = organisation.appointments.begun(timezone.localdate(at))
+        return {
+            "offices": offices.filter(person__in=people),
+            "promises": Action.objects.public(at).owned_by(organisation).for_lists()[:PROMISES],
+        }
+
+    return _subject(request, "organisation", details, slug=slug)
+
+
+@require_safe
+def topic_list(request: HttpRequest) -> HttpResponse:
+    return _index(request, _("Topics"), index("topic", timezone.now()))
+
+
+@require_safe
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    def details(topic: Topic, at: dt.datetime) -> dict:
+        news = news_of(term_of(topic), View(request.path), at)
+        return {"editions": editions_of(news(None, ARTICLES), at).for_cards(at)}
+
+    return _subject(request, "topic", details, slug=slug)

@@ -1,0 +1,149 @@
+"""The page as it stood: what readers saw of an article, each version at its own address."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.caching.version import content_version, kept
+from articles.models import Article, Edition, Picture
+from articles.pages.common import gone
+from articles.publishing.comparison import Change, changes
+from articles.publishing.public_versions import Version, gaps_of, read_day, stood_on, versions_of
+from articles.timeline.activity import public_subjects
+from engagements.models import Engagement
+
+Versions = list[Version]
+
+
+def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the public article with its versions; a withdrawn one takes them all along."""
+
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
+        at = timezone.now()
+        article = Article.objects.public(at).filter(slug=slug).first()
+        if article is None:
+            withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
+            return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+        return view(request, versions_of(article, at), at, **arguments)
+
+    return answer
+
+
+@of_public_article
+def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> HttpResponse:
+    """List the versions, and answer `?on=2025-01-28`: what stood here on that day."""
+    context: dict[str, Any] = {
+        "article": versions[0].edition.article,
+        "versions": versions,
+        "newest": versions[-1],
+        "today": timezone.localdate(at),
+        "asked": request.GET.get("on", "")[:40],
+    }
+    status = 200
+    if context["asked"].strip():
+        try:
+            context["day"] = read_day(context["asked"], context["today"])
+            gaps = gaps_of(context["article"])
+            context["stood"] = stood_on(versions, context["day"], gaps)
+            # Without a gap it would have stood there.
+            context["was_withdrawn"] = bool(stood_on(versions, context["day"], []))
+        except ValidationError as error:
+            context["error"] = " ".join(error.messages)
+            status = 400
+    return render(request, "articles/version_list.html", context, status=status)
+
+
+@of_public_article
+def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: int) -> HttpResponse:
+    if not 1 <= number <= len(versions):
+        raise Http404
+    shown = versions[number - 1]
+    edition = Edition.objects.with_content().get(pk=shown.edition.pk)
+    rows = list(edition.topic_items.all())
+    public = public_subjects("topic", at).filter(pk__in=[row.tag_id for row in rows])
+    linked = set(public.values_list("pk", flat=True))
+    # One rule for pictures: a picture that was taken down is taken down here too.
+    told = Q(pk=edition.picture_id) | Q(figures__edition=edition)
+    pictures = dict(Picture.objects.public(at).filter(told).values_list("pk", "replaced_at"))
+    replaced = [moment for moment in pictures.values() if moment and moment > shown.since]
+    context = {
+        "version": shown,
+        "versions": versions,
+        "successor": versions[number] if number < len(versions) else None,
+        "edition": edition,
+        "topics": [(row.tag, row.tag_id in linked) for row in rows],
+        "has_picture": edition.picture_id in pictures,
+        "replaced_at": max(replaced, default=None),
+        "visits": _visits_of(edition, at),
+    }
+    return render(request, "articles/version.html", context)
+
+
+def _visits_of(edition: Edition, at: dt.datetime) -> QuerySet[Engagement]:
+    told = Q(pk=edition.engagement_id) | Q(pk__in=edition.also_covers.values("pk"))
+    return Engagement.objects.public(at).filter(told).oldest_first()
+
+
+@of_public_article
+def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> HttpResponse:
+    """Compare `?from=1&to=2`; where one is left out, the latest with the one before it."""
+    newest = len(versions)
+    chosen = {"from": str(max(1, newest - 1)), "to": str(newest)}
+    context: dict[str, Any] = {"article": versions[0].edition.article, "versions": versions}
+    found = []
+    for name, usual in chosen.items():
+        text = request.GET.get(name) or usual
+        is_number = text.isascii() and text.isdigit() and len(text) < 10
+        if not (is_number and 1 <= int(text) <= newest):
+            context["error"] = _("There is no version “%(text)s”: choose one from 1 to %(last)d.")
+            context["error"] %= {"text": text[:20], "last": newest}
+            return render(request, "articles/version_comparison.html", context, status=400)
+        found.append(versions[int(text) - 1])
+    old, new = found
+    name = f"comparison:{old.edition.pk}:{new.edition.pk}"
+    context |= {
+        "old": old,
+        "new": new,
+        "changes": kept(content_version(at), name, lambda: _changes(old, new, at)),
+    }
+    return render(request, "articles/version_comparison.html", context)
+
+
+def _changes(old: Version, new: Version, at: dt.datetime) -> list[Change]:
+    rows = Edition.objects.select_related("picture").in_bulk([old.edition.pk, new.edition.pk])
+    pair = [rows[old.edition.pk], rows[new.edition.pk]]
+    public = set(
+        Picture.objects.public(at)
+        .filter(editions__in=pair)
+        .prefetch_related("renditions")
+        .distinct()
+    )
+
+    def show(picture: Picture) -> SafeString:
+        fallback = next((p.fallback for p in public if p == picture), None)
+        alt = next(e.picture_alt for e in pair if e.picture_id == picture.pk)
+        if fallback is None:
+            told = alt or _("a decorative picture")
+            return format_html("<span>{}</span>", _("%s (no longer shown)") % told)
+        return format_html(
+            '<img src="{}" width="{}" height="{}" alt="{}" loading="lazy">',
+            fallback.get_absolute_url(),
+            fallback.width,
+            fallback.height,
+            alt or _("a decorative picture"),
+        )
+
+    return changes(pair[0], pair[1], show=show)

@@ -1,0 +1,42 @@
+"""The pictures within stories: found by their keys, and drawn where the story stands."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from articles.models import Picture
+from articles.richtext.html import Figure, figures_in
+from articles.richtext.render import render
+
+
+def pictures_by_key(
+    keys: Iterable[str], among: QuerySet[Picture] | None = None
+) -> dict[str, Picture]:
+    """Return pictures with their renditions by uuid; for no keys without a query."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    found = Picture.objects.all() if among is None else among
+    rows = found.filter(uuid__in=wanted).prefetch_related("renditions")
+    return {str(picture.uuid): picture for picture in rows}
+
+
+def with_figures(
+    body: str, among: QuerySet[Picture] | None = None, *, at_desk: bool = False
+) -> SafeString:
+    """Return a story's HTML with those of its pictures that are `among` (`None`: any).
+
+    In the place of the others stands what was said of them.
+    """
+    pictures = pictures_by_key((figure.picture for figure in figures_in(body)), among)
+
+    def show(figure: Figure) -> str:
+        picture = pictures.get(figure.picture)
+        context = {"figure": figure, "picture": picture, "at_desk": at_desk}
+        if picture is None and among is None:
+            return ""
+        return render_to_string("includes/figure.html", context)
+
+    return render(body, show)

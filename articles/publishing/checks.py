@@ -1,0 +1,304 @@
+"""What a story has to be before readers see it, one small function a rule.
+
+Each takes a story and the moment from which it is to be public, and yields the reasons why it
+cannot be. `CHECKS` has them in the order in which an editor reads the form.
+"""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http.request import validate_host
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import Article, Edition, Picture
+from articles.pictures.embedding import pictures_by_key
+from articles.pictures.serving import MAX_AGE_SECONDS
+from articles.richtext.html import TAG, figures_in, plain_text
+from articles.timeline.activity import KINDS, public_subjects
+from engagements.dates import spelled_out
+from engagements.models import Engagement, FormerSlug
+
+# TK ("to come") and XXX are a newsroom's own marks, and no word of any language.
+PLACEHOLDER = re.compile(r"\b(?:(?:TK)+|XXX+|xxx+)\b|\b[Ll]orem\b|\bLOREM\b")
+HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
+LINK = re.compile(r'<a (?:title="[^"]*" )?href="([^"]*)"')
+
+
+class Reason(NamedTuple):
+    """A sentence for whoever wants to publish, and the form's field that it is about ("": none)."""
+
+    field: str
+    text: str
+
+
+@dataclass(kw_only=True)
+class Story:
+    """What the checks read: of a stored edition, or of a form that nobody has saved yet."""
+
+    headline: str = ""
+    standfirst: str = ""
+    body: str = ""
+    byline: str = ""
+    picture: Picture | None = None
+    picture_alt: str = ""
+    picture_is_decorative: bool = False
+    picture_caption: str = ""
+    public_note: str = ""
+    is_correction: bool = False
+    topics: Collection = ()
+    engagement: Engagement | None = None
+    also_covers: Iterable[Engagement] = ()
+    # Whether those of its visits that are drafts come out with it.
+    brings_visits: bool = False
+
+    @classmethod
+    def of(cls, edition: Edition, *, brings_visits: bool = False) -> "Story":
+        names = cls.__dataclass_fields__.keys() - {"brings_visits"}
+        columns = {name: getattr(edition, name) for name in names}
+        many = {name: list(columns[name].all()) for name in ("topics", "also_covers")}
+        return cls(**columns | many, brings_visits=brings_visits)
+
+    @property
+    def visits(self) -> list[Engagement]:
+        return list(dict.fromkeys(filter(None, (self.engagement, *self.also_covers))))
+
+    @property
+    def drafted_visits(self) -> list[Engagement]:
+        return [visit for visit in self.visits if visit.is_draft]
+
+
+Check = Callable[[Story, dt.datetime], Iterator[Reason]]
+
+
+def needs_standfirst(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if not story.standfirst.strip():
+        yield Reason("standfirst", _("Write a standfirst."))
+
+
+def needs_text(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if not plain_text(story.body):
+        yield Reason("body", _("The story is empty."))
+
+
+def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    texts = {
+        "headline": (_("the headline"), story.headline),
+        "standfirst": (_("the standfirst"), story.standfirst),
+        "body": (_("the story"), _words_of(story.body)),
+        "byline": (_("the byline"), story.byline),
+        "picture_alt": (_("the alternative text"), story.picture_alt),
+        "picture_caption": (_("the caption"), story.picture_caption),
+        "public_note": (_("the note to readers"), story.public_note),
+    }
+    for field, (place, text) in texts.items():
+        for mark in dict.fromkeys(PLACEHOLDER.findall(text)):
+            yield Reason(
+                field,
+                _("A placeholder is left in %(place)s: “%(mark)s”.")
+                % {"place": place, "mark": mark},
+            )
+
+
+def _words_of(body: str) -> str:
+    said = [words for figure in figures_in(body) for words in (figure.alt, figure.caption)]
+    return "\n".join([plain_text(body), *filter(None, said)])
+
+
+def no_empty_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if any(not text for _level, text in _headings(story.body)):
+        yield Reason("body", _("A heading in the story is empty."))
+
+
+def no_skipped_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    above = 1  # the page's own headline
+    for level, text in _headings(story.body):
+        if level > above + 1:
+            told = (
+                _("The heading “%(text)s” is of level %(level)d, the one above it of %(above)d.")
+                if above > 1
+                else _("The first heading, “%(text)s”, is of level %(level)d: begin with 2.")
+            )
+            yield Reason("body", told % {"text": text, "level": level, "above": above})
+        above = level
+
+
+def _headings(body: str) -> list[tuple[int, str]]:
+    """Return level and text of every heading, in order."""
+    return [
+        (int(level), " ".join(html.unescape(TAG.sub("", text)).split()))
+        for level, text in HEADING.findall(body)
+    ]
+
+
+def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    """A link within the site leads to what readers can see when the story comes out."""
+    coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
+    for address in dead_links(story.body, at):
+        if f"{(_path_on_this_site(address) or '').rstrip('/')}/" in coming:
+            continue
+        yield Reason("body", _("A link of the story leads nowhere: %s") % address)
+
+
+def dead_links(body: str, at: dt.datetime) -> Iterator[str]:
+    """Yield the addresses within the site that a story links to and readers cannot open."""
+    for address in dict.fromkeys(html.unescape(href) for href in LINK.findall(body)):
+        path = _path_on_this_site(address)
+        if path is not None and not _is_alive(path, at):
+            yield address
+
+
+def _path_on_this_site(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if host and not validate_host(host, settings.ALLOWED_HOSTS):
+        return None
+    if not host and not address.startswith("/"):
+        return None
+    return unquote(parts.path) or "/"
+
+
+def _is_alive(path: str, at: dt.datetime) -> bool:
+    try:
+        match = resolve(path if path.endswith("/") or "." in path else f"{path}/")
+    except Resolver404:
+        return path.startswith(settings.STATIC_URL)
+    if match.namespace == "admin":
+        return False  # readers are asked to sign in there
+    kind, key = (match.url_name or "").split("_")[0], match.kwargs
+    readable: dict[str, QuerySet] = {
+        "article": Article.objects.public(at),
+        "engagement": Engagement.objects.public(at),
+        "media": Picture.objects.public(at),
+        **{subject: public_subjects(subject, at) for subject in KINDS},
+    }
+    if not key or kind not in readable:
+        return True
+    key.pop("name", None)  # of a picture's rendition
+    former = FormerSlug.objects.filter(kind=kind, slug=key.get("slug", ""))
+    return readable[kind].filter(Q(**key) | Q(pk__in=former.values("target"))).exists()
+
+
+def needs_visit(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if story.engagement is None:
+        yield Reason("engagement", _("Choose the visit that the story tells."))
+
+
+def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    """The article comes out no earlier than the visits that it tells."""
+    for visit in story.visits:
+        field = "engagement" if visit == story.engagement else "also_covers"
+        if visit.withdrawn_at:
+            yield Reason(field, _("The visit “%s” is withdrawn.") % visit)
+        elif visit.public_from is None:
+            if not story.brings_visits:
+                told = _(
+                    "The visit “%s” is a draft: an editor lets it out first, or with the story."
+                )
+                yield Reason(field, told % visit)
+        elif visit.public_from > at:
+            yield Reason(
+                field,
+                _("The visit “%(visit)s” is under embargo until %(until)s.")
+                % {"visit": visit, "until": spelled_out(visit.public_from)},
+            )
+
+
+def needs_topic(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if not story.topics:
+        yield Reason("topics", _("Choose at least one topic."))
+
+
+def picture_is_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if not story.picture:
+        return
+    if not story.picture_alt.strip() and not story.picture_is_decorative:
+        yield Reason(
+            "picture_alt",
+            _("Say what the picture shows for those who cannot see it, or tick “decorative”."),
+        )
+    if story.picture_alt.strip() and story.picture_is_decorative:
+        yield Reason(
+            "picture_is_decorative",
+            _("A decorative picture has no alternative text: choose one of the two."),
+        )
+
+
+def figures_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    figures = figures_in(story.body)
+    names = pictures_by_key(figure.picture for figure in figures)
+    for figure in figures:
+        picture = names.get(figure.picture)
+        if picture is None:
+            yield Reason("body", _("A picture of the story is not in the library: take it out."))
+        elif figure.alt is None:
+            told = _("Say what the picture “%s” in the story shows, or that it is decorative.")
+            yield Reason("body", told % picture)
+
+
+def correction_is_explained(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    if story.is_correction and not story.public_note.strip():
+        yield Reason("public_note", _("Tell readers what was wrong and what is right."))
+
+
+def time_is_ahead(at: dt.datetime | None) -> Iterator[Reason]:
+    """A time of publication that was chosen lies further ahead than a cache keeps a page."""
+    now = timezone.now()
+    if at is None:
+        return
+    if at < now:
+        yield Reason("publish_at", _("The time of publication is in the past."))
+    elif at < now + dt.timedelta(seconds=MAX_AGE_SECONDS):
+        yield Reason(
+            "publish_at",
+            _(
+                "That is in less than %(seconds)d seconds, for which copies of the old page may "
+                "still be shown. Leave the time empty to publish now, or choose a later one."
+            )
+            % {"seconds": MAX_AGE_SECONDS},
+        )
+
+
+# What its writer can see to. What has to do with the moment comes last.
+OF_THE_TEXT: list[Check] = [
+    needs_standfirst,
+    needs_text,
+    no_placeholders,
+    no_empty_heading,
+    no_skipped_heading,
+    needs_visit,
+    needs_topic,
+    picture_is_described,
+    figures_are_described,
+    correction_is_explained,
+]
+OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]
+
+
+def reasons_in(
+    story: Story, at: dt.datetime, checks: Iterable[Check] = (*OF_THE_TEXT, *OF_THE_MOMENT)
+) -> list[Reason]:
+    """Return every reason why the story cannot be public from a moment."""
+    return [reason for check in checks for reason in check(story, at)]
+
+
+def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
+    """Return the moment until which visits alone hold the story back (`None`: they do not).
+
+    One that is a draft has no moment: it comes out with the story, or not at all.
+    """
+    if any(visit.withdrawn_at for visit in story.visits):
+        return None
+    latest = max((visit.public_from for visit in story.visits if visit.public_from), default=at)
+    return latest if latest > at else None

@@ -1,0 +1,117 @@
+"""A story as readers are given it: on a page, in a feed, with its changes marked."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urljoin
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from articles.richtext.html import FIGURE_TAG, Figure, cleaner
+
+# Exact on sanitised HTML, and only there.
+TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
+SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
+MARKED_QUOTE = re.compile("<blockquote>(?=\\s*<p>[“„«‘»])")
+
+# Returns a figure as HTML; nothing where its picture may not be shown.
+Show = Callable[[Figure], str]
+
+
+def _with_scopes(sanitised: str) -> str:
+    """Give the header cells of every table their `scope`.
+
+    A first row that is all header cells heads the columns, and so does a `thead`; a header cell
+    elsewhere heads its row.
+    """
+    parts: list[str] = []
+    # For each open table: whether in its head, rows so far, the row's cells (place, is header).
+    tables: list[dict[str, Any]] = []
+    position = 0
+    for tag in TABLE_TAG.finditer(sanitised):
+        parts += sanitised[position : tag.start()], tag[0]
+        position = tag.end()
+        is_end, name = bool(tag[1]), tag[2]
+        if name == "table":
+            if is_end:
+                tables.pop()
+            else:
+                tables.append({"head": False, "rows": 0, "cells": []})
+        elif name == "thead":
+            tables[-1]["head"] = not is_end
+        elif name == "tr" and not is_end:
+            tables[-1]["rows"] += 1
+            tables[-1]["cells"] = []
+        elif name == "tr":
+            cells = tables[-1]["cells"]
+            heads_columns = tables[-1]["head"] or (
+                tables[-1]["rows"] == 1 and all(is_header for place, is_header in cells)
+            )
+            scope = "col" if heads_columns else "row"
+            for place, is_header in cells:
+                if is_header:
+                    parts[place] = f'<th scope="{scope}"{parts[place][3:]}'
+        elif not is_end:
+            tables[-1]["cells"].append((len(parts) - 1, name == "th"))
+    parts.append(sanitised[position:])
+    return "".join(parts)
+
+
+def _in_scroll_boxes(sanitised: str) -> str:
+    """Put each outermost table into a box that scrolls sideways and takes the focus."""
+    many = sanitised.count("<table>") > 1
+    parts: list[str] = []
+    position = depth = number = 0
+    for tag in re.finditer("<(/?)table>", sanitised):
+        depth += -1 if tag[1] else 1
+        if tag[1] and depth == 0:
+            parts += sanitised[position : tag.end()], "</div>"
+        elif not tag[1] and depth == 1:
+            number += 1
+            label = escape(_("Table %(number)d") % {"number": number} if many else _("Table"))
+            parts += (
+                sanitised[position : tag.start()],
+                f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">',
+                tag[0],
+            )
+        else:
+            continue
+        position = tag.end()
+    return "".join([*parts, sanitised[position:]])
+
+
+def _with_figures(sanitised: str, show: Show) -> str:
+    return FIGURE_TAG.sub(lambda tag: show(Figure.of(tag[1])), sanitised)
+
+
+def _no_figure(figure: Figure) -> str:
+    return ""
+
+
+def render(source: str, show: Show = _no_figure) -> SafeString:
+    """Return a story as it stands on a page.
+
+    Table headers get their scope, tables a box that scrolls, and a quotation that begins with its
+    mark a class, so that the mark can hang.
+    """
+    html = _in_scroll_boxes(_with_scopes(cleaner().clean(source)))
+    html = _with_figures(html, show)
+    return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
+
+
+def render_changes(source: str) -> SafeString:
+    """Return a story in which `<ins>` and `<del>` mark changes as it stands on a page."""
+    return mark_safe(_in_scroll_boxes(_with_scopes(cleaner("ins", "del").clean(source))))  # noqa: S308
+
+
+def render_for_feed(source: str, base_url: str, show: Show = _no_figure) -> str:
+    """Return a story for other programs, its links absolute.
+
+    `base_url` is the site's, such as "https://news.example".
+    """
+    html = SITE_LINK.sub(
+        lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(cleaner().clean(source))
+    )
+    return _with_figures(html, show)

@@ -1,0 +1,138 @@
+"""Items of a feed from corrections and from what became of promises."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from articles.followup.corrections import DATE, FACT, NOTE, Change
+from articles.followup.corrections import notes as corrected
+from articles.models import Edition
+from articles.syndication.description import Item, tag_uri
+from engagements.models import ActionUpdate, Correction, DateChange, Engagement
+
+
+def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
+    notes = corrected(at).filter(pk__in=_pks(changes, NOTE)).defer("body")
+    # What the article is called now: what it was called may have been what was wrong.
+    shown = {
+        edition.article_id: edition
+        for edition in Edition.objects.public(at)
+        .filter(article__in=notes.values("article"))
+        .select_related("article")
+        .defer("body")
+    }
+    dates = DateChange.objects.public(at).filter(pk__in=_pks(changes, DATE))
+    facts = Correction.objects.public(at).filter(pk__in=_pks(changes, FACT))
+    made = {
+        **{
+            (NOTE, row.pk): _note(row, shown[row.article_id], origin)
+            for row in notes
+            if row.article_id in shown
+        },
+        **{(DATE, row.pk): _date(row, origin) for row in dates.select_related("engagement")},
+        **{(FACT, row.pk): _fact(row, origin) for row in facts.select_related("engagement")},
+    }
+    return [made[key] for change in changes if (key := (change.kind, change.pk)) in made]
+
+
+def _note(row: Any, shown: Edition, origin: str) -> Item:
+    return _item(
+        tag_uri(f"correction/article/{shown.article.uuid}/{row.number}"),
+        origin + shown.get_absolute_url(),
+        _("Corrected: %s") % shown.headline,
+        row.public_note,
+        row.public_from,
+        shown.headline,
+        language=shown.article.language,
+    )
+
+
+def _date(row: DateChange, origin: str) -> Item:
+    moved = _("Moved from %(old)s to %(new)s: %(reason)s") % {
+        "old": row.old, "new": row.new, "reason": row.reason,
+    }  # fmt: skip
+    return _item(
+        tag_uri(f"correction/date/{row.pk}"),
+        origin + row.engagement.get_absolute_url(),
+        _titled(row.engagement, _("New date: %s") % row.engagement.title),
+        moved,
+        row.changed_at,
+        row.engagement.title,
+    )
+
+
+def _fact(row: Correction, origin: str) -> Item:
+    return _item(
+        tag_uri(f"correction/engagement/{row.pk}"),
+        origin + row.engagement.get_absolute_url(),
+        _titled(row.engagement, _("Corrected: %s") % row.engagement.title),
+        row.note,
+        row.made_at,
+        row.engagement.title,
+    )
+
+
+def updates(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
+    rows = (
+        ActionUpdate.objects.public(at)
+        .filter(pk__in=_pks(changes, 0))
+        .select_related(
+            "action__outcome__engagement", "action__owner_country", "action__owner_organisation"
+        )
+        .prefetch_related("sources")
+        .order_by("-told_at", "-pk")
+    )
+    return [_update(row, origin) for row in rows]
+
+
+def _update(row, origin: str) -> Item:
+    visit = row.action.outcome.engagement
+    context = {"update": row, "visit": visit, "origin": origin}
+    title = f"{capfirst(row.get_status_display())}: {row.action.title}"
+    return Item(
+        id=tag_uri(f"action-update/{row.pk}"),
+        url=f"{origin}{visit.get_absolute_url()}#outcomes",
+        title=_titled(visit, title),
+        summary=row.text,
+        content=render_to_string("feeds/update.html", context).strip(),
+        published_at=row.told_at.replace(microsecond=0),
+        updated_at=row.told_at.replace(microsecond=0),
+        authors=[settings.SITE_NAME],
+        categories=list(filter(None, [capfirst(row.get_status_display()), row.action.owner])),
+        language=get_language() or settings.LANGUAGE_CODE,
+    )
+
+
+def _item(
+    uri: str, url: str, title: str, text: str, at: dt.datetime, about: str, language: str = ""
+) -> Item:
+    moment = at.replace(microsecond=0)
+    return Item(
+        id=uri,
+        url=url,
+        title=title,
+        summary=text,
+        content=render_to_string(
+            "feeds/correction.html", {"text": text, "url": url, "about": about}
+        ).strip(),
+        published_at=moment,
+        updated_at=moment,
+        authors=[settings.SITE_NAME],
+        categories=[],
+        language=language or get_language() or settings.LANGUAGE_CODE,
+        is_corrected=True,
+    )
+
+
+def _titled(visit: Engagement, title: str) -> str:
+    return f"{_('Fictional:')} {title}" if visit.is_fictional else title
+
+
+def _pks(changes: Iterable[Change], kind: int) -> list[int]:
+    return [change.pk for change in changes if change.kind == kind]

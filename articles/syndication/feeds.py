@@ -1,0 +1,80 @@
+"""The addresses of feeds."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from articles.syndication.articles import Place, page_of
+from articles.syndication.description import Description
+from articles.syndication.formats import FORMATS, Format, write
+from articles.syndication.listings import Listing, Read
+from articles.timeline.filters import UnreadableError
+
+
+def addresses(prefix: str, name: str, read: Read) -> list[URLPattern]:
+    """Return the addresses of a listing's feeds beneath `prefix`: "name_feed_rss" and so on."""
+    return [
+        path(prefix + form.file, _feed(read, form), name=name + form.file.replace(".", "_"))
+        for form in FORMATS
+    ]
+
+
+def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
+    @require_safe
+    def feed(request: HttpRequest, **key: str) -> HttpResponse:
+        at = timezone.now()
+        try:
+            listing = read(request.GET, key, at)
+            text = request.GET.get("before", "")
+            before = Place.parse(text) if text else None
+        except UnreadableError as error:
+            return unreadable(error)
+        rows, older = page_of(listing.older, before)
+        origin = request.build_absolute_uri("/")[:-1]
+        described = _described(listing, form, origin, before, older)
+        described.items.extend(listing.items(rows, at, origin))
+        response = HttpResponse(write(described, form), content_type=f"{form.sent}; charset=utf-8")
+        response["Link"] = ", ".join(
+            f'<{address}>; rel="{relation}"'
+            for relation, address in (("self", described.address), ("hub", described.hub))
+            if address
+        )
+        return response
+
+    return feed
+
+
+def unreadable(error: UnreadableError) -> HttpResponse:
+    kind = "text/plain; charset=utf-8"
+    return HttpResponse(f"{error}\n", status=400, content_type=kind)
+
+
+def _described(
+    listing: Listing, form: Format, origin: str, before: Place | None, older: Place | None
+) -> Description:
+    view = listing.view
+
+    def address(name: str, place: Place | None = None) -> str:
+        return origin + view.beside(name, before=str(place or ""))
+
+    return Description(
+        id=listing.id,
+        title=listing.title,
+        description=listing.description,
+        page=origin + listing.page,
+        address=address(form.file, before),
+        formats={form.name: address(form.file) for form in FORMATS},
+        language=get_language() or settings.LANGUAGE_CODE,
+        corrections=origin + reverse("articles:correction_list"),
+        follow=origin + reverse("articles:feed_list"),
+        calendar=address("calendar.ics") if listing.has_calendar else "",
+        # Nothing is new in an archive.
+        hub=settings.WEBSUB_HUB if listing.is_pinged and not before else "",
+        older=address(form.file, older) if older else "",
+        current=address(form.file) if before else "",
+    )

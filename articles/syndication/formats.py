@@ -1,0 +1,96 @@
+"""RSS 2.0, Atom 1.0 and JSON Feed 1.1 from a `Description`.
+
+The two in XML are templates: with full text, Media RSS, archives (RFC 5005), WebSub's hub, and
+words for a person who opens a feed in a browser. Those are XHTML within the XML, drawn by a style
+sheet: browsers no longer run XSLT.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from articles.richtext.html import NOT_TEXT
+from articles.syndication.description import Description, Item
+
+
+class Format(NamedTuple):
+    """A format as readers name it; its address ends in `file`.
+
+    `type` is what links to it say, `sent` what it is sent as.
+    """
+
+    name: str
+    file: str
+    type: str
+    sent: str
+
+
+# As plain XML: of the types that feeds have for themselves, browsers show the source, or save it.
+XML = "application/xml"
+RSS = Format("RSS", "feed.rss", "application/rss+xml", XML)
+ATOM = Format("Atom", "feed.atom", "application/atom+xml", XML)
+JSON = Format("JSON", "feed.json", "application/feed+json", "application/feed+json")
+FORMATS = (RSS, ATOM, JSON)
+
+
+def write(described: Description, form: Format) -> str:
+    """Return the feed as a document of a format."""
+    if form is JSON:
+        return json.dumps(_json(described), ensure_ascii=False, indent=1)
+    context = {"feed": described, "site_name": settings.SITE_NAME}
+    # Text that an editor pasted may hold what XML has no way to write.
+    return NOT_TEXT.sub(
+        "", render_to_string(f"feeds/{form.file.replace('feed.', '')}.xml", context)
+    )
+
+
+def _json(described: Description) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": described.title,
+            "description": described.description,
+            "home_page_url": described.page,
+            "feed_url": described.address,
+            "next_url": described.older,
+            "language": described.language,
+            "authors": [{"name": settings.SITE_NAME}],
+            "hubs": [{"type": "WebSub", "url": described.hub}] if described.hub else [],
+        }
+    ) | {"items": [_json_item(item, described) for item in described.items]}
+
+
+def _json_item(item: Item, described: Description) -> dict[str, Any]:
+    image = item.image
+    attachments = image and [
+        {
+            "url": image.url,
+            "mime_type": image.type,
+            "size_in_bytes": image.bytes,
+            "title": image.alt,
+        }
+    ]
+    corrected = item.is_corrected and {"about": described.corrections, "corrected": True}
+    return _without_empty(
+        {
+            "id": item.id,
+            "url": item.url,
+            "title": item.title,
+            "summary": item.summary,
+            "content_html": item.content,
+            "image": image and image.url,
+            "date_published": item.published_at.isoformat(),
+            "date_modified": item.updated_at.isoformat(),
+            "authors": [{"name": name} for name in item.authors],
+            "tags": item.categories,
+            "language": item.language,
+            "attachments": attachments,
+            "_communique": corrected,
+        }
+    )
+
+
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,103 @@
+"""Items of a feed from articles."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from articles.models import Edition, Picture
+from articles.pictures.embedding import pictures_by_key
+from articles.richtext.html import Figure, figures_in
+from articles.richtext.render import render_for_feed
+from articles.syndication.articles import News, editions_of
+from articles.syndication.description import Image, Item, tag_uri
+from engagements.models import Engagement
+
+# Pixels; an item's picture is the widest JPEG up to it.
+WIDTH = 960
+
+
+def articles(news: Sequence[News], at: dt.datetime, origin: str) -> list[Item]:
+    """Return the items of articles, in a number of queries that does not grow.
+
+    `origin` is the site's scheme and host: "https://news.example.org".
+    """
+    visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
+    found = editions_of(news, at).with_content().with_published_at()
+    editions = list(found.prefetch_related(visits))
+    notes: dict[int, list[Edition]] = defaultdict(list)
+    told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
+    for note in told.defer("body").order_by("-public_from"):
+        notes[note.article_id].append(note)
+    shown = [figure.picture for row in editions for figure in figures_in(row.body)]
+    pictures = pictures_by_key(shown, Picture.objects.public(at))
+    return [_article(row, notes[row.article_id], origin, pictures) for row in editions]
+
+
+def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Picture]) -> Item:
+    def show(figure: Figure) -> str:
+        found = _image(pictures.get(figure.picture), figure.alt or "", origin)
+        context = {"image": found, "caption": figure.caption}
+        return render_to_string("feeds/figure.html", context).strip() if found else ""
+
+    image = _image(edition.picture, edition.picture_alt, origin)
+    visit = edition.public_visit
+    context = {
+        "edition": edition,
+        "visit": visit,
+        "notes": notes,
+        "image": image,
+        "body": mark_safe(render_for_feed(edition.body, origin, show)),  # noqa: S308 - sanitised
+        "origin": origin,
+    }
+    fiction = _("Fictional:") + " " if visit and visit.is_fictional else ""
+    return Item(
+        id=article_id(edition),
+        url=origin + edition.get_absolute_url(),
+        title=edition.headline,
+        summary=fiction + edition.standfirst,
+        content=str(render_to_string("feeds/article.html", context)).strip(),
+        published_at=edition.published_at.replace(microsecond=0),
+        updated_at=edition.major_at.replace(microsecond=0),
+        authors=[edition.byline or settings.SITE_NAME],
+        categories=[row.tag.name for row in edition.topic_items.all()],
+        language=edition.article.language,
+        is_corrected=any(note.is_correction for note in notes),
+        image=image,
+    )
+
+
+def article_id(edition) -> str:
+    """Return the id of an article's news, from `published_at` and `major_at`.
+
+    Readers take an id that they know for something that they have shown. So a minor edition keeps
+    it, and a major one, which is news, has one of its own.
+    """
+    first = f"article/{edition.article.uuid}"
+    if edition.major_at == edition.published_at:
+        return tag_uri(first)
+    return tag_uri(f"{first}/{edition.major_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}")
+
+
+def _image(picture: Picture | None, alt: str, origin: str) -> Image | None:
+    if not picture:
+        return None
+    # Read from the prefetch; JPEG, which every reader shows.
+    jpegs = [r for r in picture.renditions.all() if r.name.endswith(".jpg") and r.width <= WIDTH]
+    if not jpegs:
+        return None
+    jpeg = max(jpegs, key=lambda rendition: rendition.width)
+    return Image(
+        url=origin + jpeg.get_absolute_url(),
+        type="image/jpeg",
+        bytes=jpeg.bytes,
+        width=jpeg.width,
+        height=jpeg.height,
+        alt=alt,
+        credit=", ".join(filter(None, [picture.credit, picture.licence])),
+    )

@@ -1,0 +1,145 @@
+"""What can be followed: articles of any view, corrections, and what became of promises."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from articles.followup import corrections, promises
+from articles.syndication import change_items, items
+from articles.syndication.articles import Older, news_of
+from articles.syndication.description import Item, tag_uri
+from articles.timeline import filters
+from articles.timeline.activity import find, term_of
+from articles.timeline.filters import View
+from articles.timeline.index import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list with its place on the site and what makes items of its rows.
+
+    `page` is the path of what a person looks at; `term` is of the subject, if it has one.
+    """
+
+    id: str
+    title: str
+    description: str
+    view: View
+    page: str
+    older: Older[Any]
+    items: Callable[[list[Any], dt.datetime, str], list[Item]]
+    has_calendar: bool = False
+    term: Term | None = None
+
+    @property
+    def is_pinged(self) -> bool:
+        """Whether a hub hears of its news."""
+        # Anybody can think of another combination of filters.
+        return not self.view.choices
+
+
+Read = Callable[[QueryDict, Mapping[str, str], dt.datetime], Listing]
+
+
+def of_articles(kind: str | None = None) -> Read:
+    """Return what reads the listing of the articles of a kind of subject, or of the whole site."""
+
+    def read(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+        subject = find(kind, dict(key), at) if kind else None
+        path = reverse(f"articles:{kind}", kwargs=dict(key)) if kind else reverse("articles:home")
+        view = filters.read(params, path)
+        term = term_of(subject) if subject else None
+        name = f"{settings.SITE_NAME}: {subject}" if subject else settings.SITE_NAME
+        described = getattr(subject, "description", "")
+        if view.choices:
+            title = f"{name} ({view.labels})"
+            phrases = ", ".join(choice.phrase for choice in view.choices.values())
+            about = _("Articles on visits of this choice: %s.") % phrases
+        else:
+            title = name
+            about = described or (
+                _("Articles on “%s”.") % subject
+                if subject
+                else _("Who met whom, where and when; what was agreed, and what came of it.")
+            )
+        return Listing(
+            id=_id("articles" if subject is None else f"articles/{kind}/{subject.pk}", view),
+            title=title,
+            description=about,
+            view=view,
+            # The whole site has no page with filters.
+            page=view.address() if subject else path,
+            older=news_of(term, view, at),
+            items=items.articles,
+            has_calendar=True,
+            term=term,
+        )
+
+    return read
+
+
+def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    path = reverse("articles:correction_list")
+    return Listing(
+        id=tag_uri("corrections"),
+        title=_("%s: corrections") % settings.SITE_NAME,
+        description=_("What was wrong or has changed since readers were told, and when."),
+        view=View(path),
+        page=path,
+        older=corrections.corrections(at),
+        items=change_items.corrections,
+    )
+
+
+def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    view = promises.read(params, reverse("articles:outcome_list"))
+    title = _("%s: what became of promises") % settings.SITE_NAME
+    about = _("Each step towards what was agreed, with its sources, as it is reported.")
+    return Listing(
+        id=_id("updates", view),
+        title=_chosen(title, view),
+        description=_chosen_words(about, view),
+        view=view,
+        page=view.address(),
+        older=corrections.updates(promises.updates_of(view, at)),
+        items=change_items.updates,
+        has_calendar=True,
+    )
+
+
+def of_promises(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    """Return the same list as its calendar has it: the promises, on the days they are due."""
+    listing = of_updates(params, key, at)
+    title = _("%s: what is due") % settings.SITE_NAME
+    about = _("What was agreed at engagements, on the day on which it is due.")
+    return replace(
+        listing,
+        id=_id("promises", listing.view),
+        title=_chosen(title, listing.view),
+        description=_chosen_words(about, listing.view),
+    )
+
+
+def _chosen(title: str, view: View) -> str:
+    return f"{title} ({view.labels})" if view.choices else title
+
+
+def _chosen_words(about: str, view: View) -> str:
+    phrases = capfirst(", ".join(choice.phrase for choice in view.choices.values()))
+    return f"{about} {phrases}." if view.choices else about
+
+
+def _id(path: str, view: View) -> str:
+    """Return the id of a view: filters by number, since their slugs may change."""
+    chosen = (
+        f"{choice.name}={choice.term.subject if choice.term else choice.value}"
+        for choice in view.choices.values()
+    )
+    return tag_uri("&".join([path, *chosen]))

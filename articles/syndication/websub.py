@@ -1,0 +1,65 @@
+"""Tells a WebSub hub which feeds have news, so that their followers hear at once.
+
+A notification only: a feed is right whether or not a hub is there or was reached.
+"""
+
+import datetime as dt
+import urllib.request
+from collections.abc import Iterable, Sequence
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from articles.models import Message
+from articles.syndication.formats import FORMATS
+from articles.syndication.index import ALL
+from articles.timeline.activity import KINDS, public_subjects
+from articles.timeline.index import Term
+
+KIND = "websub"
+TIMEOUT = 10  # seconds
+CORRECTIONS, UPDATES = "corrections", "updates"
+_LISTS = {CORRECTIONS: "articles:correction_list", UPDATES: "articles:outcome_list"}
+
+
+def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:
+    """Let the hub hear of feeds, by their term or list, once the moment has come."""
+    names = sorted({feed if isinstance(feed, str) else feed.token.strip() for feed in feeds})
+    if settings.WEBSUB_HUB and names:
+        Message.objects.create(kind=KIND, payload=names, due_at=at)
+
+
+def ping(names: Sequence[str]) -> None:
+    """Tell the hub of feeds that `announce()` named; raise `OSError` if it did not hear."""
+    addresses = [
+        f"{settings.SITE_URL}{path}{form.file}" for path in _paths(names) for form in FORMATS
+    ]
+    if not (settings.WEBSUB_HUB and addresses):
+        return
+    body = urlencode([("hub.mode", "publish"), *(("hub.url", url) for url in addresses)])
+    request = urllib.request.Request(  # noqa: S310 - the operator's own http(s) address
+        settings.WEBSUB_HUB, body.encode(), headers={"User-Agent": "Communique"}
+    )
+    try:
+        urllib.request.urlopen(request, timeout=TIMEOUT).close()  # noqa: S310
+    except HTTPError as refusal:
+        refusal.close()
+        raise
+
+
+def _paths(names: Iterable[str]) -> list[str]:
+    """Return where the lists are, whatever their slugs have become."""
+    models = {int(number): kind for kind, number in KINDS.items()}
+    paths = []
+    for name in names:
+        if name in _LISTS:
+            paths.append(reverse(_LISTS[name]))
+        elif (term := Term.parse(name)) == ALL:
+            paths.append(reverse("articles:home"))
+        elif term.kind in models:
+            # One that only a draft names has no feed.
+            subject = public_subjects(models[term.kind]).filter(pk=term.subject).first()
+            paths += [subject.get_absolute_url()] if subject else []
+    return paths

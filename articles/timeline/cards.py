@@ -1,0 +1,116 @@
+"""The cards of a timeline: each is rendered once and kept until something on it may change."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from articles.caching.version import all_kept
+from articles.models import Edition
+from articles.timeline.build import Entry, make_entry
+from articles.timeline.filters import Cursor
+from engagements.models import Engagement, EngagementTopic, Outcome, Person, Tour
+from engagements.models.engagement import EngagementQuerySet
+
+
+class Card(NamedTuple):
+    """An entry as it stands in the page; `sort_key` and `is_ahead` say where."""
+
+    html: SafeString
+    sort_key: int
+    is_ahead: bool
+
+
+def cards_of(
+    places: Sequence[Cursor],
+    *,
+    version: str,
+    at: dt.datetime,
+    origin: str,
+    person: Person | None = None,
+) -> list[Card]:
+    """Return the cards of engagements that readers see, in the order of their places.
+
+    `origin` is the site's scheme and host, for citations. On a person's timeline each says the
+    title that the person held that day.
+    """
+    own = f":{origin}:{person.pk if person else ''}"
+    names = {f"card:{place.engagement}{own}": place.engagement for place in places}
+
+    def make(missing: list[str]) -> dict[str, Card]:
+        pks = [names[name] for name in missing]
+        return {f"card:{pk}{own}": card for pk, card in _rendered(pks, at, origin, person).items()}
+
+    cards = all_kept(version, list(names), make)
+    return [cards[name] for name in names if name in cards]
+
+
+def _rendered(
+    pks: list[int], at: dt.datetime, origin: str, person: Person | None
+) -> dict[int, Card]:
+    visits = list(for_entries(Engagement.objects.public(at).filter(pk__in=pks), at))
+    coverage = _coverage(visits, at)
+    today = timezone.localdate(at)
+    cards = {}
+    for visit in visits:
+        entry = make_entry(visit, today=today, coverage=coverage[visit.pk])
+        entry.title = _title(entry, person) if person else ""
+        context = {
+            "entry": entry,
+            "heading": "h3" if entry.is_ahead else "h4",
+            "site_name": settings.SITE_NAME,
+            "origin": origin,
+            "LANGUAGE_CODE": get_language(),
+        }
+        html = render_to_string("includes/entry.html", context)
+        cards[visit.pk] = Card(html, entry.sort_key, entry.is_ahead)
+    return cards
+
+
+def _title(entry: Entry, person: Person) -> str:
+    taking_part = entry.engagement.participants.all()
+    return next((p.title for p in taking_part if p.person_id == person.pk), "")
+
+
+def for_entries(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
+    """Fetch what a timeline's cards read, in a number of queries that does not grow."""
+    stops = Engagement.objects.public(at).only("pk", "tour", "start_date", "end_date")
+    return engagements.with_parties().prefetch_related(
+        Prefetch("outcomes", Outcome.objects.prefetch_related("actions")),
+        Prefetch(
+            "topic_items", EngagementTopic.objects.select_related("tag").order_by("tag__name")
+        ),
+        Prefetch(
+            "tour",
+            Tour.objects.prefetch_related(
+                Prefetch(  # type: ignore[no-redef] # declared there for this
+                    "engagements", stops.oldest_first(), to_attr="public_stops"
+                )
+            ),
+        ),
+    )
+
+
+def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[Edition]]:
+    """Return the public editions that tell each engagement, by its pk, oldest first."""
+    shown = {engagement.pk for engagement in engagements}
+    editions = (
+        Edition.objects.public(at)
+        .covering(shown)
+        .select_related("article")
+        .prefetch_related(Prefetch("also_covers", Engagement.objects.only("pk")))
+        .order_by("public_from", "pk")
+    )
+    coverage: dict[int, list[Edition]] = defaultdict(list)
+    for edition in editions:
+        covered = {edition.engagement_id, *(e.pk for e in edition.also_covers.all())}
+        for pk in covered & shown:
+            coverage[pk].append(edition)
+    return coverage

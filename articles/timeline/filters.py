@@ -1,0 +1,303 @@
+"""What a reader asked a timeline for: filters and a place, read from the address.
+
+Filters are plain GET parameters with readable values, so that a view can be shared and followed.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from articles.models import TimelineEntry
+from articles.timeline.index import KINDS, STATUSES, WITH, Term
+from articles.timeline.subjects import public_topics
+from engagements.dates import EARLIEST_YEAR, LATEST_YEAR
+from engagements.models import Country, Engagement, Organisation, Person
+
+Kind = TimelineEntry.Kind
+
+
+class UnreadableError(ValueError):
+    """The address asks for something that cannot be; the text says what, for the reader."""
+
+
+class Cursor(NamedTuple):
+    """A place in a timeline: an entry's `sort_key` and its engagement's pk."""
+
+    sort_key: int
+    engagement: int
+
+    def __str__(self) -> str:
+        packed = self.sort_key.to_bytes(4) + self.engagement.to_bytes(8)
+        return base64.urlsafe_b64encode(packed).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        try:
+            packed = base64.b64decode(text, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            packed = b""
+        cursor = cls(int.from_bytes(packed[:4]), int.from_bytes(packed[4:]))
+        # Larger keys and pks would not fit their columns.
+        if len(packed) != 12 or cursor.sort_key >= 2**31 or cursor.engagement >= 2**63:
+            raise UnreadableError(_("The address names a place that no timeline has."))
+        return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter that is set. `term` is what it looks up in the index, where it does."""
+
+    name: str
+    value: str
+    label: str
+    phrase: str
+    term: Term | None = None
+
+
+@dataclass(slots=True)
+class View:
+    """A subject's timeline as one reader looks at it: its filters, and where the page begins.
+
+    `older` and `newer` are the entries that the page stands beside; `start` is yyyymm99 or
+    yyyy9999, the month or year from which it goes back in time.
+    """
+
+    path: str
+    choices: dict[str, Choice] = field(default_factory=dict)
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    start: str = ""
+
+    @property
+    def year(self) -> int | None:
+        return int(self.choices["year"].value) if "year" in self.choices else None
+
+    @property
+    def terms(self) -> list[Term]:
+        return [choice.term for choice in self.choices.values() if choice.term]
+
+    @property
+    def start_key(self) -> int | None:
+        """The highest `sort_key` of the page that `start` asks for."""
+        year, _dash, month = self.start.partition("-")
+        return int(f"{year}{month or 99:>02}99") if year else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the subject's own address: no filter, from the newest on."""
+        return not (self.choices or self.older or self.newer or self.start)
+
+    def address(self, **changes: str) -> str:
+        """Return the address of this view with other parameters; an empty one is taken away.
+
+        The place is not kept: another view begins at its own newest entry.
+        """
+        values = {choice.name: choice.value for choice in self.choices.values()} | changes
+        ordered = [(name, values[name]) for name in sorted(values, key=_rank) if values[name]]
+        return f"{self.path}?{urlencode(ordered)}" if ordered else self.path
+
+    def beside(self, name: str, **changes: str) -> str:
+        """Return the address of something that stands beside the view: of "feed.rss"."""
+        return replace(self, path=self.path + name).address(**changes)
+
+    @property
+    def removals(self) -> list[dict[str, str]]:
+        """Each filter's label, with the address of the view without it."""
+        return [
+            {"label": choice.label, "address": self.address(**{choice.name: ""})}
+            for choice in self.choices.values()
+        ]
+
+    @property
+    def labels(self) -> str:
+        return ", ".join(choice.label for choice in self.choices.values())
+
+    @property
+    def place(self) -> str:
+        """What tells a further page's title from the first one's."""
+        if self.start:
+            return _("from %s") % self.start
+        return _("further entries") if self.older or self.newer else ""
+
+    @property
+    def own_address(self) -> str:
+        place = {
+            "older": str(self.older or ""), "newer": str(self.newer or ""), "from": self.start,
+        }  # fmt: skip
+        return self.address(**place)
+
+
+def read(params: QueryDict, path: str) -> View:
+    """Return the view that the parameters describe.
+
+    Raises `UnreadableError` for nonsense and `Http404` for a subject that does not exist.
+    Parameters of others are left alone: a link may bring them from anywhere.
+    """
+    view = View(path)
+    values = single_values(params, PARAMETERS)
+    for name, find in FILTERS.items():
+        if name in values:
+            view.choices[name] = find(name, values[name])
+    places = [name for name in PLACES if name in values]
+    if len(places) > 1:
+        raise UnreadableError(_("The address asks for two places at once."))
+    if "older" in values:
+        view.older = Cursor.parse(values["older"])
+    if "newer" in values:
+        view.newer = Cursor.parse(values["newer"])
+    if "from" in values:
+        view.start = _month_or_year(values["from"])
+    return view
+
+
+def single_values(params: QueryDict, names: Iterable[str]) -> dict[str, str]:
+    """Return what stands in an address under some names; a name twice is `UnreadableError`."""
+    values = {}
+    for name in names:
+        given = params.getlist(name)
+        if len(given) > 1:
+            raise UnreadableError(_("“%s” stands in the address more than once.") % name)
+        if given and given[0]:
+            values[name] = given[0]
+    return values
+
+
+_PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
+
+
+def _month_or_year(text: str) -> str:
+    found = _PERIOD.fullmatch(text)
+    if not found:
+        raise UnreadableError(_("“%s” is no month: write 2025-01, or 2025.") % text[:20])
+    _check_year(found["year"])
+    return text
+
+
+def _check_year(text: str) -> None:
+    if not EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
+        raise UnreadableError(
+            _("The year has to lie between %(first)d and %(last)d.")
+            % {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
+        )
+
+
+def _year(name: str, value: str) -> Choice:
+    if not (len(value) == 4 and value.isascii() and value.isdigit()):
+        raise UnreadableError(_("“%s” is no year.") % value[:20])
+    _check_year(value)
+    return Choice(name, value, value, _("in %s") % value)
+
+
+def _topic(name: str, value: str) -> Choice:
+    # One that only a draft has is not said to exist.
+    topic = _found(public_topics().filter(slug=value).first(), value)
+    return Choice(name, value, topic.name, _("about %s") % topic.name, Term(Kind.TOPIC, topic.pk))
+
+
+def _country(name: str, value: str) -> Choice:
+    country = _found(Country.objects.filter(code=value.upper()).first(), value)
+    return Choice(
+        name, value, country.name, _("with %s") % country.name, Term(Kind.COUNTRY, country.pk)
+    )
+
+
+def _person(name: str, value: str) -> Choice:
+    # One of whom only a draft tells is not said to exist.
+    person = _found(Person.objects.public().filter(slug=value).first(), value)
+    return Choice(
+        name, value, person.name, _("with %s") % person.name, Term(Kind.PERSON, person.pk)
+    )
+
+
+def _organisation(name: str, value: str) -> Choice:
+    body = _found(Organisation.objects.public().filter(slug=value).first(), value)
+    return Choice(
+        name, value, body.name, _("with %s") % body.short_name, Term(Kind.ORGANISATION, body.pk)
+    )
+
+
+def _found(row, value: str):
+    if row is None:
+        raise Http404(_("Nothing here is called “%s”.") % value[:60])
+    return row
+
+
+def _kind(name: str, value: str) -> Choice:
+    number = KINDS.get(value)
+    if number is None:
+        raise UnreadableError(_("“%s” is no kind of engagement.") % value[:20])
+    label = str(Engagement.Kind(value).label)
+    return Choice(name, value, label, _("of the kind “%s”") % label, Term(Kind.KIND, number))
+
+
+def _status(name: str, value: str) -> Choice:
+    number = STATUSES.get(value)
+    if number is None:
+        raise UnreadableError(_("“%s” is no status.") % value[:20])
+    label = str(Engagement.Status(value).label)
+    return Choice(name, value, label, _("with the status “%s”") % label, Term(Kind.STATUS, number))
+
+
+COVERAGE = {
+    "with": pgettext_lazy("visits", "with an article"),
+    "without": pgettext_lazy("visits", "without an article"),
+}
+ACTIONS = {
+    "open": pgettext_lazy("visits", "with open actions"),
+    "overdue": pgettext_lazy("visits", "with overdue actions"),
+}
+
+
+def _coverage(name: str, value: str) -> Choice:
+    if value not in COVERAGE:
+        raise UnreadableError(_("Coverage is “with” or “without”, not “%s”.") % value[:20])
+    label = str(COVERAGE[value])
+    return Choice(name, value, label, label, Term(Kind.COVERAGE, WITH) if value == "with" else None)
+
+
+def _actions(name: str, value: str) -> Choice:
+    if value not in ACTIONS:
+        raise UnreadableError(_("Actions are “open” or “overdue”, not “%s”.") % value[:20])
+    label = str(ACTIONS[value])
+    # What is overdue is open; how long since is a question of the day.
+    return Choice(name, value, label, label, Term(Kind.ACTIONS, WITH))
+
+
+# In the order of the form and of an address.
+FILTERS: dict[str, Callable[[str, str], Choice]] = {
+    "topic": _topic,
+    "country": _country,
+    "person": _person,
+    "organisation": _organisation,
+    "kind": _kind,
+    "status": _status,
+    "year": _year,
+    "coverage": _coverage,
+    "actions": _actions,
+}
+LABELS = {
+    "topic": gettext_lazy("Topic"),
+    "country": gettext_lazy("Country"),
+    "person": gettext_lazy("Person"),
+    "organisation": gettext_lazy("Organisation"),
+    "kind": gettext_lazy("Kind"),
+    "status": gettext_lazy("Status"),
+    "year": gettext_lazy("Year"),
+    "coverage": gettext_lazy("Coverage"),
+    "actions": gettext_lazy("Promises"),
+}
+PLACES = ("older", "newer", "from")
+PARAMETERS = (*FILTERS, *PLACES)
+
+
+def _rank(name: str) -> int:
+    """Return where a parameter stands in an address; those of other lists follow."""
+    return PARAMETERS.index(name) if name in PARAMETERS else len(PARAMETERS)

@@ -1,0 +1,559 @@
+"""A view of a timeline: what the address asks for, what is found, and what is said of it."""
+
+import contextlib
+import datetime as dt
+import re
+from collections import Counter
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from articles.models import TimelineEntry
+from articles.publishing.workflow import publish
+from articles.timeline import filters, queries
+from articles.timeline import index as timeline_index
+from articles.timeline.filters import FILTERS, Cursor, UnreadableError, View
+from articles.timeline.index import Kind, Term
+from articles.timeline.panel import Period, Strip, boxes_of, panel_of
+from articles.timeline.queries import matching, page_of, summary_of
+from engagements.dates import PartialDate, Precision
+from engagements.models import Action, Country, Engagement, Participant, Region, Topic
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    OutcomeFactory,
+    PersonFactory,
+    TopicFactory,
+    UserFactory,
+    make_draft,
+    make_public,
+)
+
+pytestmark = pytest.mark.django_db
+
+SIZE = 3
+
+
+@pytest.fixture
+def region() -> Region:
+    return Region.objects.get(slug="southern-neighbourhood")
+
+
+def choice(name: str, value: str) -> filters.Choice:
+    return FILTERS[name](name, value)
+
+
+def view(**choices: str) -> View:
+    return View("/x/", {name: choice(name, value) for name, value in choices.items()})
+
+
+def shown(page: str) -> list[str]:
+    """Return the titles on a page, in their order."""
+    return re.findall(r'class="title"><a [^>]+>([^<]+)<', page)
+
+
+def all_pages(client, address: str, rel: str = "next") -> list[str]:
+    """Return the titles of a timeline from page to page."""
+    found: list[str] = []
+    for _page in range(50):
+        page = client.get(address).content.decode()
+        found += shown(page) if rel == "next" else shown(page)[::-1]
+        link = re.search(rf'rel="{rel}" href="([^"#]+)', page)
+        if not link:
+            return found
+        address = link[1].replace("&amp;", "&")
+    raise AssertionError("the pages do not end")
+
+
+# Places
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**63 - 1))
+def test_cursor_survives_an_address(key, pk):
+    """What a link carries is read as what it was."""
+    assert Cursor.parse(str(Cursor(key, pk))) == (key, pk)
+
+
+@given(st.text(max_size=30))
+def test_nonsense_is_no_cursor(text):
+    """Any text is a place or is refused with a sentence."""
+    with contextlib.suppress(UnreadableError):
+        assert str(Cursor.parse(text)) == text
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(list(Precision))), max_size=14),
+    st.lists(st.integers(0, 40), max_size=4),
+    st.booleans(),
+)
+def test_each_entry_is_met_once_while_others_come_in(days, later, is_filtered):
+    """From page to page every entry that was there stands exactly once, in the same order."""
+    with transaction.atomic():
+        topic = TopicFactory()
+        # Elsewhere: without a public visit nobody may filter by the topic.
+        EngagementFactory(
+            topics=[topic], parties=[("visitor", "IT"), ("host", "FR")], location_country=None
+        )
+        subject = Term(Kind.COUNTRY, Country.objects.get(code="DZ").pk)
+        one = View("/x/", {"topic": choice("topic", topic.slug)} if is_filtered else {})
+
+        def add(day: int, precision: str) -> int:
+            start = PartialDate(dt.date(2024, 11, 20) + dt.timedelta(days=day), precision)
+            return EngagementFactory(start=start, topics=[topic]).pk
+
+        present = [add(*day) for day in days]
+        EngagementFactory(topics=[TopicFactory()], parties=[("visitor", "IT"), ("host", "FR")])
+        met, arrivals, at = [], list(later), timezone.now() + dt.timedelta(minutes=1)
+        for _page in range(20):
+            found = page_of(matching(subject, one, at), one, at, SIZE)
+            met += found.entries
+            if not found.older:
+                break
+            if arrivals:
+                add(arrivals.pop(), Precision.DAY)
+            one.older = found.entries[-1]
+        assert met == sorted(met, reverse=True)
+        assert len(set(met)) == len(met)
+        assert set(present) <= {place.engagement for place in met}
+        # And back, from the last page to the newest.
+        back: list[Cursor] = met[len(met) // SIZE * SIZE :] if len(met) % SIZE else met[-SIZE:]
+        one.older, one.newer = None, back[0] if back else None
+        while one.newer:
+            found = page_of(matching(subject, one, at), one, at, SIZE)
+            back = found.entries + back
+            one.newer = found.newer
+        assert set(met) <= set(back)
+        assert back == sorted(back, reverse=True)
+        transaction.set_rollback(True)
+
+
+def test_links_lead_through_all_entries_both_ways(client, region, monkeypatch):
+    """Older and newer are links; the first page has no newer one, the last no older one."""
+    monkeypatch.setattr("articles.pages.subjects.ENTRIES_A_PAGE", SIZE)
+    titles = [
+        EngagementFactory(start=PartialDate(dt.date(2024, 1 + n, 1)), title=f"Visit {n}").title
+        for n in range(8)
+    ]
+    address = region.get_absolute_url()
+    assert all_pages(client, address) == titles[::-1]
+    assert all_pages(client, f"{address}?from=2024-01", "prev") == titles
+    page = client.get(f"{address}?from=2024-05").content.decode()
+    assert shown(page)[0] == "Visit 4"
+    assert 'rel="prev"' in page
+
+
+def test_jump_to_a_year_begins_with_its_unknown_months(client, region):
+    """What is known to the year only stands before its months."""
+    EngagementFactory(start=PartialDate(dt.date(2024, 1, 1), "year"), title="Some time")
+    EngagementFactory(start=PartialDate(dt.date(2024, 12, 31)), title="Last day")
+    EngagementFactory(start=PartialDate(dt.date(2025, 1, 1)), title="Later")
+    for start, expected in (("2024", ["Some time", "Last day"]), ("2024-12", ["Last day"])):
+        page = client.get(f"{region.get_absolute_url()}?from={start}").content.decode()
+        assert shown(page) == expected
+    assert shown(client.get(f"{region.get_absolute_url()}?from=1999").content.decode()) == []
+
+
+def test_stale_entry_is_passed_over(client, region):
+    """A row that the index should not have shows nothing: the rule of visibility holds again."""
+    visit = EngagementFactory(title="Secret")
+    Engagement.objects.filter(pk=visit.pk).update(public_from=None)
+    assert "Secret" not in client.get(region.get_absolute_url()).content.decode()
+
+
+# Filters
+
+
+@pytest.fixture(params=[2_000, 20], ids=["", "crowded"])
+def most_terms(monkeypatch, request) -> None:
+    """Entries that name all terms of their engagement, and such as have no room for them."""
+    monkeypatch.setattr(timeline_index, "MOST_TERMS", request.param)
+
+
+@pytest.fixture
+def some_visits(region, most_terms) -> dict[str, Engagement]:
+    """Visits that differ in one thing each."""
+    security, energy = (
+        TopicFactory(name=name, slug=name.lower()) for name in ("Security", "Energy")
+    )
+    envoy, union = PersonFactory(name="Envoy", slug="envoy"), OrganisationFactory(slug="union")
+    plain = EngagementFactory(title="Plain", topics=[energy])
+    EngagementFactory(title="Tagged", topics=[security])
+    led = EngagementFactory(title="Led", topics=[security])
+    Participant.objects.create(engagement=led, organisation=union, person=envoy)
+    told = EngagementFactory(
+        title="Told", topics=[security], kind="summit", start=PartialDate(dt.date(2023, 5, 1))
+    )
+    make_public(engagement=told, topics=[security])
+    make_public(engagement=plain, topics=[security], also_covers=[led])
+    promised = EngagementFactory(title="Promised", status="cancelled", topics=[security])
+    ActionFactory(outcome=OutcomeFactory(engagement=promised))
+    late = EngagementFactory(title="Late", topics=[energy])
+    ActionFactory(
+        outcome=OutcomeFactory(engagement=late), due_date=dt.date(2025, 2, 1), due_precision="day"
+    )
+    EngagementFactory(
+        title="Elsewhere", parties=[("visitor", "FR"), ("host", "DZ")], topics=[energy]
+    )
+    return {visit.title: visit for visit in Engagement.objects.all()}
+
+
+ALL = {"Plain", "Tagged", "Led", "Told", "Promised", "Late", "Elsewhere"}
+VIEWS = [
+    ({"topic": "security"}, {"Tagged", "Led", "Told", "Promised"}),
+    ({"country": "fr"}, {"Elsewhere"}),
+    ({"person": "envoy"}, {"Led"}),
+    ({"organisation": "union"}, {"Led"}),
+    ({"kind": "summit"}, {"Told"}),
+    ({"status": "cancelled"}, {"Promised"}),
+    ({"year": "2023"}, {"Told"}),
+    ({"coverage": "with"}, {"Told", "Plain", "Led"}),
+    ({"coverage": "without"}, ALL - {"Told", "Plain", "Led"}),
+    ({"actions": "open"}, {"Promised", "Late"}),
+    ({"actions": "overdue"}, {"Late"}),
+    ({"topic": "security", "coverage": "with"}, {"Told", "Led"}),
+    ({"topic": "security", "coverage": "with", "year": "2025", "country": "es"}, {"Led"}),
+    ({"topic": "energy", "status": "cancelled"}, set()),
+]
+
+
+def test_filter_shows_what_it_says(client, region, some_visits):
+    """Each filter alone, and several together."""
+    for chosen, expected in VIEWS:
+        response = client.get(region.get_absolute_url(), chosen)
+        page = response.content.decode()
+        assert set(shown(page)) == expected, chosen
+        number = f"{len(expected) or 'No'} visit{'' if len(expected) == 1 else 's'}"
+        assert f'role="status">{number}' in page, chosen
+        assert ("Nothing matches all of these filters" in page) == (not expected), chosen
+
+
+def test_number_behind_a_choice_is_what_it_gives(region, some_visits):
+    """Every choice in every view leads to as many visits as it says."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    for chosen, _expected in VIEWS:
+        one = view(**chosen)
+        for select in panel_of(subject, matching(subject, one, at), one, at).selects:
+            for option in select.options:
+                narrower = view(**chosen, **{select.name: option.value})
+                count = matching(subject, narrower, at).count()
+                assert option.number == str(count), (chosen, select.name, option)
+
+
+def test_embargoed_coverage_is_in_no_count(client, region):
+    """Neither the choice nor the view tells that an article is coming."""
+    visit, at = EngagementFactory(), timezone.now()
+    make_public(engagement=visit, at=at + dt.timedelta(hours=1))
+    page = client.get(region.get_absolute_url()).content.decode()
+    assert "With an article (0)" in page
+    assert "Without an article (1)" in page
+    subject = Term(Kind.REGION, region.pk)
+    later = at + dt.timedelta(hours=2)
+    for moment, count in ((at, 0), (later, 1)):
+        with_article = view(coverage="with")
+        assert matching(subject, with_article, moment).count() == count
+        without = matching(subject, view(coverage="without"), moment)
+        assert without.count() == 1 - count
+
+
+def test_coverage_ends_at_the_minute_when_a_later_edition_tells_another_visit(region):
+    """Nothing is written at that minute, and the filters and their numbers know."""
+    first, second = EngagementFactory.create_batch(2)
+    at = timezone.now()
+    edition = make_public(engagement=first)
+    later = make_draft(edition.article, engagement=second)
+    publish(later, by=UserFactory(), at=at + dt.timedelta(hours=1))
+    subject = Term(Kind.REGION, region.pk)
+    for moment, told in ((at, first), (at + dt.timedelta(hours=2), second)):
+        found = matching(subject, view(coverage="with"), moment)
+        assert [entry.engagement for entry in found] == [told]
+        rest = matching(subject, view(coverage="without"), moment)
+        assert [entry.engagement for entry in rest] == [second if told == first else first]
+        summary = summary_of(subject, matching(subject, view(), moment), view(), moment)
+        assert summary.choices[Kind.COVERAGE] == {1: 1}
+
+
+def test_card_is_as_translated_as_its_page(client, region, some_visits):
+    """A kept card knows the language that its labels are in."""
+    assert 'lang=""' not in client.get(region.get_absolute_url()).content.decode()
+
+
+def test_each_filter_can_be_taken_off(client, region, some_visits):
+    """A link per filter leads to the view without it, and one to the whole timeline."""
+    chosen = {"topic": "security", "year": "2025"}
+    page = client.get(region.get_absolute_url(), chosen).content.decode()
+    links = re.search(r'class="chosen".*?</ul>', page, re.DOTALL)[0]
+    found = [parse_qs(urlsplit(link).query) for link in re.findall(r'href="([^"]+)"', links)]
+    assert found == [{"year": ["2025"]}, {"topic": ["security"]}, {}]
+    title = re.search(r"<title>(.+?)</title>", page)[1]
+    assert title.startswith("Southern Neighbourhood: Security, 2025")
+    assert "about Security, in 2025." in page
+
+
+def test_form_is_answered_with_a_short_address(client, region):
+    """What nobody chose does not stay in the address; what somebody chose does."""
+    EngagementFactory(topics=[TopicFactory(slug="energy")])
+    response = client.get(
+        region.get_absolute_url(), {"topic": "energy", "country": "", "year": "", "from": ""}
+    )
+    assert response.status_code == 302
+    assert response.url == f"{region.get_absolute_url()}?topic=energy"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("topic=no-such", 404), ("country=zz", 404), ("person=nobody", 404),
+        ("organisation=none", 404), ("kind=party", 400), ("status=lost", 400), ("year=99999", 400),
+        ("year=0001", 400), ("year=abcd", 400), ("year=%D9%A2%D9%A0%D9%A2%D9%A4", 400),
+        ("coverage=maybe", 400), ("actions=x", 400), ("newer=AAAA", 400),
+        ("older=__________________________", 400), ("older=________________", 400),
+        ("from=2024-13", 400), ("from=9999", 400), ("from=2024-1", 400), ("topic=a&topic=b", 400),
+        ("from=2024&older=AAAAAAAAAAAAAAAA", 400), ("year=" + "9" * 5000, 400),
+        ("topic=" + "x" * 5000, 404), ("&".join(f"a{n}=1" for n in range(10_000)), 400),
+        ("utm_source=x&unknown=1", 200), ("older=AAAAAAAAAAAAAAAA", 200),
+    ],
+)  # fmt: skip
+def test_nonsense_is_answered_with_a_page(client, region, query, status):
+    """Never an error of the server; what is wrong stands on the page."""
+    response = client.get(f"{region.get_absolute_url()}?{query}")
+    assert response.status_code == status
+    page = response.content.decode()
+    assert "<h1" in page
+    if status == 400 and len(query) < 9000:
+        assert re.search(r'class="standfirst">[^<]{15,}\.', page)
+
+
+# What is too much to count
+
+
+@pytest.fixture
+def counted_little(monkeypatch) -> None:
+    monkeypatch.setattr(queries, "MOST_EXACT", 3)
+    monkeypatch.setattr(queries, "SAMPLE", 2)
+
+
+def test_stored_totals_answer_where_too_many_match(region, some_visits, counted_little):
+    """Without a filter, and with one, the number is exact; the months or years come from totals."""
+    EngagementFactory(public_from=timezone.now() + dt.timedelta(hours=1))
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    whole = summary_of(subject, matching(subject, view(), at), view(), at)
+    assert (whole.count, whole.is_exact, whole.months) == (7, True, {202501: 6, 202305: 1})
+    security, france = Topic.objects.get(slug="security"), Country.objects.get(code="FR")
+    assert whole.choices[Kind.TOPIC][security.pk] == 4
+    assert whole.choices[Kind.COUNTRY][france.pk] == 1
+    assert Kind.TOPIC not in whole.sampled
+    one = view(topic="security")
+    told = summary_of(subject, matching(subject, one, at), one, at)
+    assert (told.count, told.is_exact, told.months) == (4, True, {2025: 3, 2023: 1})
+    assert Kind.COUNTRY in told.sampled
+    two = view(topic="security", country="es")
+    many = summary_of(subject, matching(subject, two, at), two, at)
+    assert (many.count, many.is_exact, sum(many.months.values())) == (3, False, 3)
+
+
+def agrees(said: str, count: int) -> bool:
+    """Whether a number in words is true: "3", "2+", "at most 7"."""
+    if said.endswith("+"):
+        return count >= int(said[:-1])
+    if said.startswith("at most"):
+        return count <= int(said.removeprefix("at most"))
+    return count == int(said)
+
+
+def values_of(visit: Engagement) -> dict[str, set[str]]:
+    """Return what each filter of a timeline finds a visit by."""
+    rows = visit.participants.all()
+    return {
+        "topic": {topic.slug for topic in visit.topics.all()},
+        "country": {row.country.code.lower() for row in rows if row.country},
+        "organisation": {row.organisation.slug for row in rows if row.organisation},
+        "kind": {visit.kind},
+        "status": {visit.status},
+        "year": {str(visit.start.date.year)},
+    }
+
+
+def test_no_number_is_made_up_where_too_many_match(region, some_visits, counted_little):
+    """Exact, at least or at most: each is true, and whatever would give something is offered."""
+    security = Topic.objects.get(slug="security")
+    EngagementFactory(title="Old", start=PartialDate(dt.date(1999, 5, 1)), topics=[security])
+    EngagementFactory(topics=[security], public_from=timezone.now() + dt.timedelta(hours=1))
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    words = set()
+    for chosen in (
+        {},
+        *(chosen for chosen, _expected in VIEWS),
+        {"topic": "security", "kind": "visit"},
+    ):
+        one = view(**chosen)
+        panel = panel_of(subject, matching(subject, one, at), one, at)
+        offered = {}
+        for select in panel.selects:
+            offered[select.name] = {option.value for option in select.options}
+            for option in select.options:
+                narrower = view(**chosen, **{select.name: option.value})
+                count = matching(subject, narrower, at).count()
+                # How many of all have no article, the newest alone do not tell.
+                is_unknown = option.value == "without" and not option.number
+                assert is_unknown or agrees(option.number, count), (chosen, select.name, option)
+                words.add(re.sub(r"\d+", "n", option.number))
+        for entry in matching(subject, one, at).select_related("engagement"):
+            for name, values in values_of(entry.engagement).items():
+                assert name in chosen or values <= offered.get(name, set()), (
+                    chosen,
+                    name,
+                    entry.engagement,
+                )
+    assert words == {"n", "n+", "at most n"}
+
+
+def test_subject_as_its_own_filter_narrows_nothing(counted_little):
+    """A country's timeline filtered by that country is the country's timeline, years and all."""
+    for year in (2019, 2021, 2023, 2025):
+        EngagementFactory(start=PartialDate(dt.date(year, 5, 1)))
+    spain, at = Country.objects.get(code="ES"), timezone.now()
+    subject = Term(Kind.COUNTRY, spain.pk)
+    for chosen in ({"country": "es"}, {"country": "es", "kind": "visit"}):
+        one = view(**chosen)
+        panel = panel_of(subject, matching(subject, one, at), one, at)
+        assert panel.words.startswith("4 visits: ")
+        assert [bar.label[-13:] for bar in panel.strip.bars] == [
+            "2019: 1 visit", "2021: 1 visit", "2023: 1 visit", "2025: 1 visit",
+        ]  # fmt: skip
+
+
+def test_what_cannot_be_too_much_is_counted(region, counted_little):
+    """Few that lie close together are no reason to stop where the totals know they are few."""
+    security = TopicFactory(slug="security")
+    EngagementFactory.create_batch(9, start=PartialDate(dt.date(2019, 5, 1)))
+    EngagementFactory.create_batch(3, topics=[security], kind="summit")
+    two = view(topic="security", kind="summit")
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    summary = summary_of(subject, matching(subject, two, at), two, at)
+    assert (summary.count, summary.is_exact) == (3, True)
+
+
+def test_totals_out_of_step_are_no_error(client, region, counted_little):
+    """As in the midst of a rebuild: entries are gone that the totals still count."""
+    EngagementFactory.create_batch(5)
+    TimelineEntry.objects.all().delete()
+    assert client.get(region.get_absolute_url()).status_code == 200
+
+
+def test_bars_of_what_is_too_much_to_count_say_so(client, region, counted_little):
+    """The newest are counted; of an older year the bar says what it is at most, and leads there."""
+    security = TopicFactory(slug="security")
+    for year, kind in [(2019, "visit"), (2019, "summit"), (2021, "visit"), (2023, "visit")] * 2:
+        EngagementFactory(topics=[security], kind=kind, start=PartialDate(dt.date(year, 5, 1)))
+    EngagementFactory.create_batch(2, kind="visit", start=PartialDate(dt.date(2019, 5, 1)))
+    two = view(topic="security", kind="visit")
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    panel = panel_of(subject, matching(subject, two, at), two, at)
+    assert [bar.label for bar in panel.strip.bars] == [
+        "2019: at most 4 visits", "2021: at least 1 visit", "2023: 2 visits",
+    ]  # fmt: skip
+    boxes = [[box.sort for box in bar.boxes] for bar in panel.strip.bars]
+    assert boxes == [["unsure"], ["unsure", "known"], ["known"]]
+    page = client.get(region.get_absolute_url(), {"topic": "security", "kind": "visit"})
+    assert "not counted one by one" in page.content.decode()
+
+
+def test_bars_stand_on_the_line_and_show_the_least(region):
+    """One of a hundred is still seen, as a bar and as a part of one, and none reaches below it."""
+    at = dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC)
+    for number, day, status in [
+        (100, "2025-01-01", "took_place"), (1, "2025-07-01", "planned"), (1, "2001", "took_place"),
+    ]:  # fmt: skip
+        EngagementFactory.create_batch(
+            number,
+            status=status,
+            start=PartialDate.parse(day),
+            public_from=at - dt.timedelta(days=1),
+        )
+    subject = Term(Kind.REGION, region.pk)
+    strip = panel_of(subject, matching(subject, view(), at), view(), at).strip
+    first, last = strip.bars
+    assert (first.x, last.x, strip.width) == (0, 240, 250)
+    assert first.boxes == [("known", 58, 2)]
+    assert last.boxes == [("planned", 0, 1), ("known", 1, 59)]
+
+
+COUNTS = st.integers(0, 5_000)
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS)
+def test_parts_of_a_bar_are_all_seen(unsure, planned, known, more):
+    """Each is a unit high at least, they stand on each other, and the bar is within the strip."""
+    visits = unsure + planned + known
+    assume(visits)
+    boxes = boxes_of(Period(planned + known, visits, planned), visits + more)
+    sizes = {"unsure": unsure, "planned": planned, "known": known}
+    assert [box.sort for box in boxes] == [sort for sort, size in sizes.items() if size]
+    assert boxes[0].top >= 0
+    assert boxes[-1].top + boxes[-1].height == Strip.HEIGHT
+    assert all(box.height >= 1 for box in boxes)
+    assert all(one.top + one.height == other.top for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("is_little", [False, True], ids=["counted", "stored"])
+def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
+    """By status and day, not by month: of this month's visits those that are still to come."""
+    if is_little:
+        request.getfixturevalue("counted_little")
+    at = dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC)
+    for day, status in [
+        ("2025-06-14", "took_place"), ("2025-06-14", "planned"), ("2025-06-15", "planned"),
+        ("2025-06", "confirmed"), ("2025-06-20", "cancelled"), ("2025-08-01", "planned"),
+        ("2025-08-01", "postponed"), ("2025", "planned"), ("2024-06", "planned"),
+    ]:  # fmt: skip
+        EngagementFactory(
+            status=status, start=PartialDate.parse(day), public_from=at - dt.timedelta(days=1)
+        )
+    panel = panel_of(
+        Term(Kind.REGION, region.pk), matching(Term(Kind.REGION, region.pk), view(), at), view(), at
+    )
+    labels = {bar.label for bar in panel.strip.bars}
+    assert labels == {
+        "June 2024: 1 visit", "June 2025: 5 visits, 2 planned", "August 2025: 2 visits, 1 planned",
+        "2025, month unknown: 1 visit, 1 planned",
+    }  # fmt: skip
+    assert panel.strip.has_planned
+
+
+def test_more_that_is_planned_than_is_counted_is_planned_still(region, counted_little):
+    """The newest that are counted are all ahead; the rest of what is ahead is told apart too."""
+    security, today = TopicFactory(slug="security"), timezone.localdate()
+    for day in [dt.date(today.year + 1, 1, 1)] * 6 + [dt.date(today.year - 1, 1, 1)]:
+        EngagementFactory(topics=[security], kind="visit", status="planned", start=PartialDate(day))
+    two = view(topic="security", kind="visit")
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    bars = panel_of(subject, matching(subject, two, at), two, at).strip.bars
+    assert [[box.sort for box in bar.boxes] for bar in bars] == [["unsure"], ["planned"]]
+    assert bars[-1].label == f"{today.year + 1}: 6 visits, 6 planned"
+
+
+def test_more_than_is_counted_is_said_to_be_more(client, region, some_visits, counted_little):
+    """ "More than", and a plus behind a choice."""
+    address = region.get_absolute_url()
+    page = client.get(address, {"topic": "security", "country": "es"}).content.decode()
+    assert "More than " in page
+    assert re.search(r"\(\d\+\)", page)
+
+
+def test_choices_agree_with_the_facts(region, some_visits):
+    """The numbers behind countries and topics, counted from the facts themselves."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    found = summary_of(subject, matching(subject, view(), at), view(), at)
+    counts: Counter = Counter()
+    for visit in some_visits.values():
+        counts.update({row.country_id for row in visit.participants.all() if row.country_id})
+    assert found.choices[Kind.COUNTRY] == counts
+    unfinished = Action.objects.unfinished().count()
+    assert found.choices[Kind.ACTIONS] == {1: unfinished}

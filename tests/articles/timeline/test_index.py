@@ -1,0 +1,524 @@
+"""The timelines' index against the slow query, whatever is saved, published or withdrawn."""
+
+import datetime as dt
+import io
+import threading
+from collections import Counter
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from articles.caching.version import content_changed, content_version
+from articles.facts.merging import merge
+from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
+from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
+from articles.receivers import one_refresh
+from articles.syndication import index as syndication_index
+from articles.timeline import index as timeline_index
+from articles.timeline import totals as stored
+from articles.timeline.activity import engagements_of
+from articles.timeline.filters import View
+from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
+from articles.timeline.queries import matching, page_of, summary_of
+from engagements.dates import PartialDate, Precision
+from engagements.models import (
+    Action,
+    Country,
+    Engagement,
+    EngagementRegion,
+    Organisation,
+    Participant,
+    Person,
+    Region,
+    Topic,
+)
+from engagements.regions import apply_pending_changes, derive_regions
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    OutcomeFactory,
+    PersonFactory,
+    TopicFactory,
+    UserFactory,
+    make_draft,
+)
+
+pytestmark = pytest.mark.django_db
+
+Kind = TimelineEntry.Kind
+HOUR = dt.timedelta(hours=1)
+
+
+def entries(at: dt.datetime) -> set[tuple[int, int, int]]:
+    """Return kind, subject and engagement of what the index shows at a moment."""
+    rows = TimelineEntry.objects.exclude(hidden_until__gt=at).exclude(lapses_at__lte=at)
+    return set(rows.values_list("kind", "subject", "engagement_id"))
+
+
+def slow(at: dt.datetime) -> set[tuple[int, int, int]]:
+    """Return the same from the facts themselves."""
+    found = {
+        (kind, subject.pk, engagement.pk)
+        for kind, model in (
+            (Kind.REGION, Region),
+            (Kind.COUNTRY, Country),
+            (Kind.PERSON, Person),
+            (Kind.ORGANISATION, Organisation),
+            (Kind.TOPIC, Topic),
+        )
+        for subject in model.objects.all()
+        if model is not Country or subject.code in {"DZ", "ES", "IT", "TN"}
+        for engagement in engagements_of(subject, at)
+    }
+    for visit in Engagement.objects.public(at):
+        found.add((Kind.KIND, KINDS[visit.kind], visit.pk))
+        found.add((Kind.STATUS, STATUSES[visit.status], visit.pk))
+        if Edition.objects.public(at).covering([visit]).exists():
+            found.add((Kind.COVERAGE, WITH, visit.pk))
+        if Action.objects.unfinished().filter(outcome__engagement=visit).exists():
+            found.add((Kind.ACTIONS, WITH, visit.pk))
+    return found
+
+
+def recount() -> Counter:
+    """Count the totals from the entries, the plain way."""
+    counts: Counter = Counter()
+    rows = list(TimelineEntry.objects.exclude(kind=Kind.PERSON))
+    for row in rows:
+        counts[row.kind, row.subject, 0, 0, row.sort_key // 100] += 1
+        for other in rows:
+            if other.engagement_id == row.engagement_id and other != row:
+                key = (row.kind, row.subject, other.kind, other.subject, row.sort_key // 10_000)
+                counts[key] += 1
+    return counts
+
+
+def totals() -> dict:
+    columns = ("kind", "subject", "other_kind", "other_subject", "period", "count")
+    return {row[:5]: row[5] for row in TimelineTotal.objects.values_list(*columns) if row[5]}
+
+
+def check_what_readers_see(at: dt.datetime, facts: set[tuple[int, int, int]]) -> None:
+    """Hold pages, their numbers, and the totals less what is hidden to what is public then."""
+    keys = {visit.pk: visit.start.sort_key for visit in Engagement.objects.public(at)}
+    less = stored.hidden(at)
+    visits: dict[Term, set[int]] = {}
+    for kind, subject, engagement in facts:
+        visits.setdefault(Term(kind, subject), set()).add(engagement)
+    listed = {Term(*row) for row in TimelineEntry.objects.values_list("kind", "subject")}
+    # Of the regions one is enough, and what comes after the topics is nobody's timeline.
+    regions = sorted(term for term in visits if term.kind == Kind.REGION)
+    others = sorted(term for term in visits if Kind.REGION < term.kind <= Kind.TOPIC)
+    for term in (*regions[:1], *others):
+        found = visits[term]
+        view = View("/")
+        entries = matching(term, view, at)
+        newest = sorted(found, key=lambda pk: (keys[pk], pk), reverse=True)
+        assert [place.engagement for place in page_of(entries, view, at, 50).entries] == newest
+        summary = summary_of(term, entries, view, at)
+        months = Counter(keys[pk] // 100 for pk in found)
+        assert (summary.count, summary.months) == (len(found), months)
+        beside = {
+            other: len(found & pks)
+            for other, pks in visits.items()
+            if found & pks and other.kind != Kind.REGION
+        }
+        assert flat(summary.choices) == beside
+        if term.kind != Kind.PERSON:
+            assert stored.by_month(term, less) == months
+            assert flat(stored.beside(term, less)) == {
+                other: count
+                for other, count in beside.items()
+                if other.kind != Kind.PERSON and other != term
+            }
+            for other in listed:
+                if other > term and other.kind != Kind.PERSON:
+                    both = found & visits.get(other, set())
+                    years = Counter(keys[pk] // 10_000 for pk in both)
+                    assert stored.together(term, other, less) == years
+
+
+def flat(choices: dict[int, dict[int, int]]) -> dict[Term, int]:
+    return {
+        Term(kind, subject): count
+        for kind, counts in choices.items()
+        for subject, count in counts.items()
+    }
+
+
+class Newsroom:
+    """What an editor can do, each by number, so that hypothesis can choose."""
+
+    def __init__(self) -> None:
+        self.user, self.head = UserFactory(), UserFactory()
+        self.topics = TopicFactory.create_batch(2)
+        self.people = PersonFactory.create_batch(2)
+        self.body = OrganisationFactory()
+        self.spain = Country.objects.get(code="ES")
+        self.regions = list(Region.objects.filter(countries__code="DZ"))
+
+    def visit(self, number: int) -> Engagement:
+        visits = list(Engagement.objects.order_by("pk"))
+        return visits[number % len(visits)] if visits else EngagementFactory()
+
+    def add_visit(self, n: int) -> None:
+        now = timezone.now()
+        EngagementFactory(
+            start=PartialDate(dt.date(2024 + n % 2, 1 + n % 12, 5), list(Precision)[n % 3]),
+            public_from=[now - HOUR, now + HOUR, None][n % 3],
+            parties=[("visitor", ["ES", "IT"][n % 2]), ("host", ["DZ", "TN"][n // 2 % 2])],
+            topics=self.topics[: n % 3],
+        )
+
+    def change_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        visit.status = list(STATUSES)[n % 5]
+        visit.kind = "meeting" if n % 2 else "visit"
+        visit.start = PartialDate(dt.date(2023, 1 + n % 12, 1))
+        visit.save()
+
+    def draft_or_release(self, n: int) -> None:
+        visit = self.visit(n)
+        visit.public_from = None if n % 2 else timezone.now() - HOUR
+        if not visit.withdrawn_at:
+            visit.save()
+
+    def take_part(self, n: int) -> None:
+        visit = self.visit(n)
+        if not visit.participants.filter(person=self.people[n % 2]).exists():
+            Participant.objects.create(
+                engagement=visit, organisation=self.body, person=self.people[n % 2]
+            )
+        derive_regions(visit)
+
+    def leave(self, n: int) -> None:
+        self.visit(n).participants.last().delete() if self.visit(n).participants.exists() else None
+
+    def move_body(self, n: int) -> None:
+        self.body.country = Country.objects.get(code="TN") if n % 2 else None
+        self.body.save()
+
+    def tag(self, n: int) -> None:
+        self.visit(n).topics.set(self.topics[n % 3 :])
+
+    def edit_regions(self, n: int) -> None:
+        row, _ = EngagementRegion.objects.get_or_create(
+            engagement=self.visit(n), region=self.regions[n % len(self.regions)]
+        )
+        row.origin = EngagementRegion.Origin.REMOVED if n % 2 else EngagementRegion.Origin.ADDED
+        row.save()
+
+    def change_region(self, n: int) -> None:
+        region = self.regions[n % len(self.regions)]
+        region.countries.set(Country.objects.filter(code__in=["IT"] if n % 2 else ["DZ", "TN"]))
+        apply_pending_changes(region)
+
+    def promise(self, n: int) -> None:
+        action = ActionFactory(outcome=OutcomeFactory(engagement=self.visit(n)))
+        if n % 2:
+            action.status = Action.Status.DONE
+            action.save()
+
+    def drop_outcome(self, n: int) -> None:
+        outcome = self.visit(n).outcomes.last()
+        if outcome:
+            outcome.delete()
+
+    def tell(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit.public_from is None or visit.withdrawn_at:
+            return
+        article = [e.article for e in Edition.objects.order_by("pk")][n % 7 : n % 7 + 1]
+        edition = make_draft(
+            article[0] if article else None,
+            engagement=visit,
+            topics=self.topics,
+            author=self.user,
+            also_covers=Engagement.objects.public()[: n % 2],
+        )
+        if not edition.article.withdrawn_at:
+            publish(edition, by=self.head, at=timezone.now() + (1 + n % 3) * HOUR)
+
+    def tell_now(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit in Engagement.objects.public():
+            publish(make_draft(engagement=visit, topics=self.topics), by=self.head)
+
+    def take_back(self, n: int) -> None:
+        if edition := Edition.objects.scheduled().first():
+            unschedule(edition)
+
+    def withdraw_story(self, n: int) -> None:
+        edition = Edition.objects.public().order_by("pk").first()
+        if edition:
+            withdraw(edition.article, reason="Wrong")
+
+    def reinstate_story(self, n: int) -> None:
+        edition = Edition.objects.filter(article__withdrawn_at__isnull=False).first()
+        if edition and edition.engagement.public_from and not edition.engagement.withdrawn_at:
+            reinstate(edition.article)
+
+    def withdraw_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        if visit in Engagement.objects.public():
+            visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), "Wrong"
+            visit.save()
+
+    def merge_topics(self, n: int) -> None:
+        double = TopicFactory()
+        for visit in (self.visit(n), self.visit(n + 1)):
+            visit.topics.add(double)
+        kept = self.topics[n % 2]
+        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        self.topics[n % 2] = double if n % 3 == 0 else kept
+
+    def merge_people(self, n: int) -> None:
+        double = PersonFactory()
+        for visit in {self.visit(n), self.visit(n + 1)}:
+            Participant.objects.create(engagement=visit, country=self.spain, person=double)
+        kept = self.people[n % 2]
+        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        self.people[n % 2] = double if n % 3 == 0 else kept
+
+    def merge_bodies(self, n: int) -> None:
+        double = OrganisationFactory(country=Country.objects.get(code="IT") if n % 2 else None)
+        for visit in {self.visit(n), self.visit(n + 1)}:
+            Participant.objects.create(engagement=visit, organisation=double)
+        merge(*((self.body, double) if n % 3 == 0 else (double, self.body)))
+        self.body = double if n % 3 == 0 else self.body
+
+    def delete_visit(self, n: int) -> None:
+        visit = self.visit(n)
+        if not Edition.objects.filter(engagement=visit).exists():
+            visit.delete()
+
+
+DEEDS = sorted(name for name in vars(Newsroom) if name[0] != "_" and name != "visit")
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 30)), min_size=2, max_size=12))
+@example([("tell", 1)])  # a visit that is public, with coverage that is not yet
+def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
+    """Any sequence of saves, publications, withdrawals and region changes, now and in a day.
+
+    Entries and totals are those of the facts, and so is what a reader finds on each timeline.
+    """
+    with transaction.atomic():
+        newsroom = Newsroom()
+        newsroom.add_visit(0)
+        for name, number in deeds:
+            getattr(newsroom, name)(number)
+        now = timezone.now()
+        assert entries(now) == slow(now)
+        for at in (now + 1.5 * HOUR, now + dt.timedelta(days=1)):
+            facts = slow(at)
+            assert entries(at) == facts
+            check_what_readers_see(at, facts)
+        assert totals() == recount()
+        kept = set(TimelineEntry.objects.values_list(*COLUMNS))
+        call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
+        assert set(TimelineEntry.objects.values_list(*COLUMNS)) == kept
+        assert totals() == recount()
+        transaction.set_rollback(True)
+
+
+def test_round_up_that_is_taken_off_the_schedule_covers_nothing():
+    """Found by the test above: an edition that is a draft again leaves the visits it rounded up."""
+    visit = EngagementFactory()
+    edition = make_draft(also_covers=[visit])
+    publish(edition, by=UserFactory(), at=timezone.now() + HOUR)
+    covered = TimelineEntry.objects.filter(kind=Kind.COVERAGE, engagement=visit)
+    assert covered.exists()
+    unschedule(edition)
+    assert not covered.exists()
+
+
+def test_entries_stand_in_the_order_of_a_timeline():
+    """A month alone stands at its end, a year alone after its months."""
+    for date, precision, key in (
+        (dt.date(2025, 1, 28), "day", 20250128),
+        (dt.date(2025, 2, 1), "month", 20250228),
+        (dt.date(2025, 1, 1), "year", 20251331),
+    ):
+        visit = EngagementFactory(start=PartialDate(date, precision))
+        assert set(
+            TimelineEntry.objects.filter(engagement=visit).values_list("sort_key", flat=True)
+        ) == {key}
+
+
+def test_nothing_is_written_where_nothing_changed():
+    """A corrected summary leaves entries and totals alone."""
+    visit = EngagementFactory()
+    with CaptureQueriesContext(connection) as queries:
+        refresh([visit.pk])
+    assert not [q for q in queries if not q["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
+
+
+def test_form_brings_one_refresh():
+    """What a form saves row by row is refreshed once, when all of it is there."""
+    visit = EngagementFactory()
+    with CaptureQueriesContext(connection) as queries, one_refresh():
+        for topic in TopicFactory.create_batch(3):
+            visit.topics.add(topic)
+        visit.save()
+        assert not TimelineEntry.objects.filter(kind=Kind.TOPIC).exists()
+    assert TimelineEntry.objects.filter(kind=Kind.TOPIC).count() == 3
+    reads = [
+        q
+        for q in queries
+        if q["sql"].startswith("SELECT") and 'FROM "articles_timelineentry"' in q["sql"]
+    ]
+    assert len(reads) == 2  # this test's own, and one
+
+
+def test_every_change_is_a_new_content_version():
+    """A name, a headline's topic, a region's countries: all stand on pages."""
+    person, topic = PersonFactory(), TopicFactory()
+    region = Region.objects.first()
+    for change in (person.save, topic.save, region.countries.clear, person.delete):
+        before = ContentVersion.objects.get().number
+        change()
+        assert ContentVersion.objects.get().number > before
+
+
+def test_lost_content_version_comes_back():
+    """Where the one row is missing, the next change makes it."""
+    ContentVersion.objects.all().delete()
+    TopicFactory()
+    assert ContentVersion.objects.get().number >= 1
+
+
+def test_older_database_gets_its_index():
+    """`migrate` makes the index of a newsroom that has none."""
+    visit = EngagementFactory()
+    TimelineEntry.objects.all().delete()
+    TimelineTotal.objects.all().delete()
+    before = ContentVersion.objects.get().number
+    call_command("migrate", verbosity=0)
+    assert ContentVersion.objects.get().number > before
+    assert TimelineEntry.objects.filter(engagement=visit).exists()
+    assert totals() == recount()
+
+
+def test_rebuild_mends_what_is_out_of_step():
+    """Entries of what is public no longer or gone, wrong totals, missing ones: all come right."""
+    visits = EngagementFactory.create_batch(3)
+    gone, hidden, kept = visits
+    term = TimelineEntry.objects.filter(engagement=kept, kind=Kind.COUNTRY).first()
+    # Past the models, as a script would.
+    Engagement.objects.filter(pk=hidden.pk).update(public_from=None)
+    Engagement.objects.filter(pk=kept.pk).update(status="cancelled")
+    with connection.cursor() as cursor:
+        for model in (EngagementRegion, Participant):
+            cursor.execute(
+                f"DELETE FROM {model._meta.db_table} WHERE engagement_id = %s",  # noqa: S608 - names of our own
+                [gone.pk],
+            )
+        cursor.execute("DELETE FROM engagements_engagement WHERE id = %s", [gone.pk])
+    TimelineTotal.objects.filter(kind=term.kind, subject=term.subject, other_kind=0).delete()
+    TimelineTotal.objects.filter(other_kind=Kind.STATUS).update(count=41)
+    call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
+    now = timezone.now()
+    assert entries(now) == slow(now)
+    assert {row.engagement_id for row in TimelineEntry.objects.all()} == {kept.pk}
+    assert totals() == recount()
+
+
+def test_pages_made_during_a_rebuild_end_with_it(monkeypatch):
+    """What was made between two batches has a version that none has after the last of them."""
+    monkeypatch.setattr("articles.timeline.index.BATCH", 1)
+    EngagementFactory.create_batch(2)
+    now = timezone.now()
+    versions: list[str] = []
+    for again in (rebuild, lambda _report: syndication_index.rebuild()):
+        versions.append(content_version(now))
+        again(lambda _done: versions.append(content_version(now)))
+    versions.append(content_version(now))
+    assert len(set(versions)) == len(versions) >= 5
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_rebuild_lets_others_save_between_its_batches(monkeypatch):
+    """It holds no lock all along, and what is saved meanwhile, before it or behind, is counted."""
+    monkeypatch.setattr("articles.timeline.index.BATCH", 1)
+    visits = EngagementFactory.create_batch(3)
+    waiting = iter([visits[2], visits[0], visits[1]])
+
+    def save(_done: int) -> None:
+        assert not connection.in_atomic_block
+        if visit := next(waiting, None):
+            visit.start, visit.status = PartialDate(dt.date(2019, 5, 1)), "cancelled"
+            visit.save()
+
+    rebuild(save)
+    now = timezone.now()
+    assert entries(now) == slow(now)
+    assert totals() == recount()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("place", ["_insert", "_totals"])
+@pytest.mark.parametrize("has_version", [True, False])
+def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place, has_version):
+    """Who saves after the rebuild has read an engagement, and before it has written, is heard.
+
+    Also where nothing was saved before, as after a fixture.
+    """
+    visit = EngagementFactory(start=PartialDate(dt.date(2025, 1, 5)))
+    Engagement.objects.filter(pk=visit.pk).update(status="confirmed")  # so that there is a change
+    if not has_version:
+        ContentVersion.objects.all().delete()
+    colleagues: list[threading.Thread] = []
+    original = getattr(timeline_index, place)
+
+    def save() -> None:
+        found = Engagement.objects.get(pk=visit.pk)
+        found.status, found.start = "cancelled", PartialDate(dt.date(2025, 3, 5))
+        found.save()
+        connection.close()
+
+    def interrupted(rows):
+        rows = list(rows)
+        if not colleagues:
+            colleagues.append(threading.Thread(target=save))
+            colleagues[0].start()
+            # Without a lock it is through by then; with it, it waits for this one.
+            colleagues[0].join(timeout=1)
+        return original(rows)
+
+    monkeypatch.setattr(timeline_index, place, interrupted)
+    rebuild(lambda _done: None)
+    colleagues[0].join()
+    assert Engagement.objects.get().status == "cancelled"
+    now = timezone.now()
+    assert entries(now) == slow(now)
+    assert totals() == recount()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_first_two_writers_stand_in_one_line():
+    """Of two who both find no content version the second waits, and there is one row."""
+    ContentVersion.objects.all().delete()
+
+    def write() -> None:
+        content_changed()
+        connection.close()
+
+    second = threading.Thread(target=write)
+    with transaction.atomic():
+        content_changed()
+        first = ContentVersion.objects.get().number
+        second.start()
+        second.join(timeout=1)
+        assert second.is_alive()
+    second.join()
+    assert ContentVersion.objects.get().number > first
