@@ -21,7 +21,6 @@ from articles.editing_sessions.autosave import (
     MAX_BYTES,
     forget,
     keep,
-    moment,
     note_presence,
     others_present,
     read_token,
@@ -30,6 +29,7 @@ from articles.editing_sessions.autosave import (
     unfinished,
 )
 from articles.models import Article, Autosave, Presence, Submission
+from articles.wording import moment
 from config.middleware import content_length
 from engagements.widgets import is_key
 

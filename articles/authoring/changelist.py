@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.desk import worklists
 from articles.desk.views.bulk import BulkActions
-from articles.editing_sessions.autosave import moment, name_of
 from articles.models import Edition, ReviewRequest
+from articles.wording import moment, name_of
 from engagements.admin.base import BoundedLists
 
 

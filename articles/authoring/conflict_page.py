@@ -20,10 +20,11 @@ from articles.authoring.conflicts import (
     resolve,
 )
 from articles.authoring.form import ArticleForm
-from articles.editing_sessions.autosave import keep, moment, name_of, read_token, typed
+from articles.editing_sessions.autosave import keep, read_token, typed
 from articles.editing_sessions.idempotency import SentAgain
 from articles.models import Article, Edition, Submission
 from articles.pictures.admin import picture_preview
+from articles.wording import moment, name_of
 from engagements.widgets import is_key
 
 # What the page does not hand on: a chosen picture stands in `picture` by then.

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.authoring.conflicts import content_of, is_overtaken
-from articles.editing_sessions.autosave import initial_from, name_of
+from articles.editing_sessions.autosave import initial_from
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.notifications.recipients import who_may
 from articles.pictures.forms import LicenceInput, RecentPictures
@@ -43,6 +43,7 @@ from articles.publishing.workflow import (
     reasons_not_to_return,
     reasons_of_the_desk,
 )
+from articles.wording import name_of
 from engagements.dates import check_moment, spelled_out
 from engagements.forms import EngagementForm, KeysField, topics_field
 from engagements.history import newest_revisions

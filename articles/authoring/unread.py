@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from articles.editing_sessions.autosave import moment
 from articles.models import Article, Edition, Look
+from articles.wording import moment
 
 
 class Unseen(NamedTuple):

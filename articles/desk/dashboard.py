@@ -13,8 +13,8 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from articles.desk import worklists
-from articles.editing_sessions.autosave import moment, name_of
 from articles.models import Autosave, Edition, Step
+from articles.wording import moment, name_of
 from engagements.dates import spelled_out
 
 SHOWN = 8

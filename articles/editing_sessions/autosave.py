@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from articles.models import Article, Autosave, Edition, Presence, Submission
+from articles.wording import moment, name_of
 
 MAX_BYTES = 1024 * 1024  # of one autosave: twice the longest story, as it is sent
 MAX_NEW = 50  # articles that one person has begun and never saved
@@ -168,20 +168,6 @@ def saved_since(person: Any, article: Article, number: int | None) -> str:
         "%(who)s saved edition %(number)d meanwhile, at %(time)s. When you save, you will see "
         "both side by side."
     ) % {"who": who, "number": newest.number, "time": moment(newest.created_at)}
-
-
-def name_of(person: Any) -> str:
-    """Return how colleagues call a person; `None` is one whose account is gone."""
-    if person is None:
-        return _("Somebody")
-    return person.get_full_name() or person.get_username()
-
-
-def moment(at: dt.datetime, now: dt.datetime | None = None) -> str:
-    """Return a moment in the site's time zone, which it names; today's without the day."""
-    local, today = timezone.localtime(at), timezone.localdate(now or timezone.now())
-    time = f"{local:%H:%M %Z}"
-    return time if local.date() == today else f"{date_format(local, 'DATE_FORMAT')}, {time}"
 
 
 def initial_from(kept: dict[str, Any], fields: dict[str, forms.Field]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from articles.editing_sessions.autosave import moment, name_of, read_token
+from articles.editing_sessions.autosave import read_token
 from articles.editing_sessions.form_merge import State, merge, sealed, state_of, unsealed
 from articles.editing_sessions.idempotency import SentAgain, address_of
 from articles.models import Submission
+from articles.wording import moment, name_of
 from engagements.history import revisions_of
 from engagements.widgets import is_key
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from articles.models import Edition
-from articles.syndication.articles import Older, Place
+from articles.pagination import Older, Place
 from engagements.models import ActionUpdate, Correction, DateChange
 
 # The kinds of correction, as they stand in a place's number: append only.

@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.timeline.filters import FILTERS, Choice, UnreadableError, View, single_values
+from articles.pagination import UnreadableError
+from articles.timeline.filters import FILTERS, Choice, View, single_values
 from articles.timeline.index import Kind, Term
 from engagements.models import Action, ActionUpdate, Country, EngagementRegion, Organisation, Region
 from engagements.models.outcomes import ActionQuerySet

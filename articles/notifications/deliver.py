@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles.editing_sessions.autosave import name_of
 from articles.models import Article, Edition, Message, Notice, NoticeSettings, Step
 from articles.notifications.enqueue import DIGEST, OVERDUE, PUBLISHED, RETURNED, REVIEW, morning
+from articles.wording import name_of
 from engagements.models import Action, Engagement
 
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}

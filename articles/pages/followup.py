@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from articles.followup import promises
 from articles.followup.corrections import corrections
 from articles.pages.common import page_of as numbered_page_of
-from articles.syndication.articles import Place, page_of
+from articles.pagination import Place, UnreadableError, page_of
 from articles.syndication.change_items import corrections as items_of
 from articles.syndication.discovery import follow
-from articles.timeline.filters import UnreadableError, View
+from articles.timeline.filters import View
 from engagements.models import Action, ActionUpdate
 
 ACTIONS_A_PAGE = 50

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from articles.caching.version import content_version, kept
 from articles.maps import geometry
 from articles.pages.common import PROMISES
+from articles.pagination import UnreadableError
 from articles.syndication.articles import editions_of, news_of
 from articles.syndication.discovery import follow
 from articles.timeline import filters, queries
@@ -63,7 +64,7 @@ def _subject(
     subject = find(kind, key, at)
     try:
         view = filters.read(request.GET, request.path)
-    except filters.UnreadableError as error:
+    except UnreadableError as error:
         said = {"subject": subject, "reason": error}
         return render(request, "articles/unreadable.html", said, status=400)
     if any(name in request.GET and not request.GET[name] for name in filters.PARAMETERS):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.editing_sessions.autosave import name_of
 from articles.models import Article, Edition, PreviewLink
+from articles.wording import name_of
 
 TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
 LIFETIMES = {

@@ -18,10 +18,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from icalendar import STATUS, TRANSP, Calendar, Event, Timezone, TimezoneStandard, vText
 
+from articles.pagination import Cursor, UnreadableError
 from articles.richtext.html import NOT_TEXT
 from articles.syndication.feeds import unreadable
 from articles.syndication.listings import Listing, Read
-from articles.timeline.filters import Cursor, UnreadableError, View
+from articles.timeline.filters import View
 from articles.timeline.index import STATUSES, Kind, Term
 from articles.timeline.queries import NEWEST_FIRST, matching
 from engagements.dates import Precision

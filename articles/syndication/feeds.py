@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from articles.syndication.articles import Place, page_of
+from articles.pagination import Place, UnreadableError, page_of
 from articles.syndication.description import Description
 from articles.syndication.formats import FORMATS, Format, write
 from articles.syndication.listings import Listing, Read
-from articles.timeline.filters import UnreadableError
 
 
 def addresses(prefix: str, name: str, read: Read) -> list[URLPattern]:

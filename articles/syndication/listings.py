@@ -12,8 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles.followup import corrections, promises
+from articles.pagination import Older
 from articles.syndication import change_items, items
-from articles.syndication.articles import Older, news_of
+from articles.syndication.articles import news_of
 from articles.syndication.description import Item, tag_uri
 from articles.timeline import filters
 from articles.timeline.activity import find, term_of

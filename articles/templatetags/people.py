@@ -2,7 +2,7 @@
 
 from django import template
 
-from articles.editing_sessions.autosave import name_of
+from articles.wording import name_of
 
 register = template.Library()
 register.filter("called", name_of)

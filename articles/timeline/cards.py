@@ -14,8 +14,8 @@ from django.utils.translation import get_language
 
 from articles.caching.version import all_kept
 from articles.models import Edition
+from articles.pagination import Cursor
 from articles.timeline.build import Entry, make_entry
-from articles.timeline.filters import Cursor
 from engagements.models import Engagement, EngagementTopic, Outcome, Person, Tour
 from engagements.models.engagement import EngagementQuerySet
 

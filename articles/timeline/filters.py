@@ -3,12 +3,9 @@
 Filters are plain GET parameters with readable values, so that a view can be shared and followed.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
@@ -16,39 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from articles.models import TimelineEntry
+from articles.pagination import Cursor, UnreadableError
 from articles.timeline.index import KINDS, STATUSES, WITH, Term
 from articles.timeline.subjects import public_topics
 from engagements.dates import EARLIEST_YEAR, LATEST_YEAR
 from engagements.models import Country, Engagement, Organisation, Person
 
 Kind = TimelineEntry.Kind
-
-
-class UnreadableError(ValueError):
-    """The address asks for something that cannot be; the text says what, for the reader."""
-
-
-class Cursor(NamedTuple):
-    """A place in a timeline: an entry's `sort_key` and its engagement's pk."""
-
-    sort_key: int
-    engagement: int
-
-    def __str__(self) -> str:
-        packed = self.sort_key.to_bytes(4) + self.engagement.to_bytes(8)
-        return base64.urlsafe_b64encode(packed).decode()
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        try:
-            packed = base64.b64decode(text, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            packed = b""
-        cursor = cls(int.from_bytes(packed[:4]), int.from_bytes(packed[4:]))
-        # Larger keys and pks would not fit their columns.
-        if len(packed) != 12 or cursor.sort_key >= 2**31 or cursor.engagement >= 2**63:
-            raise UnreadableError(_("The address names a place that no timeline has."))
-        return cursor
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from articles.models import TimelineEntry, TimelineTotal
+from articles.pagination import Cursor
 from articles.timeline import totals
-from articles.timeline.filters import Choice, Cursor, View
+from articles.timeline.filters import Choice, View
 from articles.timeline.index import STATUSES, WITH, Term, year_of
 from engagements.dates import PartialDate
 from engagements.models import Action

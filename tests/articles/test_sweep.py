@@ -14,9 +14,9 @@ from reversion.models import Revision
 
 from articles.authoring import comments
 from articles.models import Article, Edition, Picture, Rendition
+from articles.pagination import Place
 from articles.publishing.workflow import publish, withdraw
 from articles.receivers import one_refresh
-from articles.syndication.articles import Place
 from config.page_store import PageStore
 from engagements.dates import PartialDate
 from engagements.history import record

@@ -18,9 +18,9 @@ from django.utils.translation import ngettext
 from articles.desk import content_audit, duplicates
 from articles.desk.dashboard import MOST
 from articles.desk.views.base import desk_view, show
-from articles.editing_sessions.autosave import name_of
 from articles.models import Article, Edition, Finding
 from articles.publishing.rescheduling import reassign
+from articles.wording import name_of
 from engagements.models import Participant
 from engagements.widgets import is_key
 

@@ -23,9 +23,9 @@ from django.utils import timezone
 from articles.management.commands import worker
 from articles.models import Message
 from articles.notifications import outbox
+from articles.pagination import Place
 from articles.publishing.workflow import publish, withdraw
 from articles.receivers import one_refresh
-from articles.syndication.articles import Place
 from engagements.models import ActionUpdate
 from tests.factories import (
     ActionFactory,

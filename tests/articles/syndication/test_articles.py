@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.models import Article, Edition, NewsEntry
+from articles.pagination import Place, page_of
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
 from articles.receivers import one_refresh
 from articles.syndication import index as syndication_index
-from articles.syndication.articles import Place, news_of, page_of
+from articles.syndication.articles import news_of
 from articles.timeline import filters
 from articles.timeline.activity import engagements_of, term_of
 from articles.timeline.subjects import public_topics

@@ -14,10 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from articles.models import TimelineEntry
+from articles.pagination import Cursor, UnreadableError
 from articles.publishing.workflow import publish
 from articles.timeline import filters, queries
 from articles.timeline import index as timeline_index
-from articles.timeline.filters import FILTERS, Cursor, UnreadableError, View
+from articles.timeline.filters import FILTERS, View
 from articles.timeline.index import Kind, Term
 from articles.timeline.panel import Period, Strip, boxes_of, panel_of
 from articles.timeline.queries import matching, page_of, summary_of
