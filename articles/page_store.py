@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from articles.caching.version import LEASE_SECONDS, Watch
+from articles.caching.version import LEASE_SECONDS
+from articles.caching.watch import Watch
 from articles.timeline import filters
 from config.page_store import Application, PageStore, Version
 from config.page_store.shared import RedisShared

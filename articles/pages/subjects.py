@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.version import content_version, kept
+from articles.caching.fragments import kept
+from articles.caching.version import content_version
 from articles.maps import geometry
 from articles.pages.common import PROMISES
 from articles.pagination import UnreadableError

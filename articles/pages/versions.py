@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.version import content_version, kept
+from articles.caching.fragments import kept
+from articles.caching.version import content_version
 from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
 from articles.publishing.comparison import Change, changes

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from articles.caching.version import all_kept
+from articles.caching.fragments import all_kept
 from articles.models import Edition
 from articles.pagination import Cursor
 from articles.timeline.build import Entry, make_entry

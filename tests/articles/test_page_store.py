@@ -14,7 +14,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, transaction
 from django.utils import timezone
 
-from articles.caching.version import LEASE_SECONDS, Watch, content_changed
+from articles.caching.version import LEASE_SECONDS, content_changed
+from articles.caching.watch import Watch
 from articles.models import ContentVersion
 from articles.page_store import _namespace, page_store
 from articles.publishing.workflow import publish, withdraw

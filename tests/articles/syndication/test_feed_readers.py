@@ -7,7 +7,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.utils import timezone
 
-from articles.caching.version import Watch
+from articles.caching.watch import Watch
 from articles.page_store import page_store
 from tests.factories import EngagementFactory, TopicFactory, make_public
 from tests.readers import newsboat, parser, rss2email
