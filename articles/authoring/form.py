@@ -39,13 +39,12 @@ from articles.publishing.workflow import (
     MAX_REASON,
     reasons_for_a_reason,
     reasons_not_to_bring,
-    reasons_not_to_hide,
     reasons_not_to_return,
     reasons_of_the_desk,
 )
 from articles.wording import name_of
 from engagements.dates import check_moment, spelled_out
-from engagements.forms import EngagementForm, KeysField, topics_field
+from engagements.forms import KeysField, topics_field
 from engagements.history import newest_revisions
 from engagements.models import Engagement
 from engagements.text import unique_slug
@@ -464,24 +463,3 @@ class ArticleForm(EditionFields, forms.ModelForm):
     def content(self) -> dict[str, Any]:
         """Return what `save_edition` takes."""
         return {name: self.cleaned_data[name] for name in CONTENT}
-
-
-class CoveredEngagementForm(EngagementForm):
-    """Keeps an engagement public while an article that is public, or will be, stands on it."""
-
-    # Set by the admin: why the form is not saved although nothing in it is wrong.
-    refusals: list[str] = []
-
-    def clean(self):
-        cleaned = super().clean()
-        for sentence in self.refusals:
-            self.add_error(None, sentence)
-        return cleaned
-
-    def clean_public_from(self):
-        public_from = self.cleaned_data["public_from"]
-        if self.instance.pk:
-            reasons = reasons_not_to_hide(self.instance, public_from)
-            if reasons:
-                raise ValidationError(reasons)
-        return public_from

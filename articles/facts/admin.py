@@ -6,12 +6,12 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.authoring.form import CoveredEngagementForm
 from articles.desk import worklists
 from articles.desk.views.bulk import BulkActions
 from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.editing_sessions.form_merge_admin import MeanwhileForm
 from articles.editing_sessions.idempotency import SentOnce
+from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
 from articles.publishing.workflow import reasons_not_to_hide
