@@ -1,11 +1,12 @@
 from django.urls import URLPattern, path, register_converter
 
-from articles.pages import articles as pages
-from articles.pages import followup, subjects, versions
+from articles.pages import articles, engagements, followup, site, subjects, versions
+from articles.pictures import views as pictures
 from articles.previews import views as previews
 from articles.syndication import directory, listings, promise_calendar
 from articles.syndication.calendars import calendar
 from articles.syndication.feeds import addresses
+from articles.syndication.listings import Read
 
 app_name = "articles"
 
@@ -25,21 +26,17 @@ class CountryCode:
 register_converter(CountryCode, "country")
 
 
-def subject(kind: str, prefix: str, key: str) -> list[URLPattern]:
-    """Return the addresses of a kind of subject: its index; each one's page, feeds and calendar."""
-    articles = listings.of_articles(kind)
+def followed(prefix: str, name: str, listing: Read) -> list[URLPattern]:
+    """Return the feeds and the calendar of a listing: "name_feed_rss", "name_calendar"."""
     return [
-        path(f"{prefix}/", getattr(subjects, f"{kind}_list"), name=f"{kind}_list"),
-        path(f"{prefix}/<{key}>/", getattr(subjects, kind), name=kind),
-        *addresses(f"{prefix}/<{key}>/", f"{kind}_", articles),
-        path(f"{prefix}/<{key}>/calendar.ics", calendar(articles), name=f"{kind}_calendar"),
+        *addresses(prefix, name, listing),
+        path(f"{prefix}calendar.ics", calendar(listing), name=f"{name}calendar"),
     ]
 
 
 urlpatterns = [
-    path("", pages.home, name="home"),
-    *addresses("", "", listings.of_articles()),
-    path("calendar.ics", calendar(listings.of_articles()), name="calendar"),
+    path("", site.home, name="home"),
+    *followed("", "", listings.of_articles()),
     path("feeds/", directory.feed_list, name="feed_list"),
     path("feeds.opml", directory.opml, name="opml"),
     path("corrections/", followup.correction_list, name="correction_list"),
@@ -51,8 +48,8 @@ urlpatterns = [
         calendar(listings.of_promises, promise_calendar.of_promises),
         name="outcome_calendar",
     ),
-    path("articles/", pages.article_list, name="article_list"),
-    path("articles/<slug:slug>/", pages.article, name="article"),
+    path("articles/", articles.article_list, name="article_list"),
+    path("articles/<slug:slug>/", articles.article, name="article"),
     path("articles/<slug:slug>/versions/", versions.version_list, name="article_versions"),
     path(
         "articles/<slug:slug>/versions/compare/",
@@ -60,20 +57,34 @@ urlpatterns = [
         name="article_comparison",
     ),
     path("articles/<slug:slug>/versions/<int:number>/", versions.version, name="article_version"),
-    path("engagements/<slug:slug>/", pages.engagement, name="engagement"),
-    path("engagements/<slug:slug>/share.png", pages.engagement_share, name="engagement_share"),
-    *subject("region", "regions", "slug:slug"),
-    *subject("country", "countries", "country:code"),
-    *subject("person", "people", "slug:slug"),
-    *subject("organisation", "organisations", "slug:slug"),
-    *subject("topic", "topics", "slug:slug"),
-    path("media/<uuid:uuid>/<str:name>", pages.media, name="media"),
+    path("engagements/<slug:slug>/", engagements.engagement, name="engagement"),
+    path(
+        "engagements/<slug:slug>/share.png",
+        engagements.engagement_share,
+        name="engagement_share",
+    ),
+    path("regions/", subjects.region_list, name="region_list"),
+    path("regions/<slug:slug>/", subjects.region, name="region"),
+    *followed("regions/<slug:slug>/", "region_", listings.of_articles("region")),
+    path("countries/", subjects.country_list, name="country_list"),
+    path("countries/<country:code>/", subjects.country, name="country"),
+    *followed("countries/<country:code>/", "country_", listings.of_articles("country")),
+    path("people/", subjects.person_list, name="person_list"),
+    path("people/<slug:slug>/", subjects.person, name="person"),
+    *followed("people/<slug:slug>/", "person_", listings.of_articles("person")),
+    path("organisations/", subjects.organisation_list, name="organisation_list"),
+    path("organisations/<slug:slug>/", subjects.organisation, name="organisation"),
+    *followed("organisations/<slug:slug>/", "organisation_", listings.of_articles("organisation")),
+    path("topics/", subjects.topic_list, name="topic_list"),
+    path("topics/<slug:slug>/", subjects.topic, name="topic"),
+    *followed("topics/<slug:slug>/", "topic_", listings.of_articles("topic")),
+    path("media/<uuid:uuid>/<str:name>", pictures.media, name="media"),
     path("preview/<str:token>/", previews.preview, name="preview"),
     path(
         "preview/<str:token>/media/<uuid:uuid>/<str:name>",
         previews.preview_media,
         name="preview_media",
     ),
-    path("robots.txt", pages.robots, name="robots"),
-    path("healthz", pages.healthz, name="healthz"),
+    path("robots.txt", site.robots, name="robots"),
+    path("healthz", site.healthz, name="healthz"),
 ]

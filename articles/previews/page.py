@@ -15,7 +15,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from articles.models import Edition, EditionTopic, Figure, Picture
-from articles.pages.articles import article_context, facts
+from articles.pages.articles import article_context
+from articles.pages.engagements import facts
 from articles.publishing.public_versions import Version, versions_of
 from engagements.models import Engagement
 

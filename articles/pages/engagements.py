@@ -1,0 +1,97 @@
+"""The fact sheets of engagements."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from articles.maps.drawing import drawing_of, share_image
+from articles.models import Edition
+from articles.pages.common import gone
+from articles.pictures.serving import MAX_AGE_SECONDS
+from articles.timeline.activity import term_of
+from articles.timeline.queries import meetings_of
+from engagements.models import (
+    Action,
+    ActionUpdate,
+    Engagement,
+    EngagementTopic,
+    Outcome,
+)
+from engagements.models.engagement import EngagementQuerySet
+
+EARLIER_MEETINGS = 5
+
+
+def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
+    """Fetch all that a fact sheet reads, but the topics: an article has its own."""
+    return engagements.for_drawings(at).prefetch_related(
+        "participants__sources",
+        "sources",
+        "date_changes",
+        "corrections",
+        Prefetch("outcomes", Outcome.objects.prefetch_related("sources")),
+        Prefetch(
+            "outcomes__actions",
+            Action.objects.select_related("owner_country", "owner_organisation"),
+        ),
+        Prefetch(
+            "outcomes__actions__updates",
+            ActionUpdate.objects.effective().prefetch_related("sources"),
+        ),
+    )
+
+
+def facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
+    """Return the context of an engagement fetched with its `facts()`."""
+    today = timezone.localdate(at)
+    regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
+    return {
+        "engagement": engagement,
+        "drawing": drawing_of(engagement),
+        "status": engagement.status_on(today),
+        "regions": regions,
+        "stops": engagement.stops,
+        "earlier_meetings": _earlier_meetings(engagement, at),
+        "today": today,
+    }
+
+
+def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> QuerySet[Engagement]:
+    """Return the latest encounters of the same two parties before this one, newest first."""
+    if not engagement.pair:
+        return Engagement.objects.none()
+    one, other = (term_of(party) for party in engagement.pair)
+    met = meetings_of(one, other, at, before=engagement.start.sort_key)
+    return Engagement.objects.public(at).filter(pk__in=met[:EARLIER_MEETINGS]).newest_first()
+
+
+@require_safe
+def engagement(request: HttpRequest, slug: str) -> HttpResponse:
+    at = timezone.now()
+    topics = EngagementTopic.objects.select_related("tag").order_by("tag__name")
+    visits = facts(Engagement.objects.public(at), at).prefetch_related(
+        Prefetch("topic_items", topics)
+    )
+    found = visits.filter(slug=slug).first()
+    if found is None:
+        withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
+        return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+    context = facts_context(found, at)
+    coverage = Edition.objects.public(at).covering([found]).newest_first()
+    # Without a drawing each: it would be this page's own.
+    context["coverage"] = coverage.with_content().with_published_at()
+    return render(request, "articles/engagement.html", context)
+
+
+@require_safe
+def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer with the drawing that other sites show beside a shared address."""
+    found = get_object_or_404(Engagement.objects.public().for_drawings(), slug=slug)
+    response = HttpResponse(share_image(drawing_of(found)), content_type="image/png")
+    response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    return response
