@@ -32,7 +32,7 @@ from articles.editing_sessions.idempotency import SentOnce
 from articles.models import Article, Picture
 from articles.notifications.admin import NoticesPage
 from articles.pictures.admin import picture_preview
-from articles.pictures.library import MAX_BYTES
+from articles.pictures.processing import MAX_BYTES
 from articles.publishing.workflow import save_edition
 from engagements.models import Engagement
 

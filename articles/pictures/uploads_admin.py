@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
 from articles.pictures.forms import BatchForm, DescriptionForm
-from articles.pictures.library import MAX_BYTES, SamePictureError, create_picture
+from articles.pictures.library import SamePictureError, create_picture
+from articles.pictures.processing import MAX_BYTES
 from articles.receivers import one_refresh
 from engagements.widgets import is_key
 

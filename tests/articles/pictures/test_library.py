@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from articles.models import Picture
 from articles.pictures import uploads_admin
-from articles.pictures.library import MAX_BYTES, create_picture
+from articles.pictures.library import create_picture
+from articles.pictures.processing import MAX_BYTES
 from articles.roles import WRITER
 from tests.articles.pictures import samples
 from tests.articles.pictures.samples import encode, half_red, upload

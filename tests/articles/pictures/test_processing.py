@@ -14,8 +14,9 @@ from django.utils.functional import Promise
 from PIL import Image
 
 from articles.models import Picture, Rendition
-from articles.pictures import library
-from articles.pictures.library import check_upload, create_picture
+from articles.pictures import library, processing
+from articles.pictures.library import create_picture
+from articles.pictures.processing import decode
 from articles.publishing.workflow import withdraw
 from tests.articles.pictures import samples
 from tests.articles.pictures.samples import BLUE, RED, SECRET, encode, half_red, upload
@@ -29,7 +30,7 @@ SPARE_DAYS = dt.timedelta(days=3)
 def refusal(content: bytes, name: str = "picture.jpg") -> ValidationError:
     """Return the one error with which `content` is refused."""
     with pytest.raises(ValidationError) as caught:
-        check_upload(upload(content, name))
+        decode(upload(content, name))
     assert isinstance(caught.value.message, Promise), "the sentence is not translatable"
     assert "%(" not in caught.value.messages[0]
     return caught.value
@@ -64,7 +65,7 @@ def shows_half_red(image: Image.Image) -> bool:
 @pytest.mark.parametrize("name", ["picture.jpg", "notes.txt", "picture"])
 def test_check_takes_by_content(format_, name):
     """A picture of a kind that we take is taken, whatever its name says."""
-    check_upload(upload(encode(half_red(), format_), name))
+    decode(upload(encode(half_red(), format_), name))
 
 
 @pytest.mark.parametrize("content", NO_PICTURES.values(), ids=NO_PICTURES)
@@ -85,7 +86,7 @@ def test_check_refuses_moving_pictures(format_):
 def test_check_takes_two_in_one():
     """A telephone's JPEG with a second picture inside does not move."""
     assert read(samples.two_in_one()).n_frames == 2
-    check_upload(upload(samples.two_in_one()))
+    decode(upload(samples.two_in_one()))
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -109,15 +110,15 @@ def test_check_refuses_bomb_by_header(size):
 
 def test_check_refuses_scan_bomb():
     """A JPEG that would be gone over again and again is refused before anything is decoded."""
-    check_upload(upload(samples.many_scans(10)))
-    assert refusal(samples.many_scans(library.MAX_SCANS)).code == "broken"
+    decode(upload(samples.many_scans(10)))
+    assert refusal(samples.many_scans(processing.MAX_SCANS)).code == "broken"
 
 
 def test_check_refuses_large_file():
     """A file over ten megabytes is refused unread."""
     content = encode(half_red())
-    check_upload(upload(content.ljust(library.MAX_BYTES, b"\0")))
-    assert refusal(content.ljust(library.MAX_BYTES + 1, b"\0")).code == "size"
+    decode(upload(content.ljust(processing.MAX_BYTES, b"\0")))
+    assert refusal(content.ljust(processing.MAX_BYTES + 1, b"\0")).code == "size"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_check_measures_upright_width(size, orientation, is_taken):
     exif[samples.ORIENTATION] = orientation
     content = encode(Image.new("RGB", size), exif=exif)
     if is_taken:
-        check_upload(upload(content))
+        decode(upload(content))
     else:
         assert refusal(content).code == "small"
 
@@ -156,7 +157,7 @@ def test_check_survives_damage(format_):
         for _byte in range(choose.randint(1, 12)):
             damaged[choose.randrange(len(damaged))] = choose.randrange(256)
         try:
-            check_upload(upload(bytes(damaged)))
+            decode(upload(bytes(damaged)))
         except ValidationError:
             continue
 
@@ -208,9 +209,9 @@ def test_create_turns_upright(orientation, format_, private_media):
 def test_check_ignores_unreadable_metadata():
     """A good picture with broken metadata is taken."""
     broken = b"Exif\0\0II*\0\xff\xff\xff\x7f"
-    check_upload(upload(encode(half_red(), exif=broken)))
-    check_upload(upload(encode(half_red(), exif=b"Exif\0\0nonsense")))
-    check_upload(upload(encode(half_red(), icc_profile=b"no profile at all")))
+    decode(upload(encode(half_red(), exif=broken)))
+    decode(upload(encode(half_red(), exif=b"Exif\0\0nonsense")))
+    decode(upload(encode(half_red(), icc_profile=b"no profile at all")))
 
 
 @pytest.mark.django_db
@@ -312,7 +313,7 @@ def test_renditions_never_enlarged(width, widths, private_media):
     picture = create_picture(upload(encode(half_red((width, width // 2)))))
     expected = {f"{size}.{kind}" for size in widths for kind in ("avif", "jpg")} | {"share.jpg"}
     assert {rendition.name for rendition in picture.renditions.all()} == expected
-    assert picture.width == min(width, library.MASTER_WIDTH)
+    assert picture.width == min(width, processing.MASTER_WIDTH)
     files = stored(private_media)
     for rendition in picture.renditions.all():
         image = read(files[rendition.name])
@@ -382,10 +383,10 @@ def test_create_notes_person_and_credit(private_media):
 def test_create_encodes_before_it_locks(monkeypatch):
     """Nobody waits for the database while a picture is encoded."""
     locked = []
-    encode_ = library._encode
+    encode_ = library.encode
     monkeypatch.setattr(
         library,
-        "_encode",
+        "encode",
         lambda *args, **options: (
             locked.append(connection.in_atomic_block) or encode_(*args, **options)
         ),
