@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from articles.models import Article, Edition, Finding
-from articles.publishing.checks import dead_links
+from articles.publishing.links import dead_links
 from articles.richtext.html import figures_in
 
 SHOWN = 50

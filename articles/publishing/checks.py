@@ -10,27 +10,21 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
-from django.http.request import validate_host
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Article, Edition, Picture
+from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.pictures.serving import MAX_AGE_SECONDS
+from articles.publishing.links import dead_links, path_on_this_site
 from articles.richtext.html import TAG, figures_in, plain_text
-from articles.timeline.activity import KINDS, public_subjects
 from engagements.dates import spelled_out
-from engagements.models import Engagement, FormerSlug
+from engagements.models import Engagement
 
 # TK ("to come") and XXX are a newsroom's own marks, and no word of any language.
 PLACEHOLDER = re.compile(r"\b(?:(?:TK)+|XXX+|xxx+)\b|\b[Ll]orem\b|\bLOREM\b")
 HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
-LINK = re.compile(r'<a (?:title="[^"]*" )?href="([^"]*)"')
 
 
 class Reason(NamedTuple):
@@ -143,51 +137,9 @@ def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
     """A link within the site leads to what readers can see when the story comes out."""
     coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
     for address in dead_links(story.body, at):
-        if f"{(_path_on_this_site(address) or '').rstrip('/')}/" in coming:
+        if f"{(path_on_this_site(address) or '').rstrip('/')}/" in coming:
             continue
         yield Reason("body", _("A link of the story leads nowhere: %s") % address)
-
-
-def dead_links(body: str, at: dt.datetime) -> Iterator[str]:
-    """Yield the addresses within the site that a story links to and readers cannot open."""
-    for address in dict.fromkeys(html.unescape(href) for href in LINK.findall(body)):
-        path = _path_on_this_site(address)
-        if path is not None and not _is_alive(path, at):
-            yield address
-
-
-def _path_on_this_site(address: str) -> str | None:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname
-    except ValueError:
-        return None
-    if host and not validate_host(host, settings.ALLOWED_HOSTS):
-        return None
-    if not host and not address.startswith("/"):
-        return None
-    return unquote(parts.path) or "/"
-
-
-def _is_alive(path: str, at: dt.datetime) -> bool:
-    try:
-        match = resolve(path if path.endswith("/") or "." in path else f"{path}/")
-    except Resolver404:
-        return path.startswith(settings.STATIC_URL)
-    if match.namespace == "admin":
-        return False  # readers are asked to sign in there
-    kind, key = (match.url_name or "").split("_")[0], match.kwargs
-    readable: dict[str, QuerySet] = {
-        "article": Article.objects.public(at),
-        "engagement": Engagement.objects.public(at),
-        "media": Picture.objects.public(at),
-        **{subject: public_subjects(subject, at) for subject in KINDS},
-    }
-    if not key or kind not in readable:
-        return True
-    key.pop("name", None)  # of a picture's rendition
-    former = FormerSlug.objects.filter(kind=kind, slug=key.get("slug", ""))
-    return readable[kind].filter(Q(**key) | Q(pk__in=former.values("target"))).exists()
 
 
 def needs_visit(story: Story, at: dt.datetime) -> Iterator[Reason]:
