@@ -16,7 +16,7 @@ from articles.authoring.unread import note_look
 from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing.comparison import changes
-from articles.publishing.public_versions import restore
+from articles.publishing.workflow import restore
 
 
 class EditionHistory(admin.ModelAdmin):

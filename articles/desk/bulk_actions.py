@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from articles.models import Article, Edition
 from articles.publishing.checks import Reason
-from articles.publishing.public_versions import RESTORED
 from articles.publishing.workflow import (
+    RESTORED,
     needs_it,
     reasons_for_a_reason,
     reasons_not_to_hide,

@@ -6,7 +6,7 @@ what is scheduled, or of what was overtaken before its hour.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -14,14 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Article, Edition, Step
-from articles.publishing.workflow import save_edition
 from engagements.dates import PartialDate, Precision
-
-# What a restored edition takes over. Not the notes: they tell why that edition was saved.
-RESTORED = [
-    "headline", "standfirst", "body", "byline", "picture", "picture_alt", "picture_is_decorative",
-    "picture_caption", "engagement", "is_major",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +91,3 @@ def read_day(text: str, today: dt.date) -> dt.date:
     if date.first_day > today:
         raise ValidationError(_("That day has not come yet."))
     return date.first_day
-
-
-def restore(edition: Edition, *, by: Any) -> Edition:
-    """Return a new draft of the article with all that an earlier edition held."""
-    return save_edition(
-        edition.article,
-        author=by,
-        topics=edition.topics.all(),
-        also_covers=edition.also_covers.all(),
-        note=_("Restored from edition %d.") % edition.number,
-        **{name: getattr(edition, name) for name in RESTORED},
-    )

@@ -67,6 +67,25 @@ def save_edition(
     return edition
 
 
+# What a restored edition takes over. Not the notes: they tell why that edition was saved.
+RESTORED = [
+    "headline", "standfirst", "body", "byline", "picture", "picture_alt", "picture_is_decorative",
+    "picture_caption", "engagement", "is_major",
+]  # fmt: skip
+
+
+def restore(edition: Edition, *, by: Any) -> Edition:
+    """Return a new draft of the article with all that an earlier edition held."""
+    return save_edition(
+        edition.article,
+        author=by,
+        topics=edition.topics.all(),
+        also_covers=edition.also_covers.all(),
+        note=_("Restored from edition %d.") % edition.number,
+        **{name: getattr(edition, name) for name in RESTORED},
+    )
+
+
 def refuse(reasons: Iterable[Reason]) -> None:
     """Raise `ValidationError` with the sentences, if there are any."""
     sentences = [reason.text for reason in reasons]

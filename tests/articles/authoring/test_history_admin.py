@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from articles.models import Edition
 from articles.publishing.comparison import changes
-from articles.publishing.public_versions import restore
+from articles.publishing.workflow import restore
 from articles.roles import WRITER
 from tests.articles.samples import make_picture
 from tests.factories import EngagementFactory, TopicFactory, UserFactory, make_draft, make_public
