@@ -72,7 +72,7 @@ class PreviewLinks(admin.ModelAdmin):
     def revoke_link_view(self, request: HttpRequest, article_id: int, link_id: int) -> HttpResponse:
         article = self._article_to_show(request, article_id)
         found = PreviewLink.objects.filter(edition__article=article, pk=link_id)
-        if links.revoke(found, by=request.user):
+        if found.revoke(by=request.user):
             self.log_change(request, article, _("Revoked a link for outsiders."))
             messages.success(request, _("Revoked: the link leads nowhere from now on."))
         else:

@@ -1,6 +1,7 @@
 """Links by which people without an account read an edition that is not public yet."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -35,6 +36,10 @@ class PreviewLinkQuerySet(models.QuerySet):
         ).filter(
             Q(edition__article__withdrawn_at=None) | Q(edition__article__withdrawn_at__gt=at),
         )
+
+    def revoke(self, *, by: Any) -> int:
+        """End those links that nobody has ended yet; return how many."""
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
 
     def with_end(self, at: dt.datetime):
         """Annotate whether publication has ended it (`is_out`)."""

@@ -70,11 +70,6 @@ def note_opening(link: PreviewLink, at: dt.datetime) -> None:
         PreviewLink.objects.filter(pk=link.pk).update(opened_at=at)
 
 
-def revoke(links: Any, *, by: Any) -> int:
-    """End links that nobody has ended yet; return how many."""
-    return links.filter(revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
-
-
 def links_of(article: Article, at: dt.datetime) -> list[tuple[PreviewLink, str, bool]]:
     """Return an article's links, the newest first, each with how it stands and whether it works."""
     links = PreviewLink.objects.filter(edition__article=article).with_end(at)

@@ -12,7 +12,7 @@ from django.http.request import validate_host
 from django.urls import Resolver404, resolve
 
 from articles.models import Article, Picture
-from articles.timeline.activity import KINDS, public_subjects
+from articles.timeline.subjects import KINDS, public_subjects
 from engagements.models import Engagement, FormerSlug
 
 LINK = re.compile(r'<a (?:title="[^"]*" )?href="([^"]*)"')

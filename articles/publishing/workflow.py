@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
 from articles.notifications import enqueue
-from articles.previews.links import revoke
 from articles.publishing.checks import (
     OF_THE_TEXT,
     Reason,
@@ -374,7 +373,7 @@ def withdraw(
     article.withdrawn_reason = reason.strip()
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
     # For good: bringing it back opens nothing again.
-    revoke(PreviewLink.objects.filter(edition__article=article), by=by)
+    PreviewLink.objects.filter(edition__article=article).revoke(by=by)
     Step.objects.create(
         article=article,
         kind=Step.Kind.WITHDRAWN,

@@ -116,7 +116,7 @@ def expire(link: PreviewLink) -> None:
 
 ENDS = {
     "expired": expire,
-    "revoked": lambda link: links.revoke(PreviewLink.objects.all(), by=link.made_by),
+    "revoked": lambda link: PreviewLink.objects.all().revoke(by=link.made_by),
     "published": lambda link: publish(link.edition, by=UserFactory()),
     "overtaken": lambda link: publish(newer(link.edition), by=UserFactory()),
     "account closed": lambda link: User.objects.filter(pk=link.made_by_id).update(is_active=False),
