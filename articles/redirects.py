@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from articles.models import Article, Edition
-from articles.timeline.activity import public_subjects
+from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement, FormerSlug, Organisation, Person, Region, Topic
 
 # By the first word of the names of their addresses: "person", "person_feed_rss".

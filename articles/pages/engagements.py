@@ -13,8 +13,8 @@ from articles.maps.drawing import drawing_of, share_image
 from articles.models import Edition
 from articles.pages.common import gone
 from articles.pictures.serving import MAX_AGE_SECONDS
-from articles.timeline.activity import term_of
 from articles.timeline.queries import meetings_of
+from articles.timeline.subjects import term_of
 from engagements.models import (
     Action,
     ActionUpdate,

@@ -26,11 +26,9 @@ from articles.timeline import filters, queries
 from articles.timeline.activity import (
     Listed,
     activity_years,
-    find,
     index,
     people_from,
     regions_with_activity,
-    term_of,
 )
 from articles.timeline.build import build_timeline
 from articles.timeline.cards import cards_of
@@ -38,6 +36,7 @@ from articles.timeline.filters import View
 from articles.timeline.index import Term
 from articles.timeline.panel import panel_of
 from articles.timeline.queries import matching
+from articles.timeline.subjects import find, term_of
 from engagements.models import (
     Action,
     Appointment,

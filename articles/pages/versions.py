@@ -21,7 +21,7 @@ from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
 from articles.publishing.comparison import Change, changes
 from articles.publishing.public_versions import Version, gaps_of, read_day, stood_on, versions_of
-from articles.timeline.activity import public_subjects
+from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement
 
 Versions = list[Version]

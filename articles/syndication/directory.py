@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from articles.syndication.discovery import Follow, follow, follow_site
 from articles.timeline.activity import most_visited
+from articles.timeline.facets import SAMPLE
 from articles.timeline.filters import View
-from articles.timeline.queries import SAMPLE
 
 # Subjects of a kind: those with most visits. Each one's page names its feeds too.
 MOST = 60

@@ -17,9 +17,9 @@ from articles.syndication import change_items, items
 from articles.syndication.articles import news_of
 from articles.syndication.description import Item, tag_uri
 from articles.timeline import filters
-from articles.timeline.activity import find, term_of
 from articles.timeline.filters import View
 from articles.timeline.index import Term
+from articles.timeline.subjects import find, term_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from django.urls import reverse
 from articles.models import Message
 from articles.syndication.formats import FORMATS
 from articles.syndication.index import ALL
-from articles.timeline.activity import KINDS, public_subjects
 from articles.timeline.index import Term
+from articles.timeline.subjects import KINDS, public_subjects
 
 KIND = "websub"
 TIMEOUT = 10  # seconds

@@ -1,18 +1,18 @@
-"""What a timeline can be of: a region, a country, a person, an organisation or a topic."""
+"""What is on record of each subject, for the lists of subjects and the front page."""
 
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Max, Q, QuerySet, Subquery
-from django.http import Http404
+from django.db.models import Count, Max, Q, Subquery
 from django.utils import timezone
 
 from articles.models import TimelineEntry
 from articles.timeline import totals
+from articles.timeline.facets import SAMPLE
 from articles.timeline.index import STATUSES, Kind, Term
-from articles.timeline.queries import SAMPLE, latest_of, shown
-from articles.timeline.subjects import public_topics
+from articles.timeline.queries import latest_of, shown
+from articles.timeline.subjects import KINDS, Subject, public_subjects
 from engagements.models import (
     Country,
     Engagement,
@@ -26,36 +26,6 @@ from engagements.models.engagement import EngagementQuerySet
 
 # An activity line goes back six years.
 QUARTERS = 24
-
-Subject = Region | Country | Person | Organisation | Topic
-
-
-def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
-    """Return the subjects of a kind that have a page.
-
-    Regions and countries are reference data, so each has one. A person, an organisation and a
-    topic have one once something public names them: an address tells nobody what is coming.
-    """
-    match kind:
-        case "region":
-            return Region.objects.all()
-        case "country":
-            return Country.objects.all()
-        case "person":
-            return Person.objects.public(at)
-        case "organisation":
-            return Organisation.objects.public(at)
-        case "topic":
-            return public_topics(at)
-    raise ValueError(kind)
-
-
-def find(kind: str, key: dict[str, str], at: dt.datetime | None = None) -> Subject:
-    """Return the subject with this slug or code; raise `Http404` for one without a page."""
-    subject = public_subjects(kind, at).filter(**key).first()
-    if subject is None:
-        raise Http404
-    return subject
 
 
 def engagements_of(subject: Subject, at: dt.datetime | None = None) -> EngagementQuerySet:
@@ -87,19 +57,6 @@ class Listed:
     gloss: str = ""
     latest_visit: Engagement | None = None
     activity: list[int] = field(default_factory=list)
-
-
-KINDS = {
-    "region": Kind.REGION,
-    "country": Kind.COUNTRY,
-    "person": Kind.PERSON,
-    "organisation": Kind.ORGANISATION,
-    "topic": Kind.TOPIC,
-}
-
-
-def term_of(subject: Subject) -> Term:
-    return Term(KINDS[str(subject._meta.model_name)], subject.pk)
 
 
 def index(kind: str, at: dt.datetime, of: list | None = None) -> list[Listed]:

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.models import TimelineEntry
+from articles.timeline.facets import Summary, by_year, summary_of
 from articles.timeline.filters import ACTIONS, COVERAGE, LABELS, Kind, View
 from articles.timeline.index import KINDS, STATUSES, WITH, Term
-from articles.timeline.queries import Summary, by_year, summary_of
 from engagements.models import Country, Engagement, Organisation, Person, Topic
 
 # A bar a month; of a longer time, a bar a year.

@@ -1,11 +1,20 @@
-"""Which topics readers may know of."""
+"""The subjects of timelines, and which of them readers may know of."""
 
 import datetime as dt
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
 
 from articles.models import Edition
-from engagements.models import EngagementTopic, Topic
+from articles.timeline.index import Kind, Term
+from engagements.models import (
+    Country,
+    EngagementTopic,
+    Organisation,
+    Person,
+    Region,
+    Topic,
+)
 from engagements.visibility import is_public
 
 
@@ -14,3 +23,47 @@ def public_topics(at: dt.datetime | None = None) -> QuerySet[Topic]:
     tagged = EngagementTopic.objects.filter(is_public(at, "content_object__"))
     told = Edition.objects.public(at).filter(topic_items__tag=OuterRef("pk"))
     return Topic.objects.filter(Exists(tagged.filter(tag=OuterRef("pk"))) | Exists(told))
+
+
+Subject = Region | Country | Person | Organisation | Topic
+
+
+def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
+    """Return the subjects of a kind that have a page.
+
+    Regions and countries are reference data, so each has one. A person, an organisation and a
+    topic have one once something public names them: an address tells nobody what is coming.
+    """
+    match kind:
+        case "region":
+            return Region.objects.all()
+        case "country":
+            return Country.objects.all()
+        case "person":
+            return Person.objects.public(at)
+        case "organisation":
+            return Organisation.objects.public(at)
+        case "topic":
+            return public_topics(at)
+    raise ValueError(kind)
+
+
+def find(kind: str, key: dict[str, str], at: dt.datetime | None = None) -> Subject:
+    """Return the subject with this slug or code; raise `Http404` for one without a page."""
+    subject = public_subjects(kind, at).filter(**key).first()
+    if subject is None:
+        raise Http404
+    return subject
+
+
+KINDS = {
+    "region": Kind.REGION,
+    "country": Kind.COUNTRY,
+    "person": Kind.PERSON,
+    "organisation": Kind.ORGANISATION,
+    "topic": Kind.TOPIC,
+}
+
+
+def term_of(subject: Subject) -> Term:
+    return Term(KINDS[str(subject._meta.model_name)], subject.pk)

@@ -28,11 +28,11 @@ from articles.models import Edition, TimelineEntry, TimelineTotal
 from articles.pages import subjects
 from articles.pagination import Cursor
 from articles.receivers import one_refresh
-from articles.timeline.activity import term_of
 from articles.timeline.filters import FILTERS, View, read
 from articles.timeline.index import Kind, Term
 from articles.timeline.panel import panel_of
 from articles.timeline.queries import NEWEST_FIRST, matching
+from articles.timeline.subjects import term_of
 from engagements.dates import PartialDate
 from engagements.models import Country, Engagement, Organisation, Person, Region, Topic
 from engagements.visibility import is_public

@@ -21,8 +21,8 @@ from articles.receivers import one_refresh
 from articles.syndication import index as syndication_index
 from articles.syndication.articles import news_of
 from articles.timeline import filters
-from articles.timeline.activity import engagements_of, term_of
-from articles.timeline.subjects import public_topics
+from articles.timeline.activity import engagements_of
+from articles.timeline.subjects import public_topics, term_of
 from engagements.models import Country, Region
 from tests.factories import (
     ArticleFactory,

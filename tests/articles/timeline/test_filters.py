@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from articles.models import TimelineEntry
 from articles.pagination import Cursor, UnreadableError
 from articles.publishing.workflow import publish
-from articles.timeline import filters, queries
+from articles.timeline import facets, filters
 from articles.timeline import index as timeline_index
+from articles.timeline.facets import summary_of
 from articles.timeline.filters import FILTERS, View
 from articles.timeline.index import Kind, Term
 from articles.timeline.panel import Period, Strip, boxes_of, panel_of
-from articles.timeline.queries import matching, page_of, summary_of
+from articles.timeline.queries import matching, page_of
 from engagements.dates import PartialDate, Precision
 from engagements.models import Action, Country, Engagement, Participant, Region, Topic
 from tests.factories import (
@@ -336,8 +337,8 @@ def test_nonsense_is_answered_with_a_page(client, region, query, status):
 
 @pytest.fixture
 def counted_little(monkeypatch) -> None:
-    monkeypatch.setattr(queries, "MOST_EXACT", 3)
-    monkeypatch.setattr(queries, "SAMPLE", 2)
+    monkeypatch.setattr(facets, "MOST_EXACT", 3)
+    monkeypatch.setattr(facets, "SAMPLE", 2)
 
 
 def test_stored_totals_answer_where_too_many_match(region, some_visits, counted_little):

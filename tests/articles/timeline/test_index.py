@@ -22,9 +22,10 @@ from articles.syndication import index as syndication_index
 from articles.timeline import index as timeline_index
 from articles.timeline import totals as stored
 from articles.timeline.activity import engagements_of
+from articles.timeline.facets import summary_of
 from articles.timeline.filters import View
 from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
-from articles.timeline.queries import matching, page_of, summary_of
+from articles.timeline.queries import matching, page_of
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
     Action,
