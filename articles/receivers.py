@@ -5,19 +5,16 @@ Django sends these signals for every `save()` and `delete()`, also from a shell,
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from articles.caching.version import content_changed
+from articles.caching.batch import engagements_changed, facts_changed
 from articles.models import (
     Article,
     Autosave,
@@ -57,40 +54,13 @@ from engagements.models import (
     Participant,
 )
 
-_waiting: ContextVar[set[int] | None] = ContextVar("engagements that wait", default=None)
 
-
-@contextmanager
-def one_refresh() -> Iterator[None]:
-    """Let everything saved meanwhile be followed by one refresh, at the end.
-
-    Without it each row of a form brings one of its own. Belongs inside the transaction.
-    """
-    if _waiting.get() is not None:
-        yield
-        return
-    waiting: set[int] = set()
-    token = _waiting.set(waiting)
-    try:
-        yield
-    finally:
-        _waiting.reset(token)
-    facts_changed(waiting)
-
-
-def facts_changed(engagements: Collection[int]) -> None:
-    """Refresh the entries of engagements, and let every stored page and card be made anew."""
-    waiting = _waiting.get()
-    if waiting is not None:
-        waiting.update(engagements)
-        return
-    # Together, or a page could be stored between the two, without what is being indexed.
-    with transaction.atomic(savepoint=False):
-        content_changed()
-        for at in _updates_seen(timeline_index.refresh(engagements)):
-            websub.announce([websub.UPDATES], at)
-        for at, terms in syndication_index.refresh(engagements).items():
-            websub.announce(terms, at)
+def _refresh_indexes(engagements: Collection[int], **kwargs: Any) -> None:
+    """Bring the indexes in line, and let the hub hear of what readers see anew."""
+    for at in _updates_seen(timeline_index.refresh(engagements)):
+        websub.announce([websub.UPDATES], at)
+    for at, terms in syndication_index.refresh(engagements).items():
+        websub.announce(terms, at)
 
 
 def _updates_seen(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
@@ -198,6 +168,7 @@ def _relation_changed(sender: type[Model], instance: Model, action: str, **kwarg
 
 def connect() -> None:
     """Listen to every model of facts and coverage, and to no other."""
+    engagements_changed.connect(_refresh_indexes, dispatch_uid="articles.receivers.indexes")
     for label in ("articles", "engagements"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
             if model not in _NOT_HEARD:

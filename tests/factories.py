@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition
 from articles.publishing.workflow import publish, save_edition
-from articles.receivers import one_refresh
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,

@@ -6,12 +6,12 @@ Loaded once into an empty newsroom; what an editor changes or deletes afterwards
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from articles.caching.batch import one_refresh
 from articles.demo.accounts import ACCOUNTS, PASSWORD, load_accounts
 from articles.demo.fiction import load_fiction
 from articles.demo.record import load_algiers, load_record
 from articles.demo.stories import load_stories
 from articles.demo.topics import load_topics
-from articles.receivers import one_refresh
 from engagements.models import Engagement
 
 __all__ = ["ACCOUNTS", "PASSWORD", "is_loaded", "load"]

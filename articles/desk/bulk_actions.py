@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition
 from articles.publishing.checks import Reason
 from articles.publishing.workflow import (
@@ -26,7 +27,6 @@ from articles.publishing.workflow import (
     standing_on,
     withdraw,
 )
-from articles.receivers import one_refresh
 from engagements.history import record, record_first
 from engagements.models import Engagement, EngagementRegion, EngagementTopic, Region, Topic
 

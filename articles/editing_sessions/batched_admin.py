@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db import transaction
 
-from articles.receivers import one_refresh
+from articles.caching.batch import one_refresh
 
 
 class RefreshedOnce(admin.ModelAdmin):

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
+from articles.caching.batch import one_refresh
 from articles.publishing.comparison import Change
-from articles.receivers import one_refresh
 from articles.richtext.diff import changed_text
 from engagements.history import (
     Snapshot,

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from articles.caching.batch import one_refresh
 from articles.models import EditionTopic
-from articles.receivers import one_refresh
 from articles.redirects import keep_address, known
 from engagements.models import (
     Action,

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
+from articles.caching.batch import one_refresh
 from articles.models import Picture, Rendition
 from articles.models.pictures import SHARE_NAME, private_storage
 from articles.pictures.processing import decode, digest_of, encode, renditions_of, share_crop
-from articles.receivers import one_refresh
 
 
 class SamePictureError(ValidationError):

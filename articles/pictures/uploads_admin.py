@@ -19,11 +19,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.caching.batch import one_refresh
 from articles.models import Picture
 from articles.pictures.forms import BatchForm, DescriptionForm
 from articles.pictures.library import SamePictureError, create_picture
 from articles.pictures.processing import MAX_BYTES
-from articles.receivers import one_refresh
 from engagements.widgets import is_key
 
 # Each takes a second to read, and a server does not wait for ever. A script sends one at a time.

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition, Step
 from articles.notifications import enqueue
 from articles.publishing.checks import Reason, Story, reasons_in, time_is_ahead
 from articles.publishing.workflow import reasons_not_to_hide, refuse
-from articles.receivers import one_refresh
 from articles.wording import name_of
 from engagements.dates import spelled_out
 from engagements.models import Engagement

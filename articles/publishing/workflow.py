@@ -17,6 +17,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
 from articles.notifications import enqueue
 from articles.publishing.checks import (
@@ -27,7 +28,6 @@ from articles.publishing.checks import (
     time_is_ahead,
     visits_are_public,
 )
-from articles.receivers import one_refresh
 from engagements.dates import spelled_out
 from engagements.models import Engagement, Topic
 from engagements.publishing import make_public

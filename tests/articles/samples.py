@@ -6,9 +6,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from articles.caching.batch import one_refresh
 from articles.models import Edition, Picture
 from articles.pictures.library import create_picture
-from articles.receivers import one_refresh
 from engagements.models import Engagement, Topic
 from tests.factories import (
     ActionFactory,

@@ -13,10 +13,10 @@ from django.utils import timezone
 from reversion.models import Revision
 
 from articles.authoring import comments
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition, Picture, Rendition
 from articles.pagination import Place
 from articles.publishing.workflow import publish, withdraw
-from articles.receivers import one_refresh
 from config.page_store import PageStore
 from engagements.dates import PartialDate
 from engagements.history import record

@@ -8,8 +8,8 @@ import pytest
 from django.template import engines
 from django.utils import timezone, translation
 
+from articles.caching.batch import one_refresh
 from articles.publishing.workflow import withdraw
-from articles.receivers import one_refresh
 from engagements.dates import PartialDate, format_range
 from engagements.models import (
     ActionUpdate,

@@ -24,10 +24,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.caching.batch import one_refresh
 from articles.models import Edition, TimelineEntry, TimelineTotal
 from articles.pages import subjects
 from articles.pagination import Cursor
-from articles.receivers import one_refresh
 from articles.timeline.filters import FILTERS, View, read
 from articles.timeline.index import Kind, Term
 from articles.timeline.panel import panel_of

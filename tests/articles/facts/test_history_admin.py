@@ -9,10 +9,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.caching.batch import one_refresh
 from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
 from articles.models import TimelineEntry
-from articles.receivers import one_refresh
 from articles.timeline.activity import engagements_of
 from engagements.dates import PartialDate
 from engagements.history import record, revert, revisions_of, snapshot_of

@@ -7,8 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from articles.caching.batch import one_refresh
 from articles.publishing.workflow import withdraw
-from articles.receivers import one_refresh
 from engagements.dates import PartialDate
 from engagements.models import Action, ActionUpdate, Correction, Country, DateChange, Engagement
 from tests.factories import (

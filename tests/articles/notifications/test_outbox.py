@@ -20,12 +20,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from articles.caching.batch import one_refresh
 from articles.management.commands import worker
 from articles.models import Message
 from articles.notifications import outbox
 from articles.pagination import Place
 from articles.publishing.workflow import publish, withdraw
-from articles.receivers import one_refresh
 from engagements.models import ActionUpdate
 from tests.factories import (
     ActionFactory,

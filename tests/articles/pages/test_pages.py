@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.caching.batch import one_refresh
 from articles.publishing.workflow import withdraw
-from articles.receivers import one_refresh
 from engagements.dates import PartialDate
 from engagements.models import Participant
 from tests.articles.samples import make_full_article, make_full_engagement

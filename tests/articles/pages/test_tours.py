@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from articles.receivers import one_refresh
+from articles.caching.batch import one_refresh
 from engagements.dates import PartialDate
 from tests.factories import EngagementFactory, TourFactory, make_public
 

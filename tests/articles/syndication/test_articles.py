@@ -14,10 +14,10 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles.caching.batch import one_refresh
 from articles.models import Article, Edition, NewsEntry
 from articles.pagination import Place, page_of
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
-from articles.receivers import one_refresh
 from articles.syndication import index as syndication_index
 from articles.syndication.articles import news_of
 from articles.timeline import filters

@@ -13,11 +13,11 @@ from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from articles.caching.batch import one_refresh
 from articles.caching.version import content_changed, content_version
 from articles.facts.merging import merge
 from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
-from articles.receivers import one_refresh
 from articles.syndication import index as syndication_index
 from articles.timeline import index as timeline_index
 from articles.timeline import totals as stored
