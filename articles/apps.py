@@ -11,6 +11,7 @@ class ArticlesConfig(AppConfig):
     def ready(self) -> None:
         # Models are not ready before.
         from articles import receivers, redirects  # noqa: PLC0415
+        from articles.notifications import deliver  # noqa: F401, PLC0415 - registers its handlers
         from articles.roles import sync_roles  # noqa: PLC0415
         from articles.syndication import index as syndication_index  # noqa: PLC0415
         from articles.timeline import index as timeline_index  # noqa: PLC0415

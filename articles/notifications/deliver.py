@@ -20,7 +20,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.models import Article, Edition, Message, Notice, NoticeSettings, Step
-from articles.notifications.enqueue import DIGEST, OVERDUE, PUBLISHED, RETURNED, REVIEW, morning
+from articles.notifications.enqueue import (
+    DIGEST,
+    MAIL,
+    OVERDUE,
+    PUBLISHED,
+    RETURNED,
+    REVIEW,
+    morning,
+)
+from articles.notifications.outbox import handles
 from articles.wording import name_of
 from engagements.models import Action, Engagement
 
@@ -122,6 +131,7 @@ def _settings_of(person: User) -> NoticeSettings:
     return NoticeSettings.objects.filter(pk=person.pk).first() or NoticeSettings(person=person)
 
 
+@handles(MAIL)
 def send_mail(payload: dict[str, Any]) -> None:
     """Send a notice, or keep it for the person's daily mail; raise whatever the server says."""
     person = _recipient(payload["person"])
@@ -147,6 +157,7 @@ def _keep_for_digest(person: User, payload: dict[str, Any]) -> None:
         Message.objects.create(kind=DIGEST, payload={"person": person.pk}, due_at=due)
 
 
+@handles(DIGEST)
 def send_digest(payload: dict[str, Any]) -> None:
     """Send what was kept for a person's daily mail and is still true."""
     notices = list(Notice.objects.filter(person=payload["person"])[:MOST_NOTICES])

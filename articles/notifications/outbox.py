@@ -1,6 +1,7 @@
 """Sends what waits in the outbox, again and again until it arrives or is given up.
 
-`HANDLERS` maps a kind of message to what sends its payload; it raises whatever went wrong.
+Whoever writes a kind of message registers, with `handles`, what sends its payload: a function that
+raises whatever went wrong. The outbox imports none of them.
 """
 
 import datetime as dt
@@ -11,21 +12,26 @@ from typing import Any
 from django.utils import timezone
 
 from articles.models import Message
-from articles.notifications import deliver, enqueue
-from articles.syndication import websub
 
 logger = logging.getLogger(__name__)
 
-HANDLERS: dict[str, Callable[[Any], None]] = {
-    websub.KIND: websub.ping,
-    enqueue.MAIL: deliver.send_mail,
-    enqueue.DIGEST: deliver.send_digest,
-}
+Handler = Callable[[Any], None]
+_handlers: dict[str, Handler] = {}
 # Half a minute, a minute, two ... ten attempts in four hours.
 FIRST_RETRY = dt.timedelta(seconds=30)
 MOST_ATTEMPTS = 10
 # How long an attempt may take before another worker takes the message for abandoned.
 LEASE = dt.timedelta(minutes=2)
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register a function as the one that sends messages of a kind."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
 
 
 def send_due(at: dt.datetime | None = None, most: int = 100) -> int:
@@ -47,7 +53,7 @@ def _claim(message: Message) -> bool:
 
 def _attempt(message: Message) -> None:
     try:
-        HANDLERS[message.kind](message.payload)
+        _handlers[message.kind](message.payload)
     except Exception as error:  # noqa: BLE001 - whatever another system does, the worker goes on
         is_over = message.attempts >= MOST_ATTEMPTS
         message.due_at = None if is_over else timezone.now() + retry_after(message.attempts)

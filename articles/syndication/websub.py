@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from articles.models import Message
+from articles.notifications.outbox import handles
 from articles.syndication.formats import FORMATS
 from articles.syndication.index import ALL
 from articles.timeline.index import Term
@@ -31,6 +32,7 @@ def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:
         Message.objects.create(kind=KIND, payload=names, due_at=at)
 
 
+@handles(KIND)
 def ping(names: Sequence[str]) -> None:
     """Tell the hub of feeds that `announce()` named; raise `OSError` if it did not hear."""
     addresses = [

@@ -18,8 +18,8 @@ from django.db import connection, models
 from django.utils import timezone
 from tqdm import tqdm
 
-from articles.models import Article, Edition, EditionTopic
 from articles.caching.version import content_changed
+from articles.models import Article, Edition, EditionTopic
 from articles.roles import EDITOR, WRITER
 from articles.syndication import index as syndication_index
 from articles.timeline.bulk_insert import insert

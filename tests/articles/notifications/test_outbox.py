@@ -290,7 +290,7 @@ def test_worker_stops_before_the_next_message(monkeypatch):
     """However many wait, and however long another system lets each of them wait."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-    monkeypatch.setitem(outbox.HANDLERS, "stop", lambda _payload: stop())
+    monkeypatch.setitem(outbox._handlers, "stop", lambda _payload: stop())
     # The test's transaction is on the connection that the worker would close.
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)
     for _message in range(3):
