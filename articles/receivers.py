@@ -1,7 +1,7 @@
 """What follows from a saved or deleted row: fresh index entries, and a new content version.
 
 Django sends these signals for every `save()` and `delete()`, also from a shell, but for neither
-`update()` nor `bulk_create()`: who uses those on facts or coverage calls `facts_changed()`.
+`update()` nor `bulk_create()`: who uses those on facts or coverage calls `refresh_engagements()`.
 """
 
 import datetime as dt
@@ -14,26 +14,26 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from articles.caching.batch import engagements_changed, facts_changed
+from articles.caching.batch import engagements_changed, refresh_engagements
 from articles.models import (
     Article,
+    AuditEntry,
     Autosave,
     Comment,
     ContentVersion,
+    DistinctPair,
     Edition,
     EditionTopic,
+    FeedEntry,
     Finding,
-    Look,
     Message,
-    NewsEntry,
     Notice,
     NoticeSettings,
-    NotTheSame,
-    OverdueTold,
+    OverdueNotice,
     Presence,
     PreviewLink,
+    ReadMarker,
     ReviewRequest,
-    Step,
     Submission,
     TimelineEntry,
     TimelineTotal,
@@ -123,17 +123,17 @@ _NOT_HEARD = (
     Comment,
     ContentVersion,
     Finding,
-    Look,
+    ReadMarker,
     Message,
-    NewsEntry,
-    NotTheSame,
+    FeedEntry,
+    DistinctPair,
     Notice,
     NoticeSettings,
-    OverdueTold,
+    OverdueNotice,
     Presence,
     PreviewLink,
     ReviewRequest,
-    Step,
+    AuditEntry,
     Submission,
     TimelineEntry,
     TimelineTotal,
@@ -144,7 +144,7 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     if kwargs.get("raw"):
         return  # a fixture: `rebuild_timelines` follows it
     find = _DECIDES.get(sender)
-    facts_changed(set(find(instance)) if find else [])
+    refresh_engagements(set(find(instance)) if find else [])
     now = timezone.now()
     match instance:
         case ActionUpdate():
@@ -163,7 +163,7 @@ def _relation_changed(sender: type[Model], instance: Model, action: str, **kwarg
     covered: Iterable[int] = []
     if sender is Edition.also_covers.through:
         covered = kwargs["pk_set"] or [] if isinstance(instance, Edition) else [instance.pk]
-    facts_changed(set(covered))
+    refresh_engagements(set(covered))
 
 
 def connect() -> None:

@@ -191,7 +191,7 @@ class EngagementForm(PartialDatesForm):
         return [name for name in super().changed_data if name not in ABOUT_CHANGE]
 
     @property
-    def facts_changed(self) -> bool:
+    def refresh_engagements(self) -> bool:
         """Whether something is said otherwise: an address, a topic, a region is no statement."""
         own = {*self.changed_data} - NO_FACTS
         # The admin says which rows there are.
@@ -204,7 +204,7 @@ class EngagementForm(PartialDatesForm):
         if was_seen and "change_note" in cleaned and not cleaned["change_note"]:
             if cleaned.get("tells_readers"):
                 self.add_error("change_note", _("Say what readers are told."))
-            elif self.facts_changed:
+            elif self.refresh_engagements:
                 self.add_error(
                     "change_note", _("Readers have seen these facts: say what changes, and why.")
                 )

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition
 from articles.publishing.workflow import publish, save_edition
 from engagements.dates import PartialDate
@@ -111,7 +111,7 @@ class EngagementFactory(DjangoModelFactory):
     @classmethod
     def _generate(cls, *args, **kwargs):
         # As a form does: its rows are followed by one refresh of the timelines.
-        with one_refresh():
+        with batched_refresh():
             return super()._generate(*args, **kwargs)
 
     @factory.post_generation
@@ -158,7 +158,7 @@ class ArticleFactory(DjangoModelFactory):
     slug = factory.Sequence("article-{}".format)
 
 
-@one_refresh()
+@batched_refresh()
 def make_draft(article: Article | None = None, **content) -> Edition:
     """Return a complete draft, of a new article unless one is given."""
     content.setdefault("headline", "An envoy in Algiers")
@@ -172,7 +172,7 @@ def make_draft(article: Article | None = None, **content) -> Edition:
     return save_edition(article or ArticleFactory(), **content)
 
 
-@one_refresh()
+@batched_refresh()
 def make_public(at: dt.datetime | None = None, **content) -> Edition:
     """Return an edition that is public from `at` (`None`: since an hour ago)."""
     edition = make_draft(**content)

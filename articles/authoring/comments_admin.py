@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.authoring import comments
-from articles.authoring.unread import note_look, unseen
+from articles.authoring.unread import mark_read, unread
 from articles.models import Article
 
 
@@ -90,11 +90,11 @@ class CommentedForm(admin.ModelAdmin):
         if article:
             context |= self._comments(article)
             newest = context["adminform"].form.base_edition if request.method == "GET" else None
-            context["unseen"] = unseen(request.user, article, newest)
+            context["unread"] = unread(request.user, article, newest)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         newest = form.instance.latest_edition()
         if newest:
-            note_look(request.user, form.instance, newest.number)
+            mark_read(request.user, form.instance, newest.number)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.authoring.unread import note_look
+from articles.authoring.unread import mark_read
 from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing.comparison import changes
@@ -77,7 +77,7 @@ class EditionHistory(admin.ModelAdmin):
         if chosen and all(number in editions for number in chosen.values()):
             old, new = editions[chosen["from"]], editions[chosen["to"]]
             if chosen["to"] == numbers[-1]:
-                note_look(request.user, article, new.number)
+                mark_read(request.user, article, new.number)
             found = changes(old, new, show=picture_preview, for_desk=True)
             context |= {"old": old, "new": new, "changes": found}
         else:

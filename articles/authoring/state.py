@@ -3,8 +3,8 @@
 from typing import Any
 
 from articles.authoring.form import ArticleForm
-from articles.models import Article, Edition, Step
-from articles.publishing.workflow import is_ones_own, reasons_not_to_confirm
+from articles.models import Article, AuditEntry, Edition
+from articles.publishing.workflow import is_sole_author, reasons_not_to_confirm
 
 
 def buttons(form: ArticleForm) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
     waits = state == Edition.State.IN_REVIEW
     publishes = person.has_perm("articles.publish_article") and not form.instance.withdrawn_at
     number = newest.number if newest else 0
-    is_own = is_ones_own(form.instance, number, by=person)
+    is_own = is_sole_author(form.instance, number, by=person)
     readiness = form.readiness()
     drafts = readiness.drafted_visits if readiness else []
     return {
@@ -36,14 +36,14 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
 def state_of(article: Article, person: Any) -> dict[str, Any]:
     """Return what readers see of the article, what is to come, and how it came there."""
     editions = Edition.objects.filter(article=article)
-    steps = list(article.steps.select_related("by", "edition"))
+    entries = list(article.audit_entries.select_related("by", "edition"))
     forced = editions.forced().select_related("approved_by").order_by("number")
     return {
         "public_edition": Edition.objects.public().filter(article=article).first(),
         "scheduled_edition": Edition.objects.scheduled().filter(article=article).first(),
-        "steps": steps,
+        "audit_entries": entries,
         # Until it is sent again, its writer has to see why it came back.
-        "returned": steps[0] if steps and steps[0].kind == Step.Kind.RETURNED else None,
+        "returned": entries[0] if entries and entries[0].kind == AuditEntry.Kind.RETURNED else None,
         "asked": [
             row.person for row in article.review_requests.select_related("person").order_by("pk")
         ],

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from articles.models import Article, Edition, Look
+from articles.models import Article, Edition, ReadMarker
 from articles.wording import moment
 
 
-class Unseen(NamedTuple):
+class Unread(NamedTuple):
     """Editions that came since: `seen` is the last one looked at, at `at`; `newest` the newest."""
 
     seen: int
@@ -20,14 +20,14 @@ class Unseen(NamedTuple):
         return self.newest - self.seen
 
 
-def note_look(person: Any, article: Article, number: int) -> None:
+def mark_read(person: Any, article: Article, number: int) -> None:
     """Note that a person has seen an edition of an article."""
-    Look.objects.update_or_create(
+    ReadMarker.objects.update_or_create(
         person=person, article=article, defaults={"number": number, "at": timezone.now()}
     )
 
 
-def unseen(person: Any, article: Article, newest: Edition | None) -> Unseen | None:
+def unread(person: Any, article: Article, newest: Edition | None) -> Unread | None:
     """Return what a person has yet to see, and note a look where there is nothing.
 
     Opening the form is not seeing what changed: that stays on offer until it was looked at, or
@@ -35,8 +35,8 @@ def unseen(person: Any, article: Article, newest: Edition | None) -> Unseen | No
     """
     if newest is None:
         return None
-    look = Look.objects.filter(person=person, article=article).first()
+    look = ReadMarker.objects.filter(person=person, article=article).first()
     if look is not None and look.number < newest.number:
-        return Unseen(look.number, moment(look.at), newest.number)
-    note_look(person, article, newest.number)
+        return Unread(look.number, moment(look.at), newest.number)
+    mark_read(person, article, newest.number)
     return None

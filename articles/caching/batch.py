@@ -20,7 +20,7 @@ _waiting: ContextVar[set[int] | None] = ContextVar("engagements that wait", defa
 
 
 @contextmanager
-def one_refresh() -> Iterator[None]:
+def batched_refresh() -> Iterator[None]:
     """Let everything saved within be followed by one refresh, at the end.
 
     Without it each row of a form brings one of its own. Belongs inside the transaction.
@@ -34,10 +34,10 @@ def one_refresh() -> Iterator[None]:
         yield
     finally:
         _waiting.reset(token)
-    facts_changed(waiting)
+    refresh_engagements(waiting)
 
 
-def facts_changed(engagements: Collection[int]) -> None:
+def refresh_engagements(engagements: Collection[int]) -> None:
     """Begin a new content version, and let the indexes follow the engagements that changed."""
     waiting = _waiting.get()
     if waiting is not None:

@@ -8,20 +8,20 @@ from django.core.cache import cache
 
 T = TypeVar("T")
 # Nothing asks for an old version again; this clears it away where nothing else does.
-KEPT_SECONDS = 60 * 60
+FRAGMENT_SECONDS = 60 * 60
 
 
-def kept(version: str, name: str, make: Callable[[], T]) -> T:
+def fragment(version: str, name: str, make: Callable[[], T]) -> T:
     """Return what was made of this version under a name, or make it."""
     key = _key(version, name)
     found = cache.get(key)
     if found is None:
         found = make()
-        cache.set(key, found, KEPT_SECONDS)
+        cache.set(key, found, FRAGMENT_SECONDS)
     return found
 
 
-def all_kept(
+def fragments(
     version: str, names: list[str], make: Callable[[list[str]], dict[str, T]]
 ) -> dict[str, T]:
     """Return values by name; `make` makes those missing, and may leave some out."""
@@ -30,7 +30,7 @@ def all_kept(
     missing = [name for name in names if name not in found]
     if missing:
         made = make(missing)
-        cache.set_many({_key(version, name): made[name] for name in made}, KEPT_SECONDS)
+        cache.set_many({_key(version, name): made[name] for name in made}, FRAGMENT_SECONDS)
         found |= made
     return found
 

@@ -6,7 +6,7 @@ Loaded once into an empty newsroom; what an editor changes or deletes afterwards
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.demo.accounts import ACCOUNTS, PASSWORD, load_accounts
 from articles.demo.fiction import load_fiction
 from articles.demo.record import load_algiers, load_record
@@ -22,7 +22,7 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def load() -> None:
     """Fill an empty newsroom. Raises `ValidationError` if the content breaks a rule."""
     users = load_accounts()

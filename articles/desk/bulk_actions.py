@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition
 from articles.publishing.checks import Reason
 from articles.publishing.workflow import (
@@ -90,7 +90,7 @@ def plan_of(
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def apply(plan: Plan) -> list[Any]:
     """Do what a plan says, all of it or nothing, with one refresh of what is derived."""
     for line in plan.changed:

@@ -1,7 +1,7 @@
 """What readers see and should not: links that broke, pictures that nobody describes.
 
-Looking at every story takes minutes, so what was found is kept: by `manage.py look_over` of all, by
-a button at the desk of the newest.
+Reading every story takes minutes, so the findings are stored: by `manage.py audit_content` for all
+of them, by a button at the desk for the newest.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ BATCH = 100
 DRAFTS = 200  # open ones whose story is looked at for figures
 
 
-def look_over(limit: int | None = None) -> int:
+def audit_content(limit: int | None = None) -> int:
     """Look at the editions that readers see, the newest first; return at how many.
 
     Without a limit at all of them, and what was found of any other is let go.

@@ -13,7 +13,7 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from articles.desk import worklists
-from articles.models import Autosave, Edition, Step
+from articles.models import AuditEntry, Autosave, Edition
 from articles.wording import moment, name_of
 from engagements.dates import spelled_out
 
@@ -122,8 +122,8 @@ def _returned(person: Any) -> DeskList:
         more=articles_url("status=returned"),
         is_urgent=True,
     )
-    steps = Step.objects.filter(article=OuterRef("article")).order_by("-pk")
-    rows: Any = worklists.returned_to(person).annotate(why=Subquery(steps.values("reason")[:1]))
+    entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
+    rows: Any = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
     return returned.take(
         Item(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
         for edition in _light(rows)
@@ -259,18 +259,18 @@ class Change:
 
 
 def changed_lately(person: Any) -> list[Change]:
-    """Return the latest steps, saved editions and changes of facts, whoever made them."""
+    """Return the latest audit entries, saved editions and changes of facts, whoever made them."""
     changes: list[Change] = []
     if person.has_perm("articles.view_article"):
         newest = Edition.objects.filter(article=OuterRef("article"), is_newest=True)
-        steps = Step.objects.annotate(headline=Subquery(newest.values("headline")[:1]))
-        steps = steps.select_related("by").order_by("-pk")[:SHOWN]
+        entries = AuditEntry.objects.annotate(headline=Subquery(newest.values("headline")[:1]))
+        entries = entries.select_related("by").order_by("-pk")[:SHOWN]
         changes += [
-            Change(step.at, name_of(step.by), str(step), step.headline or "",
-                   article_url(step.article_id))
-            for step in steps
+            Change(entry.at, name_of(entry.by), str(entry), entry.headline or "",
+                   article_url(entry.article_id))
+            for entry in entries
         ]  # fmt: skip
-        told = {step.edition_id for step in steps}
+        told = {entry.edition_id for entry in entries}
         editions = Edition.objects.select_related("author").defer("body", "standfirst")
         changes += [
             Change(row.created_at, name_of(row.author), _("saved edition %d") % row.number,

@@ -16,7 +16,7 @@ from anyascii import anyascii
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from articles.models import NotTheSame
+from articles.models import DistinctPair
 from engagements.models import Organisation, Person
 from engagements.text import fold
 
@@ -75,7 +75,7 @@ def sound_of(token: str) -> str:
 def suggested(kind: str) -> list[Pair]:
     """Return the pairs of a kind that nobody has told apart yet, the likeliest first."""
     find = _people if kind == "person" else _organisations
-    apart = set(NotTheSame.objects.filter(kind=kind).values_list("first", "second"))
+    apart = set(DistinctPair.objects.filter(kind=kind).values_list("first", "second"))
     found: dict[tuple[int, int], Pair] = {}
     for pair in find():
         key = (pair.first.pk, pair.second.pk)
@@ -88,7 +88,7 @@ def suggested(kind: str) -> list[Pair]:
 def tell_apart(kind: str, one: int, other: int, *, by: Any) -> None:
     """Remember that two entries are not the same."""
     first, second = sorted((one, other))
-    NotTheSame.objects.get_or_create(kind=kind, first=first, second=second, defaults={"by": by})
+    DistinctPair.objects.get_or_create(kind=kind, first=first, second=second, defaults={"by": by})
 
 
 def _heaps(entries: Iterable[tuple[Hashable, Entry]]) -> Iterator[tuple[Entry, Entry]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
-from articles.models import Edition, ReviewRequest, Step
+from articles.models import AuditEntry, Edition, ReviewRequest
 from engagements.models import Action, Engagement
 
 AHEAD = dt.timedelta(days=30)
@@ -25,28 +25,29 @@ def _open(state: str) -> QuerySet[Edition]:
     return Edition.objects.worked_on().filter(state=state).order_by("-created_at", "-pk")
 
 
-def _last_step() -> Subquery:
-    steps = Step.objects.filter(article=OuterRef("article")).order_by("-pk")
-    return Subquery(steps.values("kind")[:1])
+def _drafts_of(person: Any) -> Any:
+    """Annotate a person's drafts with the kind of their latest audit entry (`last_transition`)."""
+    entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
+    mine = _open(Edition.State.DRAFT).filter(_of(person))
+    return mine.annotate(last_transition=Subquery(entries.values("kind")[:1]))
 
 
 def drafts_of(person: Any) -> QuerySet[Edition]:
-    """Return the drafts on which a person works, but for those that came back."""
-    mine = _open(Edition.State.DRAFT).filter(_of(person)).annotate(last_step=_last_step())
-    return mine.filter(~Q(last_step=Step.Kind.RETURNED) | Q(last_step=None))
+    """Return a person's drafts, without those that were returned."""
+    not_returned = ~Q(last_transition=AuditEntry.Kind.RETURNED) | Q(last_transition=None)
+    return _drafts_of(person).filter(not_returned)
 
 
 def returned_to(person: Any) -> QuerySet[Edition]:
-    """Return what was returned to a person and not sent again since."""
-    mine = _open(Edition.State.DRAFT).filter(_of(person)).annotate(last_step=_last_step())
-    return mine.filter(last_step=Step.Kind.RETURNED)
+    """Return what was returned to a person and not submitted again since."""
+    return _drafts_of(person).filter(last_transition=AuditEntry.Kind.RETURNED)
 
 
 def waiting_for(person: Any) -> QuerySet[Edition]:
     """Return what waits for review and may be approved by a person.
 
     First what they were asked for (`is_asked`), then the longest waiting. That is what somebody
-    else had a hand in since the last approval: `workflow.is_ones_own`, asked of all at once.
+    else had a hand in since the last approval: `workflow.is_sole_author`, asked of all at once.
     """
     if not person.has_perm("articles.publish_article"):
         return Edition.objects.none().annotate(is_asked=Value(value=False))

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db import transaction
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 
 
 class RefreshedOnce(admin.ModelAdmin):
@@ -12,5 +12,5 @@ class RefreshedOnce(admin.ModelAdmin):
     def changeform_view(self, request, *args, **kwargs):
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
-        with transaction.atomic(), one_refresh():
+        with transaction.atomic(), batched_refresh():
             return super().changeform_view(request, *args, **kwargs)

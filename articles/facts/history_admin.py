@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.publishing.comparison import Change
 from articles.richtext.diff import changed_text
 from engagements.history import (
@@ -93,7 +93,7 @@ class FactsHistory(admin.ModelAdmin):
                 raise PermissionDenied
             reason = request.POST.get("reason", "").replace("\x00", "")
             try:
-                with transaction.atomic(), one_refresh():
+                with transaction.atomic(), batched_refresh():
                     revert(engagement, version.revision, by=request.user, reason=reason)
             except ValidationError as error:
                 errors = error.messages

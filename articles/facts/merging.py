@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import EditionTopic
 from articles.redirects import keep_address, known
 from engagements.models import (
@@ -35,7 +35,7 @@ Subject = Topic | Person | Organisation
 
 
 @dataclass
-class Step:
+class Edit:
     """A row that gets `values` (`None`: that goes), with what is said of it to the editor."""
 
     row: Any
@@ -61,7 +61,7 @@ class Plan:
 
     dropped: Subject
     kept: Subject
-    steps: list[Step]
+    steps: list[Edit]
     leads_on: bool
 
     @property
@@ -72,11 +72,11 @@ class Plan:
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     @property
-    def moved(self) -> list[Step]:
+    def moved(self) -> list[Edit]:
         return [step for step in self.steps if step.values is not None]
 
     @property
-    def gone(self) -> list[Step]:
+    def gone(self) -> list[Edit]:
         return [step for step in self.steps if step.values is None]
 
     @property
@@ -119,7 +119,7 @@ def plan_of(dropped: Subject, kept: Subject) -> Plan:
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) -> Plan:
     """Merge `dropped` into `kept`; every address that led to the one leads to the other.
 
@@ -155,17 +155,17 @@ def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) ->
 # Topics
 
 
-def _topic_steps(dropped: Topic, kept: Topic) -> Iterator[Step]:
+def _topic_steps(dropped: Topic, kept: Topic) -> Iterator[Edit]:
     for through in (EngagementTopic, EditionTopic):
         items: Any = through._default_manager.select_related("content_object")
         theirs = set(items.filter(tag=kept).values_list("content_object", flat=True))
         for row in items.filter(tag=dropped).order_by("pk"):
             if row.content_object_id in theirs:
                 told = _("%(what)s: has both topics, and keeps “%(kept)s”")
-                yield Step(row, None, told % {"what": row.content_object, "kept": kept})
+                yield Edit(row, None, told % {"what": row.content_object, "kept": kept})
             else:
                 told = _("%(what)s: gets “%(kept)s”")
-                yield Step(row, {"tag": kept}, told % {"what": row.content_object, "kept": kept})
+                yield Edit(row, {"tag": kept}, told % {"what": row.content_object, "kept": kept})
 
 
 # People and organisations
@@ -201,17 +201,17 @@ def _twins(
 
 def _appointment_steps(
     theirs: list[Appointment], twins: dict[int, Appointment], values: dict[str, Any]
-) -> Iterator[Step]:
+) -> Iterator[Edit]:
     for row in theirs:
         if row.pk not in twins:
             told = _("The office “%(title)s” moves along") % {"title": row.title}
-            yield Step(row, values, told)
+            yield Edit(row, values, told)
             continue
         # Rows of others may name it too, written past every form.
         side = next(iter(values))
         for other in row.participations.exclude(**{side: getattr(row, side)}):
-            yield Step(other, {"appointment": twins[row.pk]}, _("An office is on record twice"))
-        yield Step(row, None, _("The office “%s” is on record for both") % row.title)
+            yield Edit(other, {"appointment": twins[row.pk]}, _("An office is on record twice"))
+        yield Edit(row, None, _("The office “%s” is on record for both") % row.title)
 
 
 def _joined(
@@ -220,7 +220,7 @@ def _joined(
     values: dict[str, Any],
     *,
     office: Appointment | None = None,
-) -> Step:
+) -> Edit:
     """Return what `stays` takes over from its double: the lead, the office, the sources."""
     taken = dict(values)
     if goes.is_lead and not stays.is_lead:
@@ -229,10 +229,10 @@ def _joined(
     if is_untitled and bool(stays.person_id) == bool(goes.person_id):
         taken |= {"appointment": office} if office else {"title_text": goes.title_text}
     told = _("%(visit)s: stands once, with all sources") % {"visit": stays.engagement}
-    return Step(stays, taken, told, list(goes.sources.all()))
+    return Edit(stays, taken, told, list(goes.sources.all()))
 
 
-def _person_steps(dropped: Person, kept: Person) -> Iterator[Step]:
+def _person_steps(dropped: Person, kept: Person) -> Iterator[Edit]:
     theirs, own = _appointments(person=dropped), _appointments(person=kept)
     twins = _twins(theirs, own, "person")
     present = {row.engagement_id: row for row in _participations(person=kept)}
@@ -242,19 +242,19 @@ def _person_steps(dropped: Person, kept: Person) -> Iterator[Step]:
         told = {"visit": row.engagement, "party": row.party_name, "kept": kept}
         if double is None:
             values = {"person": kept, "appointment": office}
-            yield Step(row, values, _("%(visit)s: %(kept)s takes part") % told)
+            yield Edit(row, values, _("%(visit)s: %(kept)s takes part") % told)
         elif (row.side, row.party) == (double.side, double.party):
-            yield Step(row, None, _("%(visit)s: both stand there for %(party)s") % told)
+            yield Edit(row, None, _("%(visit)s: both stand there for %(party)s") % told)
             yield _joined(double, row, {}, office=office)
         else:
             # Nobody is there twice, but the party that was represented stays on record.
             nameless = {"person": None, "appointment": None, "title_text": row.title}
             told_so = _("%(visit)s: %(party)s stays, without a name: %(kept)s is there already")
-            yield Step(row, nameless, told_so % told)
+            yield Edit(row, nameless, told_so % told)
     yield from _appointment_steps(theirs, twins, {"person": kept})
 
 
-def _organisation_steps(dropped: Organisation, kept: Organisation) -> Iterator[Step]:
+def _organisation_steps(dropped: Organisation, kept: Organisation) -> Iterator[Edit]:
     theirs, own = _appointments(organisation=dropped), _appointments(organisation=kept)
     twins = _twins(theirs, own, "organisation")
     present: dict[tuple[int, str], list[Participant]] = {}
@@ -267,17 +267,17 @@ def _organisation_steps(dropped: Organisation, kept: Organisation) -> Iterator[S
         told = {"visit": row.engagement, "kept": kept}
         nameless = next((other for other in beside if other.person_id is None), None)
         if beside and row.person_id is None:
-            yield Step(row, None, _("%(visit)s: both stand there on one side") % told)
+            yield Edit(row, None, _("%(visit)s: both stand there on one side") % told)
             yield _joined(nameless or beside[0], row, {})
         elif nameless is not None:
             beside.remove(nameless)
-            yield Step(nameless, None, _("%(visit)s: both stand there on one side") % told)
+            yield Edit(nameless, None, _("%(visit)s: both stand there on one side") % told)
             beside.append(row)
             yield _joined(row, nameless, values)
         else:
-            yield Step(row, values, _("%(visit)s: %(kept)s takes part") % told)
+            yield Edit(row, values, _("%(visit)s: %(kept)s takes part") % told)
     yield from _appointment_steps(theirs, twins, {"organisation": kept})
     actions = Action.objects.filter(owner_organisation=dropped).select_related("outcome")
     for action in actions.order_by("pk"):
         told_so = _("%(action)s: owed by %(kept)s") % {"action": action, "kept": kept}
-        yield Step(action, {"owner_organisation": kept}, told_so)
+        yield Edit(action, {"owner_organisation": kept}, told_so)

@@ -4,40 +4,40 @@ from articles.models.articles import (
     EditionTopic,
     Language,
 )
+from articles.models.audit import AuditEntry
 from articles.models.autosave import Autosave, Presence, Submission
-from articles.models.clearing import Finding, NotTheSame
 from articles.models.comments import Comment
-from articles.models.notices import Notice, NoticeSettings, OverdueTold
+from articles.models.content_audit import DistinctPair, Finding
+from articles.models.notices import Notice, NoticeSettings, OverdueNotice
 from articles.models.outbox import Message
 from articles.models.pictures import Figure, Picture, Rendition
 from articles.models.preview import PreviewLink
-from articles.models.review import Look, ReviewRequest
-from articles.models.steps import Step
-from articles.models.timeline import ContentVersion, NewsEntry, TimelineEntry, TimelineTotal
+from articles.models.review import ReadMarker, ReviewRequest
+from articles.models.timeline import ContentVersion, FeedEntry, TimelineEntry, TimelineTotal
 
 __all__ = [
     "Article",
+    "AuditEntry",
     "Autosave",
     "Comment",
     "ContentVersion",
+    "DistinctPair",
     "Edition",
     "EditionTopic",
+    "FeedEntry",
     "Figure",
     "Finding",
     "Language",
-    "Look",
     "Message",
-    "NewsEntry",
-    "NotTheSame",
     "Notice",
     "NoticeSettings",
-    "OverdueTold",
+    "OverdueNotice",
     "Picture",
     "Presence",
     "PreviewLink",
+    "ReadMarker",
     "Rendition",
     "ReviewRequest",
-    "Step",
     "Submission",
     "TimelineEntry",
     "TimelineTotal",

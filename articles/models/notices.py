@@ -1,4 +1,4 @@
-"""Which mails a person wants, what waits for their daily one, and which promises were told of."""
+"""Which mails a person wants, and what they were or will be notified of."""
 
 from django.conf import settings
 from django.db import models
@@ -60,8 +60,8 @@ class Notice(models.Model):
         return f"{self.person} {self.payload.get('kind')}"
 
 
-class OverdueTold(models.Model):
-    """An action of which people were told that it is overdue; a new due date is another matter."""
+class OverdueNotice(models.Model):
+    """An overdue action that people were notified of; a new due date makes a new notice."""
 
     action = models.ForeignKey(Action, models.CASCADE, related_name="+")
     due_date = models.DateField(_("due"))
@@ -69,10 +69,10 @@ class OverdueTold(models.Model):
 
     class Meta:
         ordering = ["action", "pk"]
-        verbose_name = _("overdue action that was told of")
-        verbose_name_plural = _("overdue actions that were told of")
+        verbose_name = _("notice of an overdue action")
+        verbose_name_plural = _("notices of overdue actions")
         constraints = [
-            models.UniqueConstraint(fields=["action", "due_date"], name="overduetold_once")
+            models.UniqueConstraint(fields=["action", "due_date"], name="overduenotice_once")
         ]
 
     def __str__(self) -> str:

@@ -30,20 +30,20 @@ class ReviewRequest(models.Model):
         return f"{self.person}: {self.article}"
 
 
-class Look(models.Model):
+class ReadMarker(models.Model):
     """The newest edition of an article that a person has seen, and when."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    article = models.ForeignKey(Article, models.CASCADE, related_name="looks")
+    article = models.ForeignKey(Article, models.CASCADE, related_name="read_markers")
     number = models.PositiveIntegerField(_("edition"))
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
         ordering = ["article", "pk"]
-        verbose_name = _("look")
-        verbose_name_plural = _("looks")
+        verbose_name = _("read marker")
+        verbose_name_plural = _("read markers")
         constraints = [
-            models.UniqueConstraint(fields=["person", "article"], name="look_one_a_person")
+            models.UniqueConstraint(fields=["person", "article"], name="readmarker_one_a_person")
         ]
 
     def __str__(self) -> str:

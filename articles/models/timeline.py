@@ -122,7 +122,7 @@ class ContentVersion(models.Model):
         return str(self.number)
 
 
-class NewsEntry(models.Model):
+class FeedEntry(models.Model):
     """An edition under one of the terms of a visit that it covers, in the order of the news.
 
     What feeds are read from: as `TimelineEntry`, but of articles. `syndication.index`
@@ -160,12 +160,12 @@ class NewsEntry(models.Model):
                     "kind", "subject", "-major_at", "-article", "-edition", "engagement",
                     "sort_key", "public_from", "public_until", "terms",
                 ],
-                name="newsentry_in_order",
+                name="feedentry_in_order",
             ),
         ]  # fmt: skip
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "engagement", "kind", "subject"], name="newsentry_unique"
+                fields=["edition", "engagement", "kind", "subject"], name="feedentry_unique"
             ),
         ]
 

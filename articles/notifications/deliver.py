@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles.models import Article, Edition, Message, Notice, NoticeSettings, Step
+from articles.models import Article, AuditEntry, Edition, Message, Notice, NoticeSettings
 from articles.notifications.enqueue import (
     DIGEST,
     MAIL,
@@ -61,8 +61,8 @@ def _review_requested(person: User, about: dict[str, Any]) -> Told | None:
 
 def _returned(person: User, about: dict[str, Any]) -> Told | None:
     article = Article.objects.filter(pk=about["article"]).first()
-    last = article and article.steps.select_related("by").order_by("-pk").first()
-    if not (article and last and last.pk == about["step"]) or last.kind != Step.Kind.RETURNED:
+    last = article and article.audit_entries.select_related("by").order_by("-pk").first()
+    if not (article and last and last.pk == about["step"]) or last.kind != AuditEntry.Kind.RETURNED:
         return None
     may_change = person.has_perm("articles.change_article") and (
         article.created_by_id == person.pk or person.has_perm("articles.change_others_article")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from articles.models import Edition, Message, OverdueTold, ReviewRequest, Step
+from articles.models import AuditEntry, Edition, Message, OverdueNotice, ReviewRequest
 from articles.notifications.recipients import concerned_by, who_may, writers_of
 from engagements.models import Action
 
@@ -50,7 +50,7 @@ def review_requested(edition: Edition, *, by: Any) -> None:
     _tell(REVIEW, people, timezone.now(), article=edition.article_id, by=by and by.pk)
 
 
-def returned(step: Step) -> None:
+def returned(step: AuditEntry) -> None:
     """Tell its writers."""
     if not settings.MAIL_FROM:
         return
@@ -79,11 +79,11 @@ def published(edition: Edition, *, by: Any) -> None:
 def overdue(now: dt.datetime) -> None:
     """Tell of promises whose time has passed and of which nobody was told; called by the worker."""
     today = timezone.localdate(now)
-    told = OverdueTold.objects.filter(action=OuterRef("pk"), due_date=OuterRef("due_date"))
+    told = OverdueNotice.objects.filter(action=OuterRef("pk"), due_date=OuterRef("due_date"))
     late = Action.objects.overdue(today).filter(~Exists(told), due_date__gte=today - LATELY)
     by_person: dict[int, list[int]] = {}
     for action in late.select_related("outcome").order_by("due_date", "pk"):
-        _row, is_ours = OverdueTold.objects.get_or_create(action=action, due_date=action.due_date)
+        _row, is_ours = OverdueNotice.objects.get_or_create(action=action, due_date=action.due_date)
         for pk in concerned_by(action) if is_ours else ():
             by_person.setdefault(pk, []).append(action.pk)
     for pk, actions in by_person.items():

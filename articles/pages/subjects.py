@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import kept
+from articles.caching.fragments import fragment
 from articles.caching.version import content_version
 from articles.maps import geometry
 from articles.pages.common import PROMISES
@@ -100,7 +100,7 @@ def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str
 
     return {
         "timeline": build_timeline(cards, today=timezone.localdate(at)),
-        "panel": kept(version, name, panel),
+        "panel": fragment(version, name, panel),
         "newer": view.address(newer=str(found.newer)) if found.newer else "",
         "older": view.address(older=str(found.older)) if found.older else "",
     }

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import kept
+from articles.caching.fragments import fragment
 from articles.caching.version import content_version
 from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
@@ -118,7 +118,7 @@ def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> Htt
     context |= {
         "old": old,
         "new": new,
-        "changes": kept(content_version(at), name, lambda: _changes(old, new, at)),
+        "changes": fragment(content_version(at), name, lambda: _changes(old, new, at)),
     }
     return render(request, "articles/version_comparison.html", context)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Picture, Rendition
 from articles.models.pictures import SHARE_NAME, private_storage
 from articles.pictures.processing import decode, digest_of, encode, renditions_of, share_crop
@@ -86,7 +86,7 @@ def _store(picture: Picture, image: Image.Image, directory: str, kept: Iterable[
     renditions = list(renditions_of(image, picture, kept))
     written = []
     try:
-        with transaction.atomic(), one_refresh():
+        with transaction.atomic(), batched_refresh():
             # Noted before it is written: a full disk leaves a part of a file.
             written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
             picture.file.save(written[-1], ContentFile(master), save=False)

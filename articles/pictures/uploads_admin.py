@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Picture
 from articles.pictures.forms import BatchForm, DescriptionForm
 from articles.pictures.library import SamePictureError, create_picture
@@ -168,7 +168,7 @@ class PictureUploads(admin.ModelAdmin):
                     names.add(name)
             if names:
                 changed.append((picture, sorted(names)))
-        with transaction.atomic(), one_refresh():
+        with transaction.atomic(), batched_refresh():
             for picture, columns in changed:
                 picture.save(update_fields=columns)
                 self.log_change(request, picture, [{"changed": {"fields": columns}}])

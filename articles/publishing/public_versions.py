@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Article, Edition, Step
+from articles.models import Article, AuditEntry, Edition
 from engagements.dates import PartialDate, Precision
 
 
@@ -56,10 +56,11 @@ class Gap(NamedTuple):
 
 def gaps_of(article: Article) -> list[Gap]:
     """Return when an article that had been public was not to be read, the oldest first."""
-    steps = article.steps.order_by("at", "pk").values_list("at", flat=True)
-    ends = [*steps.filter(kind=Step.Kind.REINSTATED), None]
+    moments = article.audit_entries.order_by("at", "pk").values_list("at", flat=True)
+    begins = moments.filter(kind=AuditEntry.Kind.WITHDRAWN)
+    ends = [*moments.filter(kind=AuditEntry.Kind.REINSTATED), None]
     # Each withdrawal ends with the next return, so the two go in pairs.
-    return [Gap(*pair) for pair in zip(steps.filter(kind=Step.Kind.WITHDRAWN), ends, strict=False)]
+    return [Gap(*pair) for pair in zip(begins, ends, strict=False)]
 
 
 def stood_on(versions: list[Version], day: dt.date, gaps: list[Gap]) -> list[Version]:

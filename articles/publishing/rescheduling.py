@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.caching.batch import one_refresh
-from articles.models import Article, Edition, Step
+from articles.caching.batch import batched_refresh
+from articles.models import Article, AuditEntry, Edition
 from articles.notifications import enqueue
 from articles.publishing.checks import Reason, Story, reasons_in, time_is_ahead
 from articles.publishing.workflow import reasons_not_to_hide, refuse
@@ -42,7 +42,7 @@ def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
     """Let a scheduled edition come out at another hour; its predecessor stays until then."""
     Article.objects.select_for_update().get(pk=edition.article_id)
@@ -57,10 +57,10 @@ def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
     edition.public_from = at
     edition.save(update_fields=["public_from"])
     told = _("from %(was)s to %(at)s") % {"was": spelled_out(was), "at": spelled_out(at)}
-    Step.objects.create(
+    AuditEntry.objects.create(
         article_id=edition.article_id,
         edition=edition,
-        kind=Step.Kind.RESCHEDULED,
+        kind=AuditEntry.Kind.RESCHEDULED,
         by=by,
         reason=told,
     )
@@ -79,7 +79,7 @@ def reasons_not_to_move_embargo(visit: Engagement, at: dt.datetime) -> list[Reas
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def move_embargo(visit: Engagement, *, at: dt.datetime, by: Any) -> None:
     """Let a visit under embargo become public at another hour."""
     visit = Engagement.objects.select_for_update().get(pk=visit.pk)
@@ -102,6 +102,6 @@ def reassign(article: Article, *, to: Any, by: Any) -> None:
     told = _("from %(was)s to %(to)s") % {"was": name_of(article.created_by), "to": name_of(to)}
     article.created_by = to
     article.save(update_fields=["created_by"])
-    Step.objects.create(
-        article=article, edition=newest, kind=Step.Kind.REASSIGNED, by=by, reason=told[:300]
+    AuditEntry.objects.create(
+        article=article, edition=newest, kind=AuditEntry.Kind.REASSIGNED, by=by, reason=told[:300]
     )

@@ -17,8 +17,8 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.caching.batch import one_refresh
-from articles.models import Article, Edition, PreviewLink, ReviewRequest, Step
+from articles.caching.batch import batched_refresh
+from articles.models import Article, AuditEntry, Edition, PreviewLink, ReviewRequest
 from articles.notifications import enqueue
 from articles.publishing.checks import (
     OF_THE_TEXT,
@@ -36,7 +36,7 @@ MAX_REASON = 300  # characters, as the columns hold
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def save_edition(
     article: Article,
     *,
@@ -109,8 +109,8 @@ def _locked(edition: Edition) -> Edition:
     return edition
 
 
-def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> Step:
-    return Step.objects.create(
+def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> AuditEntry:
+    return AuditEntry.objects.create(
         article_id=edition.article_id, edition=edition, kind=kind, by=by, reason=reason.strip()
     )
 
@@ -137,7 +137,7 @@ def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
     refuse(reasons_not_to_submit(edition))
     edition.state = Edition.State.IN_REVIEW
     edition.save(update_fields=["state"])
-    _record(edition, Step.Kind.SUBMITTED, by)
+    _record(edition, AuditEntry.Kind.SUBMITTED, by)
     ReviewRequest.objects.filter(article=edition.article_id).delete()
     ReviewRequest.objects.bulk_create(
         [
@@ -163,7 +163,7 @@ def send_back(edition: Edition, *, by: Any, reason: str) -> None:
     refuse([*reasons_not_to_return(edition), *reasons_for_a_reason(reason, missing)])
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
-    enqueue.returned(_record(edition, Step.Kind.RETURNED, by, reason))
+    enqueue.returned(_record(edition, AuditEntry.Kind.RETURNED, by, reason))
 
 
 @transaction.atomic
@@ -173,13 +173,13 @@ def recall(edition: Edition, *, by: Any) -> None:
     refuse(reasons_not_to_return(edition))
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
-    _record(edition, Step.Kind.RECALLED, by)
+    _record(edition, AuditEntry.Kind.RECALLED, by)
 
 
 # Approval
 
 
-def is_ones_own(article: Article, number: int, *, by: Any) -> bool:
+def is_sole_author(article: Article, number: int, *, by: Any) -> bool:
     """Say whether nobody but `by` had a hand in what edition `number` would make public.
 
     Whoever wrote any of it since the last approval counts, so that an editor may mend a comma
@@ -208,7 +208,7 @@ def reasons_of_the_desk(
         reasons.append(Reason("", _("A newer edition has been approved already.")))
     if article.withdrawn_at:
         reasons.append(Reason("", _("The article is withdrawn. Bring it back first.")))
-    if not is_ones_own(article, number, by=by):
+    if not is_sole_author(article, number, by=by):
         return reasons
     if forced_reason is None:
         reasons.append(
@@ -250,7 +250,7 @@ def reasons_not_to_publish(
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def publish(
     edition: Edition,
     *,
@@ -280,7 +280,7 @@ def publish(
             with_visits=with_visits,
         )
     )
-    is_forced = is_ones_own(edition.article, edition.number, by=by)
+    is_forced = is_sole_author(edition.article, edition.number, by=by)
     public_from = at or timezone.now()
     approved = edition.article.editions.filter(state=Edition.State.APPROVED)
     approved.filter(public_from__gt=public_from).update(public_until=F("public_from"))
@@ -292,7 +292,7 @@ def publish(
     edition.public_from = public_from
     edition.forced_reason = (forced_reason or "").strip() if is_forced else ""
     edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
-    kind = Step.Kind.FORCED if is_forced else Step.Kind.APPROVED
+    kind = AuditEntry.Kind.FORCED if is_forced else AuditEntry.Kind.APPROVED
     _record(edition, kind, by, edition.forced_reason)
     if with_visits:
         told = _("Public from %(at)s, with the article “%(article)s”.")
@@ -330,11 +330,11 @@ def confirm(edition: Edition, *, by: Any) -> None:
     refuse(reasons_not_to_confirm(edition, by=by))
     edition.confirmed_by = by
     edition.save(update_fields=["confirmed_by"])
-    _record(edition, Step.Kind.CONFIRMED, by)
+    _record(edition, AuditEntry.Kind.CONFIRMED, by)
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def unschedule(edition: Edition | None, *, by: Any = None) -> None:
     """Make a scheduled edition a draft again; what is public until then stays public.
 
@@ -354,11 +354,11 @@ def unschedule(edition: Edition | None, *, by: Any = None) -> None:
     edition.article.editions.filter(
         state=Edition.State.APPROVED, public_from__lt=boundary, public_until=boundary
     ).update(public_until=end)
-    _record(edition, Step.Kind.UNSCHEDULED, by)
+    _record(edition, AuditEntry.Kind.UNSCHEDULED, by)
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def withdraw(
     article: Article, *, reason: str, by: Any = None, at: dt.datetime | None = None
 ) -> None:
@@ -374,9 +374,9 @@ def withdraw(
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
     # For good: bringing it back opens nothing again.
     PreviewLink.objects.filter(edition__article=article).revoke(by=by)
-    Step.objects.create(
+    AuditEntry.objects.create(
         article=article,
-        kind=Step.Kind.WITHDRAWN,
+        kind=AuditEntry.Kind.WITHDRAWN,
         by=by,
         reason=article.withdrawn_reason,
         at=article.withdrawn_at,
@@ -384,7 +384,7 @@ def withdraw(
 
 
 @transaction.atomic
-@one_refresh()
+@batched_refresh()
 def reinstate(article: Article, *, by: Any = None) -> None:
     """Make a withdrawn article public again, as it was, if its engagements still are."""
     article = Article.objects.select_for_update().get(pk=article.pk)
@@ -401,7 +401,7 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     )
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-    Step.objects.create(article=article, kind=Step.Kind.REINSTATED, by=by, at=now)
+    AuditEntry.objects.create(article=article, kind=AuditEntry.Kind.REINSTATED, by=by, at=now)
 
 
 def standing_on(engagements: Iterable[Engagement]) -> Any:

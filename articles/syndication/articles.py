@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from articles.models import Edition, NewsEntry
+from articles.models import Edition, FeedEntry
 from articles.models.articles import EditionQuerySet
 from articles.pagination import Older, Place
 from articles.syndication.index import ALL
@@ -40,7 +40,7 @@ def news_of(subject: Term | None, view: View, at: dt.datetime) -> Older[News]:
     """
     terms = {*view.terms, *([subject] if subject else [])} - {COVERED}
     entries = narrowed(
-        NewsEntry.objects.filter(public_from__lte=at).filter(
+        FeedEntry.objects.filter(public_from__lte=at).filter(
             Q(public_until__isnull=True) | Q(public_until__gt=at)
         ),
         terms or {ALL},

@@ -1,4 +1,4 @@
-"""Keeps `NewsEntry` in step with the timelines' index and the editions that cover its visits.
+"""Keeps `FeedEntry` in step with the timelines' index and the editions that cover its visits.
 
 Follows `timeline_index`: an entry has the terms of the visit's entries, and the edition's topics.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from articles.models import Edition, EditionTopic, NewsEntry, TimelineEntry
+from articles.models import Edition, EditionTopic, FeedEntry, TimelineEntry
 from articles.models.articles import EditionQuerySet
 from articles.timeline import index as timeline_index
 from articles.timeline.bulk_insert import insert
@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 class Row(NamedTuple):
-    """What a `NewsEntry` holds, in the order of `COLUMNS`."""
+    """What a `FeedEntry` holds, in the order of `COLUMNS`."""
 
     kind: int
     subject: int
@@ -48,11 +48,11 @@ def refresh(engagements: Collection[int]) -> dict[dt.datetime, set[Term]]:
     Where nothing changed, nothing is written. Return the terms whose news changed, by the moment
     from which readers see it.
     """
-    before = set(NewsEntry.objects.filter(engagement__in=engagements).values_list(*COLUMNS))
+    before = set(FeedEntry.objects.filter(engagement__in=engagements).values_list(*COLUMNS))
     after = set(_rows(_covered(Edition.objects.all(), **{"in": engagements})))
     changed = {row[5] for row in before ^ after}
     if changed:
-        NewsEntry.objects.filter(engagement__in=changed).delete()
+        FeedEntry.objects.filter(engagement__in=changed).delete()
         _insert(row for row in after if row.engagement_id in changed)
     return _news(before, after)
 
@@ -79,14 +79,14 @@ def rebuild() -> None:
 
 def rebuild_if_empty(**kwargs: object) -> None:
     """Make the index where there is none: after `migrate`, of a database older than the index."""
-    if not NewsEntry.objects.exists() and Edition.objects.lasting(timezone.now()).exists():
+    if not FeedEntry.objects.exists() and Edition.objects.lasting(timezone.now()).exists():
         rebuild()
 
 
 def _insert(rows: Iterable[Row]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     insert(
-        NewsEntry._meta.db_table,
+        FeedEntry._meta.db_table,
         COLUMNS,
         (
             [adapt(value) if isinstance(value, dt.datetime) else value for value in row]

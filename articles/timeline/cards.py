@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from articles.caching.fragments import all_kept
+from articles.caching.fragments import fragments
 from articles.models import Edition
 from articles.pagination import Cursor
 from articles.timeline.build import Entry, make_entry
@@ -48,7 +48,7 @@ def cards_of(
         pks = [names[name] for name in missing]
         return {f"card:{pk}{own}": card for pk, card in _rendered(pks, at, origin, person).items()}
 
-    cards = all_kept(version, list(names), make)
+    cards = fragments(version, list(names), make)
     return [cards[name] for name in names if name in cards]
 
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.caching.version import content_changed
-from articles.models import Edition, NewsEntry, TimelineEntry, TimelineTotal
+from articles.models import Edition, FeedEntry, TimelineEntry, TimelineTotal
 from articles.timeline.bulk_insert import insert
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -178,7 +178,7 @@ def batches() -> Iterator[dict[str, int]]:
         for rows, name in (
             (Engagement.objects, "pk"),
             (TimelineEntry.objects, "engagement"),
-            (NewsEntry.objects, "engagement"),
+            (FeedEntry.objects, "engagement"),
         )
         # Each by itself: SQLite finds one end in an index, and reads all of it for both.
         for end in (Min(name), Max(name))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Edition, Picture
 from articles.pictures.library import create_picture
 from engagements.models import Engagement, Topic
@@ -29,7 +29,7 @@ def make_picture(size: tuple[int, int] = (320, 180), **fields: Any) -> Picture:
 
 def make_full_engagement(topics: list[Topic], **fields: Any) -> Engagement:
     """Return a public engagement with two outcomes of two actions each, and a source."""
-    with one_refresh():
+    with batched_refresh():
         visit = EngagementFactory(topics=topics, **fields)
         source = SourceFactory(engagement=visit)
         for _outcome in range(2):

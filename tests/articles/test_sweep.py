@@ -13,7 +13,7 @@ from django.utils import timezone
 from reversion.models import Revision
 
 from articles.authoring import comments
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition, Picture, Rendition
 from articles.pagination import Place
 from articles.publishing.workflow import publish, withdraw
@@ -215,7 +215,7 @@ def make_story(mark: str, visit: Engagement) -> Edition:
 
 
 @pytest.fixture
-@one_refresh()
+@batched_refresh()
 def world() -> dict[str, Edition]:
     """One article and engagement in each state, on one tour and in the same regions."""
     now, by, tour = timezone.now(), UserFactory(username="Zdeskhead"), TourFactory(title="Ztour")

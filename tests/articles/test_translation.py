@@ -8,7 +8,7 @@ import pytest
 from django.template import engines
 from django.utils import timezone, translation
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.publishing.workflow import withdraw
 from engagements.dates import PartialDate, format_range
 from engagements.models import (
@@ -97,7 +97,7 @@ def untranslated(page: str) -> list[str]:
 
 
 @pytest.fixture
-@one_refresh()
+@batched_refresh()
 def world():
     """A newsroom whose own words are all Greek, with something for every part of a page."""
     Country.objects.update(name=GREEK)

@@ -24,7 +24,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.models import Edition, TimelineEntry, TimelineTotal
 from articles.pages import subjects
 from articles.pagination import Cursor
@@ -260,7 +260,7 @@ def measure_save() -> float:
         topic = other if one in visit.topics.all() else one
 
         def save(visit=visit, day=day, topic=topic) -> None:
-            with transaction.atomic(), one_refresh():
+            with transaction.atomic(), batched_refresh():
                 visit.start = PartialDate(day)
                 visit.save()
                 visit.topics.set([topic])

@@ -51,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def look(request: HttpRequest) -> HttpResponse:
     """Look over the newest public editions now; all of them is the command's work."""
     if request.method == "POST":
-        looked = content_audit.look_over(limit=content_audit.AT_ONCE)
+        looked = content_audit.audit_content(limit=content_audit.AT_ONCE)
         told = ngettext("%d article was looked over.", "%d articles were looked over.", looked)
         messages.success(request, told % looked)
     return HttpResponseRedirect(reverse("desk:clear_up"))

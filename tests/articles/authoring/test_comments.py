@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from articles.authoring import comments
 from articles.authoring.comments import add, places, thread
-from articles.models import Comment, Edition, Look, ReviewRequest
+from articles.models import Comment, Edition, ReadMarker, ReviewRequest
 from articles.previews.links import make
 from articles.publishing.workflow import recall, save_edition, send_back, submit
 from articles.roles import EDITOR, ROLES, WRITER
@@ -177,25 +177,25 @@ def test_what_changed_since_is_one_click_away(client):
     """Offered until it was looked at, or until one saved an edition of one's own."""
     edition, person = make_draft(), member(EDITOR)
     client.force_login(person)
-    assert client.get(address_of(edition)).context["unseen"] is None
+    assert client.get(address_of(edition)).context["unread"] is None
     newer(edition, headline="Another")
     newest = newer(edition, headline="A third")
     for _again in range(2):
         form = client.get(address_of(edition))
-        assert form.context["unseen"][::2] == (1, 3)
+        assert form.context["unread"][::2] == (1, 3)
         assert "2 editions came since" in form.text
     compare = reverse("admin:articles_article_compare", args=[edition.article_id])
     assert f"{compare}?from=1&amp;to=3" in form.text
     client.get(f"{compare}?from=1&to=2")
-    assert Look.objects.get().number == 1
+    assert ReadMarker.objects.get().number == 1
     client.get(f"{compare}?from=1&to=3")
-    assert Look.objects.get().number == newest.number
-    assert client.get(address_of(edition)).context["unseen"] is None
+    assert ReadMarker.objects.get().number == newest.number
+    assert client.get(address_of(edition)).context["unread"] is None
     press(client, person, edition, "continue", headline="Mine")
-    assert Look.objects.get(person=person).number == 4
+    assert ReadMarker.objects.get(person=person).number == 4
     # Each person has looked for themselves.
     client.force_login(member(EDITOR))
-    assert client.get(address_of(edition)).context["unseen"] is None
+    assert client.get(address_of(edition)).context["unread"] is None
 
 
 # Whom to ask

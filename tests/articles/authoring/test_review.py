@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Article, Edition, Step
+from articles.models import Article, AuditEntry, Edition
 from articles.publishing import workflow
 from articles.publishing.checks import Story, embargo_of, reasons_in
 from articles.publishing.workflow import (
@@ -200,7 +200,7 @@ def test_review_keeps_the_newest_edition():
     assert refused.value.messages == ["There is a newer edition: send that one."]
     recall(second, by=second.author)
     assert not Edition.objects.filter(state="in_review").exists()
-    assert list(Step.objects.values_list("kind", flat=True)) == ["recalled", "submitted"]
+    assert list(AuditEntry.objects.values_list("kind", flat=True)) == ["recalled", "submitted"]
 
 
 def test_incomplete_draft_is_not_sent():
@@ -220,7 +220,7 @@ def test_return_needs_a_review_and_a_reason():
     submit(edition, by=edition.author)
     send_back(edition, by=UserFactory(), reason="Who said so?")
     assert edition.state == "draft"
-    assert Step.objects.first().reason == "Who said so?"
+    assert AuditEntry.objects.first().reason == "Who said so?"
 
 
 def test_own_article_needs_another_person():
@@ -271,7 +271,7 @@ def test_steps_say_who_when_and_why():
     """From the first word to the withdrawal."""
     edition, head = make_public(), UserFactory()
     withdraw(edition.article, by=head, reason="It was wrong.")
-    steps = edition.article.steps.values_list("kind", "by", "reason")
+    steps = edition.article.audit_entries.values_list("kind", "by", "reason")
     assert list(steps) == [
         ("withdrawn", head.pk, "It was wrong."),
         ("approved", edition.approved_by_id, ""),

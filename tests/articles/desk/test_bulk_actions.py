@@ -119,7 +119,7 @@ def test_many_are_withdrawn_with_one_reason(client, visit):
     for article in rows:
         assert client.get(article.get_absolute_url()).status_code == 410
         article.refresh_from_db()
-        assert article.steps.get(kind="withdrawn").reason == "The source took it back."
+        assert article.audit_entries.get(kind="withdrawn").reason == "The source took it back."
 
 
 def test_visit_with_a_public_article_is_not_withdrawn(client):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk.duplicates import sound_of, suggested, tell_apart, tokens_of
-from articles.models import Edition, Finding, NotTheSame, Step
+from articles.models import AuditEntry, DistinctPair, Edition, Finding
 from articles.publishing.rescheduling import reassign
 from articles.publishing.workflow import withdraw
 from articles.roles import DESK_HEAD, EDITOR, WRITER
@@ -100,7 +100,7 @@ def test_two_told_apart_are_not_suggested_again(client):
     client.post(address, {"one": other.pk, "other": one.pk})
     assert suggested("person") == []
     tell_apart("person", one.pk, other.pk, by=UserFactory())
-    assert NotTheSame.objects.count() == 1
+    assert DistinctPair.objects.count() == 1
     page = client.post(address, {"one": "x", "other": one.pk}, follow=True)
     assert "not there any more" in page.content.decode()
 
@@ -152,7 +152,7 @@ def test_drafts_of_a_leaver_go_to_somebody_else(client, leaving):
     draft.article.refresh_from_db()
     draft.refresh_from_db()
     assert (draft.article.created_by, draft.author) == (other, writer)  # who wrote it stays
-    step = Step.objects.get(article=draft.article)
+    step = AuditEntry.objects.get(article=draft.article)
     assert (step.kind, step.by, step.reason) == ("reassigned", editor, "from Amina to bela")
     client.force_login(other)
     change = reverse("admin:articles_article_change", args=[draft.article_id])
@@ -178,7 +178,7 @@ def test_wrong_choice_gets_a_sentence_and_changes_nothing(client, leaving, chang
     pk = made["A draft"].article_id
     form = {"person": writer.pk, "article": [pk], "to": other.pk} | changes
     assert sentence in client.post(LEAVER, form).content.decode()
-    assert not Step.objects.filter(kind="reassigned").exists()
+    assert not AuditEntry.objects.filter(kind="reassigned").exists()
 
 
 def test_only_an_open_draft_is_given_and_only_to_a_writer(leaving):
@@ -203,11 +203,11 @@ def test_broken_link_is_found_and_let_go_once_it_is_mended(client):
     )
     edition = make_public(headline="Points to it", body="<p>x</p>")
     Edition.objects.filter(pk=edition.pk).update(body=body)
-    call_command("look_over")
+    call_command("audit_content")
     assert not Finding.objects.filter(kind="link").exists()
     assert Finding.objects.get(kind="no_alt").what == str(key)
     withdraw(gone.article, reason="It was wrong.")
-    call_command("look_over")
+    call_command("audit_content")
     [finding] = Finding.objects.filter(kind="link")
     assert (finding.edition, finding.what) == (edition, gone.get_absolute_url())
     client.force_login(member(EDITOR))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk.planning_calendar import View, moment_of, page_of, read_view
-from articles.models import Edition, Step
+from articles.models import AuditEntry, Edition
 from articles.publishing.rescheduling import reschedule
 from articles.publishing.workflow import publish, withdraw
 from articles.roles import EDITOR, WRITER
@@ -201,7 +201,7 @@ def test_hour_is_moved_and_moved_back(client, scheduled):
     assert page.redirect_chain[-1][0] == f"{CALENDAR}?view=week"
     scheduled.refresh_from_db()
     assert scheduled.public_from == at_noon(12)  # the hour of the day stays
-    step = Step.objects.first()
+    step = AuditEntry.objects.first()
     assert (step.kind, step.by) == ("rescheduled", editor)
     undo = {"kind": "article", "pk": scheduled.pk, "at": at_noon(10).isoformat(),
             "was": at_noon(12).isoformat()}  # fmt: skip

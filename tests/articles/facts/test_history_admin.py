@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
 from articles.models import TimelineEntry
@@ -61,7 +61,7 @@ def visit() -> Engagement:
 
 def go_back(visit: Engagement, reason: str = "A mix-up.") -> None:
     first = revisions_of(visit).last()
-    with transaction.atomic(), one_refresh():
+    with transaction.atomic(), batched_refresh():
         revert(visit, first.revision, by=UserFactory(), reason=reason)
     visit.refresh_from_db()
 

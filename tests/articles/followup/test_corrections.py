@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.publishing.workflow import withdraw
 from engagements.dates import PartialDate
 from engagements.models import Action, ActionUpdate, Correction, Country, DateChange, Engagement
@@ -201,7 +201,7 @@ QUERIES = {
 @pytest.mark.parametrize("rows", [2, 5])
 def test_query_count_does_not_grow(client, rows, django_assert_num_queries):
     """Two rows and five take the same number of queries."""
-    with one_refresh():
+    with batched_refresh():
         for row in range(rows):
             corrected(f"Article {row}", 3)
             put_right(moved(2).engagement, 1)

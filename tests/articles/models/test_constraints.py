@@ -11,20 +11,20 @@ from django.utils import timezone
 
 from articles.models import (
     Article,
+    AuditEntry,
     Autosave,
     Comment,
+    DistinctPair,
     Edition,
     EditionTopic,
+    FeedEntry,
     Figure,
     Finding,
-    Look,
-    NewsEntry,
-    NotTheSame,
-    OverdueTold,
+    OverdueNotice,
     Presence,
     PreviewLink,
+    ReadMarker,
     ReviewRequest,
-    Step,
     Submission,
     TimelineEntry,
     TimelineTotal,
@@ -83,11 +83,11 @@ def some_finding() -> Finding:
 
 def same_two_told_apart_twice() -> None:
     row = {"kind": "person", "first": 1, "second": 2}
-    NotTheSame.objects.bulk_create([NotTheSame(**row), NotTheSame(**row)])
+    DistinctPair.objects.bulk_create([DistinctPair(**row), DistinctPair(**row)])
 
 
-def told_apart() -> NotTheSame:
-    return NotTheSame.objects.create(kind="person", first=1, second=2)
+def told_apart() -> DistinctPair:
+    return DistinctPair.objects.create(kind="person", first=1, second=2)
 
 
 def same_figure_twice() -> None:
@@ -145,8 +145,8 @@ def confirmed_by_its_publisher() -> None:
     Edition.objects.update(forced_reason="Urgent", confirmed_by=edition.approved_by)
 
 
-def make_step(kind="submitted") -> Step:
-    return Step.objects.create(article=ArticleFactory(), kind=kind)
+def make_step(kind="submitted") -> AuditEntry:
+    return AuditEntry.objects.create(article=ArticleFactory(), kind=kind)
 
 
 def same_entry_twice() -> None:
@@ -158,9 +158,9 @@ def same_entry_twice() -> None:
 
 def same_news_twice() -> None:
     make_public()
-    row = NewsEntry.objects.first()
+    row = FeedEntry.objects.first()
     row.pk = None
-    NewsEntry.objects.bulk_create([row])
+    FeedEntry.objects.bulk_create([row])
 
 
 def same_total_twice() -> None:
@@ -195,7 +195,7 @@ def some_link() -> PreviewLink:
 
 def told_of_twice() -> None:
     row = {"action": ActionFactory(), "due_date": dt.date(2025, 1, 1)}
-    OverdueTold.objects.bulk_create([OverdueTold(**row), OverdueTold(**row)])
+    OverdueNotice.objects.bulk_create([OverdueNotice(**row), OverdueNotice(**row)])
 
 
 def some_comment() -> Comment:
@@ -219,8 +219,8 @@ CASES = {
         some_comment, parent=some_comment, field="byline"
     ),
     "reviewrequest_once": twice(ReviewRequest, article=ArticleFactory),
-    "overduetold_once": told_of_twice,
-    "look_one_a_person": twice(Look, article=ArticleFactory, number=lambda: 1),
+    "overduenotice_once": told_of_twice,
+    "readmarker_one_a_person": twice(ReadMarker, article=ArticleFactory, number=lambda: 1),
     "submission_once": twice(Submission, form=uuid.uuid4),
     "article_one_a_language": second_translation,
     "article_has_slug": change(ArticleFactory, slug=""),
@@ -244,19 +244,19 @@ CASES = {
     "edition_correction_has_note": change(make_public, is_correction=True),
     "finding_once": same_finding_twice,
     "finding_kind_known": change(some_finding, kind="lost"),
-    "notthesame_once": same_two_told_apart_twice,
-    "notthesame_in_order": change(told_apart, first=3),
-    "notthesame_kind_known": change(told_apart, kind="topic"),
+    "distinctpair_once": same_two_told_apart_twice,
+    "distinctpair_in_order": change(told_apart, first=3),
+    "distinctpair_kind_known": change(told_apart, kind="topic"),
     "editiontopic_unique": same_topic_twice,
-    "step_kind_known": change(make_step, kind="lost"),
-    "step_says_why": change(make_step, kind="returned"),
+    "auditentry_kind_known": change(make_step, kind="lost"),
+    "auditentry_has_reason": change(make_step, kind="returned"),
     "picture_has_size": change(make_picture, width=0),
     "picture_focal_x_within_picture": change(make_picture, focal_x=1.5),
     "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),
     "figure_unique": same_figure_twice,
     "rendition_unique": same_rendition_twice,
     "rendition_has_size": change(some_rendition, bytes=0),
-    "newsentry_unique": same_news_twice,
+    "feedentry_unique": same_news_twice,
     "timelineentry_unique": same_entry_twice,
     "timelinetotal_unique": same_total_twice,
 }

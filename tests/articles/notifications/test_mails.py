@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.management.commands.worker import OnceADay
-from articles.models import Message, Notice, NoticeSettings, OverdueTold
+from articles.models import Message, Notice, NoticeSettings, OverdueNotice
 from articles.notifications import enqueue
 from articles.notifications.outbox import send_due
 from articles.publishing.rescheduling import reschedule
@@ -181,7 +181,7 @@ def test_overdue_promise_is_told_once(monkeypatch):
         [(amina.email, "A promise is overdue"), (mireille.email, "2 promises are overdue")]
     )
     assert "“Hold a forum” was due" in mail.outbox[0].body
-    assert OverdueTold.objects.count() == 2
+    assert OverdueNotice.objects.count() == 2
     # A new due date that passes is told of anew.
     told.due = PartialDate(timezone.localdate() - dt.timedelta(days=2))
     told.save()

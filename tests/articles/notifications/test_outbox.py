@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.management.commands import worker
 from articles.models import Message
 from articles.notifications import outbox
@@ -183,7 +183,7 @@ def test_updates_of_many_visits_are_asked_for_once(request, named):
     """Twenty visits that come out together cost one query with a hub, and none without."""
     if named:
         request.getfixturevalue("hub")
-    with CaptureQueriesContext(connection) as queries, transaction.atomic(), one_refresh():
+    with CaptureQueriesContext(connection) as queries, transaction.atomic(), batched_refresh():
         EngagementFactory.create_batch(20)
     asked = [q for q in queries if 'FROM "engagements_actionupdate"' in q["sql"]]
     assert len(asked) == named

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.publishing.workflow import withdraw
 from engagements.dates import PartialDate
 from engagements.models import Participant
@@ -52,7 +52,7 @@ def party():
 
 def full_visit(topics, party, **fields):
     """Return a visit with everything on it, in which the party takes part."""
-    with one_refresh():
+    with batched_refresh():
         visit = make_full_engagement(topics, **fields)
         Participant.objects.create(engagement=visit, side="visitor", position=9, **party)
         ActionFactory(outcome=visit.outcomes.first(), owner_organisation=party["organisation"])
@@ -95,7 +95,7 @@ QUERIES_AGAIN = {"region": 4, "country": 5, "person": 7, "organisation": 5, "top
 def test_list_query_count_does_not_grow(client, topics, party, rows, django_assert_num_queries):
     """A list asks the same questions for two rows and for five."""
     ahead = PartialDate(timezone.localdate() + dt.timedelta(days=9))
-    with one_refresh():
+    with batched_refresh():
         for _row in range(rows):
             make_full_article(topics, engagement=full_visit(topics, party))
             tour = full_visit(topics, party, tour=TourFactory())
@@ -116,7 +116,7 @@ def test_list_query_count_does_not_grow(client, topics, party, rows, django_asse
 @pytest.mark.parametrize("rows", [2, 5])
 def test_page_query_count_does_not_grow(client, topics, rows, django_assert_num_queries):
     """A page asks the same questions however many stops, outcomes and articles it shows."""
-    with one_refresh():
+    with batched_refresh():
         tour = TourFactory()
         stops = [make_full_engagement(topics, tour=tour) for _row in range(rows)]
         for _row in range(rows):

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from engagements.dates import PartialDate
 from tests.factories import EngagementFactory, TourFactory, make_public
 
@@ -19,7 +19,7 @@ def stop(tour, day: int, **fields):
 def test_card_and_article_say_which_stop_it_is(client):
     """The second of four says so on its timeline and on its pages; a draft is no stop."""
     tour = TourFactory(title="To the Maghreb")
-    with one_refresh():
+    with batched_refresh():
         stop(tour, 26, public_from=None)
         _first, second, *_others = [stop(tour, day) for day in (27, 28, 29, 30)]
     edition = make_public(engagement=second)

@@ -14,8 +14,8 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.caching.batch import one_refresh
-from articles.models import Article, Edition, NewsEntry
+from articles.caching.batch import batched_refresh
+from articles.models import Article, Edition, FeedEntry
 from articles.pagination import Place, page_of
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
 from articles.syndication import index as syndication_index
@@ -108,23 +108,23 @@ def test_index_agrees_with_the_slow_query_whatever_happens(steps):
                     if public_topics().filter(pk=topic.pk).exists():
                         told = fast(subject, at, f"topic={topic.slug}")
                         assert told == slow(subject, at, topic)
-        kept = set(NewsEntry.objects.values_list(*syndication_index.COLUMNS))
+        kept = set(FeedEntry.objects.values_list(*syndication_index.COLUMNS))
         syndication_index.rebuild()
-        assert set(NewsEntry.objects.values_list(*syndication_index.COLUMNS)) == kept
+        assert set(FeedEntry.objects.values_list(*syndication_index.COLUMNS)) == kept
         transaction.set_rollback(True)
 
 
 def test_rebuild_mends_what_is_out_of_step():
     """A lost entry of the news comes back, and one of what is told no longer goes."""
     kept, untold = make_public(), make_public()
-    before = set(NewsEntry.objects.filter(edition=kept).values_list(*syndication_index.COLUMNS))
-    NewsEntry.objects.filter(edition=kept).delete()
+    before = set(FeedEntry.objects.filter(edition=kept).values_list(*syndication_index.COLUMNS))
+    FeedEntry.objects.filter(edition=kept).delete()
     Article.objects.filter(pk=untold.article_id).update(
         withdrawn_at=timezone.now(), withdrawn_reason="Wrong"
     )
     syndication_index.rebuild()
     assert before
-    assert set(NewsEntry.objects.values_list(*syndication_index.COLUMNS)) == before
+    assert set(FeedEntry.objects.values_list(*syndication_index.COLUMNS)) == before
 
 
 def test_rebuild_takes_away_news_of_visits_that_are_gone(monkeypatch):
@@ -134,11 +134,11 @@ def test_rebuild_takes_away_news_of_visits_that_are_gone(monkeypatch):
     editions = [make_public(), make_public(), make_public()]
     last = 1 + editions[-1].engagement_id
     for edition, vanished in zip(editions, (first.pk, last), strict=False):
-        assert NewsEntry.objects.filter(edition=edition).update(engagement=vanished)
+        assert FeedEntry.objects.filter(edition=edition).update(engagement=vanished)
     first.delete()
     call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
-    assert not NewsEntry.objects.filter(engagement__in=(first.pk, last)).exists()
-    assert {row.edition_id for row in NewsEntry.objects.all()} == {row.pk for row in editions}
+    assert not FeedEntry.objects.filter(engagement__in=(first.pk, last)).exists()
+    assert {row.edition_id for row in FeedEntry.objects.all()} == {row.pk for row in editions}
 
 
 def archive(client, address: str) -> list[list[str]]:
@@ -156,7 +156,7 @@ def archive(client, address: str) -> list[list[str]]:
 
 
 @pytest.fixture
-@one_refresh()
+@batched_refresh()
 def many() -> list[Edition]:
     """Ninety articles on three moments each, so that places need more than a moment."""
     now = timezone.now()
@@ -242,5 +242,5 @@ def test_first_page_reads_few_rows(many):
         cursor.execute(f"{explain} {queries[0]['sql']}")
         plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
     if connection.vendor == "sqlite":
-        assert "newsentry_in_order" in plan
+        assert "feedentry_in_order" in plan
         assert "TEMP B-TREE" not in plan

@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from articles.caching.batch import one_refresh
+from articles.caching.batch import batched_refresh
 from articles.caching.version import content_changed, content_version
 from articles.facts.merging import merge
 from articles.models import ContentVersion, Edition, TimelineEntry, TimelineTotal
@@ -365,7 +365,7 @@ def test_nothing_is_written_where_nothing_changed():
 def test_form_brings_one_refresh():
     """What a form saves row by row is refreshed once, when all of it is there."""
     visit = EngagementFactory()
-    with CaptureQueriesContext(connection) as queries, one_refresh():
+    with CaptureQueriesContext(connection) as queries, batched_refresh():
         for topic in TopicFactory.create_batch(3):
             visit.topics.add(topic)
         visit.save()

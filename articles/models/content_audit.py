@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from articles.models.articles import Edition
 
 
-class NotTheSame(models.Model):
-    """Two people, or two organisations, that somebody has looked at: they are two."""
+class DistinctPair(models.Model):
+    """Two people, or two organisations, that somebody marked as no duplicates."""
 
     kind = models.CharField(_("kind"), max_length=20)
     # Two models share the table: no foreign keys. A row whose entry is gone does no harm.
@@ -21,13 +21,15 @@ class NotTheSame(models.Model):
 
     class Meta:
         ordering = ["kind", "first", "second"]
-        verbose_name = _("two that are not the same")
-        verbose_name_plural = _("those that are not the same")
+        verbose_name = _("pair of distinct entries")
+        verbose_name_plural = _("pairs of distinct entries")
         constraints = [
-            models.UniqueConstraint(fields=["kind", "first", "second"], name="notthesame_once"),
-            models.CheckConstraint(name="notthesame_in_order", condition=Q(first__lt=F("second"))),
+            models.UniqueConstraint(fields=["kind", "first", "second"], name="distinctpair_once"),
             models.CheckConstraint(
-                name="notthesame_kind_known", condition=Q(kind__in=["person", "organisation"])
+                name="distinctpair_in_order", condition=Q(first__lt=F("second"))
+            ),
+            models.CheckConstraint(
+                name="distinctpair_kind_known", condition=Q(kind__in=["person", "organisation"])
             ),
         ]
 
@@ -36,7 +38,7 @@ class NotTheSame(models.Model):
 
 
 class Finding(models.Model):
-    """What is wrong with an edition that readers see, as `manage.py look_over` found it."""
+    """What is wrong with an edition that readers see, as `manage.py audit_content` found it."""
 
     class Kind(models.TextChoices):
         LINK = "link", _("a link that leads nowhere")

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from articles.desk.content_audit import look_over
+from articles.desk.content_audit import audit_content
 from articles.models import Finding
 
 
@@ -13,5 +13,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        looked = look_over()
+        looked = audit_content()
         self.stdout.write(f"{looked} looked over, {Finding.objects.count()} found.")

@@ -1,4 +1,4 @@
-"""An article's way to its readers."""
+"""The audit log of articles."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models.articles import Article, Edition
 
 
-class Step(models.Model):
+class AuditEntry(models.Model):
     """Who did what with an article, when, and why. Nobody changes it afterwards."""
 
     class Kind(models.TextChoices):
@@ -26,7 +26,7 @@ class Step(models.Model):
         REINSTATED = "reinstated", _("brought back")
 
     article = models.ForeignKey(
-        Article, models.CASCADE, related_name="steps", verbose_name=_("article")
+        Article, models.CASCADE, related_name="audit_entries", verbose_name=_("article")
     )
     # Empty where it concerns the article as a whole.
     edition = models.ForeignKey(
@@ -34,10 +34,10 @@ class Step(models.Model):
         models.CASCADE,
         null=True,
         blank=True,
-        related_name="steps",
+        related_name="audit_entries",
         verbose_name=_("edition"),
     )
-    kind = models.CharField(_("step"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("transition"), max_length=12, choices=Kind.choices)
     # Empty where a program did it, or the account is gone.
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -52,11 +52,11 @@ class Step(models.Model):
 
     class Meta:
         ordering = ["article", "-pk"]
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         constraints = [
             models.CheckConstraint(
-                name="step_kind_known",
+                name="auditentry_kind_known",
                 condition=Q(
                     kind__in=[
                         "submitted",
@@ -74,7 +74,7 @@ class Step(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                name="step_says_why",
+                name="auditentry_has_reason",
                 condition=~Q(kind__in=["returned", "forced", "withdrawn"]) | ~Q(reason=""),
             ),
         ]
