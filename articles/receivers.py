@@ -38,6 +38,8 @@ from articles.models import (
     TimelineEntry,
     TimelineTotal,
 )
+from articles.notifications import enqueue
+from articles.publishing.workflow import transitioned
 from articles.syndication import index as syndication_index
 from articles.syndication import websub
 from articles.timeline import index as timeline_index
@@ -157,6 +159,12 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             websub.announce([websub.CORRECTIONS], max(now, moment))
 
 
+def _notify(entry: AuditEntry, **kwargs: Any) -> None:
+    """Let the people concerned hear of a transition."""
+    if entry.kind in enqueue.BY_TRANSITION:
+        enqueue.BY_TRANSITION[entry.kind](entry)
+
+
 def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:
     if not action.startswith("post_"):
         return
@@ -168,6 +176,7 @@ def _relation_changed(sender: type[Model], instance: Model, action: str, **kwarg
 
 def connect() -> None:
     """Listen to every model of facts and coverage, and to no other."""
+    transitioned.connect(_notify, dispatch_uid="articles.receivers.mails")
     engagements_changed.connect(_refresh_indexes, dispatch_uid="articles.receivers.indexes")
     for label in ("articles", "engagements"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):

@@ -28,19 +28,13 @@ from articles.notifications.recipients import who_may
 from articles.pictures.forms import LicenceInput, RecentPictures
 from articles.pictures.library import SamePictureError, create_picture
 from articles.publishing.checks import (
-    OF_THE_TEXT,
+    MAX_REASON,
     Reason,
     Story,
+    Transition,
+    check_story,
     embargo_of,
-    reasons_in,
-    time_is_ahead,
-)
-from articles.publishing.workflow import (
-    MAX_REASON,
-    reasons_for_a_reason,
-    reasons_not_to_bring,
-    reasons_not_to_return,
-    reasons_of_the_desk,
+    failure_reasons,
 )
 from articles.wording import name_of
 from engagements.dates import check_moment, spelled_out
@@ -366,7 +360,7 @@ class ArticleForm(EditionFields, forms.ModelForm):
             return
         if self.brings_visits:
             self._clean_promise(cleaned)
-        for reason in self._reasons_against(self.transition, cleaned):
+        for reason in self._failure_reasons(cleaned):
             self.add_error(reason.field or None, reason.text)
 
     def _clean_promise(self, cleaned: dict[str, Any]) -> None:
@@ -386,42 +380,31 @@ class ArticleForm(EditionFields, forms.ModelForm):
                 self.add_error("publish_at", told % spelled_out(now.embargo))
             cleaned["publish_at"] = now.embargo
 
-    def _reasons_against(self, transition: str, cleaned: dict[str, Any]) -> list[Reason]:
-        newest, now = self.base_edition, timezone.now()
-        story = self._story(cleaned)
-        if transition == "submit":
-            waits = newest and newest.state == Edition.State.IN_REVIEW
-            known = [Reason("", gettext("This edition waits for review already."))] if waits else []
-            if newest and newest.state == Edition.State.APPROVED and not self.content_changed:
-                known.append(Reason("", gettext("This edition has been approved already.")))
-            return known + reasons_in(story, now, OF_THE_TEXT)
-        if transition in ("return", "recall"):
-            reasons = reasons_not_to_return(newest or Edition())
-            if transition == "return":
-                missing = gettext("Say why you return it: its writer will see the reason.")
-                reasons += reasons_for_a_reason(cleaned.get("reason", ""), missing)
-            return reasons
-        at, story = cleaned.get("publish_at"), replace(story, brings_visits=self.brings_visits)
-        return [
-            *reasons_of_the_desk(
-                self.instance,
-                self._number(),
-                by=self.editor,
-                forced_reason=self.forced_reason,
-            ),
-            *reasons_not_to_bring(story, by=self.editor),
-            *reasons_in(story, at or now),
-            *time_is_ahead(at),
-        ]
-
-    def _number(self) -> int:
-        """Return the number of the edition that the form shows, or that saving it would make."""
-        newest = self.base_edition.number if self.base_edition else 0
-        return newest + 1 if self.is_bound and self.content_changed else newest
+    def _failure_reasons(self, cleaned: dict[str, Any]) -> list[Reason]:
+        """Return why the pressed button cannot do what it says."""
+        name = self.transition.removesuffix("_with_visit")
+        return failure_reasons(
+            Transition(name),
+            replace(self._story(cleaned), brings_visits=self.brings_visits),
+            by=self.editor,
+            at=cleaned.get("publish_at"),
+            reason=cleaned.get("reason", ""),
+        )
 
     def _story(self, cleaned: dict[str, Any]) -> Story:
-        known = {name: cleaned[name] for name in Story.__dataclass_fields__ if name in cleaned}
-        return Story(**known)
+        """Return the edition that the form shows, or that saving it would make."""
+        newest, known = self.base_edition, {}
+        if newest:
+            known = {"number": newest.number, "state": newest.state}
+        if self.is_bound and self.content_changed:
+            in_review = newest is not None and newest.state == Edition.State.IN_REVIEW
+            known = {
+                "number": newest.number + 1 if newest else 1,
+                # What waits for review waits on, with the new edition in its place.
+                "state": Edition.State.IN_REVIEW if in_review else Edition.State.DRAFT,
+            }
+        names = [name for name in Story.__dataclass_fields__ if name in cleaned]
+        return Story(article=self.instance, **known, **{name: cleaned[name] for name in names})
 
     def readiness(self) -> Readiness | None:
         """Return what stands against publication; `None`: there is nothing to be published."""
@@ -429,20 +412,18 @@ class ArticleForm(EditionFields, forms.ModelForm):
         if self.is_bound:
             story = self._story(self.cleaned_data)
         elif self.base_edition is None:
-            story = Story()
+            story = Story(article=self.instance)
         elif self.base_edition.state == Edition.State.APPROVED:
             return None
         else:
             story = Story.of(self.base_edition)
         publishes = self.editor.has_perm("articles.publish_article")
-        # A draft is no obstacle: an editor lets it out with the story.
-        comes_too = self.lets_visits_out or not publishes
-        reasons = reasons_in(replace(story, brings_visits=comes_too), now)
         if publishes:
-            reasons = [
-                *reasons_of_the_desk(self.instance, self._number(), by=self.editor),
-                *reasons,
-            ]
+            # A draft is no obstacle where an editor lets it out with the story.
+            story = replace(story, brings_visits=self.lets_visits_out)
+            reasons = failure_reasons(Transition.PUBLISH, story, by=self.editor)
+        else:
+            reasons = check_story(replace(story, brings_visits=True), now)
         return Readiness(reasons, embargo_of(story, now), story.drafted_visits)
 
     def _post_clean(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from articles.authoring.form import ArticleForm
 from articles.models import Article, AuditEntry, Edition
-from articles.publishing.workflow import is_sole_author, reasons_not_to_confirm
+from articles.publishing.checks import confirm_failure_reasons, is_sole_author
 
 
 def buttons(form: ArticleForm) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
     waits = state == Edition.State.IN_REVIEW
     publishes = person.has_perm("articles.publish_article") and not form.instance.withdrawn_at
     number = newest.number if newest else 0
-    is_own = is_sole_author(form.instance, number, by=person)
+    is_own = is_sole_author(form.instance.pk, number, by=person)
     readiness = form.readiness()
     drafts = readiness.drafted_visits if readiness else []
     return {
@@ -47,7 +47,7 @@ def state_of(article: Article, person: Any) -> dict[str, Any]:
         "asked": [
             row.person for row in article.review_requests.select_related("person").order_by("pk")
         ],
-        "forced": [(row, reasons_not_to_confirm(row, by=person)) for row in forced],
+        "forced": [(row, confirm_failure_reasons(row, by=person)) for row in forced],
         "may_publish": person.has_perm("articles.publish_article"),
         "may_withdraw": person.has_perm("articles.withdraw_article"),
     }

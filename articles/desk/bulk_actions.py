@@ -16,11 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition
-from articles.publishing.checks import Reason
+from articles.publishing.checks import Reason, check_reason
 from articles.publishing.workflow import (
     RESTORED,
     needs_it,
-    reasons_for_a_reason,
     reasons_not_to_hide,
     refuse,
     save_edition,
@@ -214,7 +213,7 @@ def _withdrawal_of_visit(visit: Engagement, reason: str, reasons: list[str], by:
 
     def do() -> None:
         refuse(Reason("", sentence) for sentence in reasons_not_to_hide(visit, None))
-        refuse(reasons_for_a_reason(reason, _("Say why it is withdrawn.")))
+        refuse(check_reason(reason, _("Say why it is withdrawn.")))
         visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), reason.strip()
         visit.save(update_fields=["withdrawn_at", "withdrawn_reason"])
 

@@ -2,9 +2,7 @@
 
 from django.core.exceptions import ValidationError
 
-from articles.publishing.workflow import (
-    reasons_not_to_hide,
-)
+from articles.publishing.workflow import reasons_not_to_hide
 from engagements.forms import EngagementForm
 
 

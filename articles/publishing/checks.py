@@ -1,7 +1,8 @@
-"""What a story has to be before readers see it, one small function a rule.
+"""What stands against a transition of an article.
 
-Each takes a story and the moment from which it is to be public, and yields the reasons why it
-cannot be. `CHECKS` has them in the order in which an editor reads the form.
+The first half are the checks of a story, one small function a rule: each takes a story and the
+moment from which it is to be public, and yields the reasons why it cannot be. `failure_reasons`
+adds what the transition itself asks for. A reason names the form's field that it is about.
 """
 
 import datetime as dt
@@ -9,12 +10,14 @@ import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple
 
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Edition, Picture
+from articles.models import Article, Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.publishing.links import dead_links, path_on_this_site
@@ -22,6 +25,7 @@ from articles.richtext.html import TAG, figures_in, plain_text
 from engagements.dates import spelled_out
 from engagements.models import Engagement
 
+MAX_REASON = 300  # characters, as the columns hold
 # TK ("to come") and XXX are a newsroom's own marks, and no word of any language.
 PLACEHOLDER = re.compile(r"\b(?:(?:TK)+|XXX+|xxx+)\b|\b[Ll]orem\b|\bLOREM\b")
 HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
@@ -36,8 +40,15 @@ class Reason(NamedTuple):
 
 @dataclass(kw_only=True)
 class Story:
-    """What the checks read: of a stored edition, or of a form that nobody has saved yet."""
+    """What the checks read: a stored edition, or what a form holds that nobody has saved yet.
 
+    `article` (`None`: never saved), `number` and `state` are those of the edition, or those that
+    saving the form would give it.
+    """
+
+    article: Article | None = None
+    number: int = 0
+    state: str = Edition.State.DRAFT
     headline: str = ""
     standfirst: str = ""
     body: str = ""
@@ -60,6 +71,10 @@ class Story:
         columns = {name: getattr(edition, name) for name in names}
         many = {name: list(columns[name].all()) for name in ("topics", "also_covers")}
         return cls(**columns | many, brings_visits=brings_visits)
+
+    @property
+    def article_pk(self) -> int | None:
+        return self.article.pk if self.article else None
 
     @property
     def visits(self) -> list[Engagement]:
@@ -238,7 +253,7 @@ OF_THE_TEXT: list[Check] = [
 OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]
 
 
-def reasons_in(
+def check_story(
     story: Story, at: dt.datetime, checks: Iterable[Check] = (*OF_THE_TEXT, *OF_THE_MOMENT)
 ) -> list[Reason]:
     """Return every reason why the story cannot be public from a moment."""
@@ -254,3 +269,130 @@ def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
         return None
     latest = max((visit.public_from for visit in story.visits if visit.public_from), default=at)
     return latest if latest > at else None
+
+
+class Transition(StrEnum):
+    """What the buttons of an article's form ask for."""
+
+    SUBMIT = "submit"
+    RECALL = "recall"
+    RETURN = "return"
+    PUBLISH = "publish"
+    FORCE = "force"  # publish without a second person
+
+
+def failure_reasons(
+    transition: Transition,
+    story: Story,
+    *,
+    by: Any,
+    at: dt.datetime | None = None,
+    reason: str = "",
+    backdated: bool = False,
+) -> list[Reason]:
+    """Return every reason why `by` cannot do a transition with a story, stored or not saved yet.
+
+    `at` is when it is to become public (`None`: now), `reason` why it is returned or published
+    without a second person. `backdated` allows a moment in the past.
+    """
+    match transition:
+        case Transition.SUBMIT:
+            return [*_submit_reasons(story), *check_story(story, timezone.now(), OF_THE_TEXT)]
+        case Transition.RECALL:
+            return _review_reasons(story)
+        case Transition.RETURN:
+            missing = _("Say why you return it: its writer will see the reason.")
+            return [*_review_reasons(story), *check_reason(reason, missing)]
+    return [
+        *_approval_reasons(story),
+        *_second_person_reasons(transition, story, by=by, reason=reason),
+        *_visit_reasons(story, by=by),
+        *check_story(story, at or timezone.now()),
+        *([] if backdated else time_is_ahead(at)),
+    ]
+
+
+def check_reason(reason: str, missing: str) -> list[Reason]:
+    """Return what is wrong with a reason that a person gave; `missing` asks for one."""
+    if not reason.strip():
+        return [Reason("reason", missing)]
+    if len(reason.strip()) > MAX_REASON:
+        return [Reason("reason", _("The reason is too long: %d characters at most.") % MAX_REASON)]
+    return []
+
+
+def _already_approved() -> Reason:
+    return Reason("", _("This edition has been approved already."))
+
+
+def _submit_reasons(story: Story) -> list[Reason]:
+    reasons = []
+    if story.state == Edition.State.APPROVED:
+        reasons.append(_already_approved())
+    if story.state == Edition.State.IN_REVIEW:
+        reasons.append(Reason("", _("This edition waits for review already.")))
+    if Edition.objects.filter(article=story.article_pk, number__gt=story.number).exists():
+        reasons.append(Reason("", _("There is a newer edition: send that one.")))
+    return reasons
+
+
+def _review_reasons(story: Story) -> list[Reason]:
+    if story.state != Edition.State.IN_REVIEW:
+        return [Reason("", _("This edition does not wait for review."))]
+    return []
+
+
+def _approval_reasons(story: Story) -> list[Reason]:
+    reasons = []
+    approved = Edition.objects.filter(article=story.article_pk, state=Edition.State.APPROVED)
+    if approved.filter(number=story.number).exists():
+        reasons.append(_already_approved())
+    if approved.filter(number__gt=story.number).exists():
+        reasons.append(Reason("", _("A newer edition has been approved already.")))
+    if story.article and story.article.withdrawn_at:
+        reasons.append(Reason("", _("The article is withdrawn. Bring it back first.")))
+    return reasons
+
+
+def _second_person_reasons(
+    transition: Transition, story: Story, *, by: Any, reason: str
+) -> list[Reason]:
+    if not is_sole_author(story.article_pk, story.number, by=by):
+        return []
+    if transition != Transition.FORCE:
+        return [Reason("", _("Nobody but you wrote this: another person has to approve it."))]
+    if not by.has_perm("articles.force_article"):
+        return [Reason("", _("Only a desk head publishes without a second person."))]
+    return check_reason(reason, _("Say why it cannot wait for a second person."))
+
+
+def _visit_reasons(story: Story, *, by: Any) -> list[Reason]:
+    is_asked = story.brings_visits and story.drafted_visits
+    if not is_asked or by.has_perm("engagements.publish_engagement"):
+        return []
+    return [Reason("engagement", _("You may not make a visit public: ask somebody who may."))]
+
+
+def is_sole_author(article: int | None, number: int, *, by: Any) -> bool:
+    """Say whether nobody but `by` wrote what edition `number` of an article would make public.
+
+    Whoever wrote any of it since the last approval counts, so that an editor may correct a comma
+    in a writer's story and approve it. `number` may be that of an edition not saved yet.
+    """
+    editions = Edition.objects.filter(article=article)
+    approved = editions.filter(state=Edition.State.APPROVED, number__lt=number)
+    since = approved.aggregate(last=Max("number"))["last"] or 0
+    written = editions.filter(number__gt=since, number__lte=number)
+    # An account that is gone was another person's.
+    return not written.filter(~Q(author=by) | Q(author=None)).exists()
+
+
+def confirm_failure_reasons(edition: Edition, *, by: Any) -> list[Reason]:
+    """Return why `by` cannot approve, afterwards, what was published without a second person."""
+    if not edition.forced_reason:
+        return [Reason("", _("This edition was not published without a second person."))]
+    if edition.confirmed_by_id:
+        return [Reason("", _("Somebody has approved it meanwhile."))]
+    if by.pk in (edition.approved_by_id, edition.author_id):
+        return [Reason("", _("You published this yourself: another person has to approve it."))]
+    return []

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition
-from articles.notifications import enqueue
-from articles.publishing.checks import Reason, Story, reasons_in, time_is_ahead
-from articles.publishing.workflow import reasons_not_to_hide, refuse
+from articles.publishing.checks import MAX_REASON, Reason, Story, check_story, time_is_ahead
+from articles.publishing.workflow import locked, reasons_not_to_hide, record, refuse
 from articles.wording import name_of
 from engagements.dates import spelled_out
 from engagements.models import Engagement
@@ -26,7 +25,7 @@ def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]
     """Return why a scheduled edition cannot come out at another hour."""
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
         return [Reason("", _("It is not scheduled any more: what is public stays where it is."))]
-    reasons = [*time_is_ahead(at), *reasons_in(Story.of(edition), at)]
+    reasons = [*time_is_ahead(at), *check_story(Story.of(edition), at)]
     others = edition.article.editions.filter(state=Edition.State.APPROVED).exclude(pk=edition.pk)
     before = others.filter(public_from__lt=edition.public_from, public_until=edition.public_from)
     for other in before:
@@ -45,8 +44,7 @@ def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]
 @batched_refresh()
 def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
     """Let a scheduled edition come out at another hour; its predecessor stays until then."""
-    Article.objects.select_for_update().get(pk=edition.article_id)
-    edition.refresh_from_db()
+    edition = locked(edition)
     refuse(reasons_not_to_reschedule(edition, at))
     was: Any = edition.public_from
     before = edition.article.editions.filter(
@@ -57,14 +55,8 @@ def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
     edition.public_from = at
     edition.save(update_fields=["public_from"])
     told = _("from %(was)s to %(at)s") % {"was": spelled_out(was), "at": spelled_out(at)}
-    AuditEntry.objects.create(
-        article_id=edition.article_id,
-        edition=edition,
-        kind=AuditEntry.Kind.RESCHEDULED,
-        by=by,
-        reason=told,
-    )
-    enqueue.published(edition, by=by)
+    kind = AuditEntry.Kind.RESCHEDULED
+    record(edition.article, kind, edition=edition, by=by, reason=told)
 
 
 def reasons_not_to_move_embargo(visit: Engagement, at: dt.datetime) -> list[Reason]:
@@ -102,6 +94,4 @@ def reassign(article: Article, *, to: Any, by: Any) -> None:
     told = _("from %(was)s to %(to)s") % {"was": name_of(article.created_by), "to": name_of(to)}
     article.created_by = to
     article.save(update_fields=["created_by"])
-    AuditEntry.objects.create(
-        article=article, edition=newest, kind=AuditEntry.Kind.REASSIGNED, by=by, reason=told[:300]
-    )
+    record(article, AuditEntry.Kind.REASSIGNED, edition=newest, by=by, reason=told[:MAX_REASON])

@@ -1,10 +1,14 @@
-"""What can happen to an article. Each transition does it or says every reason why not.
+"""What can happen to an article: each transition as one function that reads from top to bottom.
 
-A reason is a sentence for the person who pressed the button; all of them come together in one
-`ValidationError`. `reasons_not_to_…` returns the same before anyone presses. `by` is who does it;
-whether their role allows it at all is the admin's question, but for forcing.
+    check → change → audit entry → signal
 
-    draft → in review → approved, now or at a time → withdrawn → brought back
+`failure_reasons()` is the check. It returns every reason why a transition cannot happen, each a
+sentence for the person who asked for it; a transition raises all of them together in one
+`ValidationError`, and the form shows them before anybody presses the button. `by` is who does it;
+whether their role allows it at all is the admin's question, except for publishing without a second
+person. Whoever has to act on a transition listens to `transitioned` (`articles.receivers`).
+
+    draft → in review → approved, now or at a time → withdrawn → reinstated
 """
 
 import datetime as dt
@@ -14,25 +18,28 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max, Q
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition, PreviewLink, ReviewRequest
-from articles.notifications import enqueue
 from articles.publishing.checks import (
-    OF_THE_TEXT,
     Reason,
     Story,
-    reasons_in,
-    time_is_ahead,
+    Transition,
+    check_reason,
+    confirm_failure_reasons,
+    failure_reasons,
+    is_sole_author,
     visits_are_public,
 )
 from engagements.dates import spelled_out
 from engagements.models import Engagement, Topic
 from engagements.publishing import make_public
 
-MAX_REASON = 300  # characters, as the columns hold
+# Sent after each transition, within its transaction, with the `entry` of the audit log.
+transitioned = Signal()
 
 
 @transaction.atomic
@@ -92,161 +99,60 @@ def refuse(reasons: Iterable[Reason]) -> None:
         raise ValidationError(sentences)
 
 
-def reasons_for_a_reason(reason: str, missing: str) -> list[Reason]:
-    """Return what is wrong with a reason that a person gave; `missing` asks for one."""
-    if not reason.strip():
-        return [Reason("reason", missing)]
-    if len(reason.strip()) > MAX_REASON:
-        return [Reason("reason", _("The reason is too long: %d characters at most.") % MAX_REASON)]
-    return []
-
-
-def _locked(edition: Edition) -> Edition:
-    """Return the edition as it is now, and keep others from changing it until we are done."""
+def locked(edition: Edition) -> Edition:
+    """Return the edition as it is now, its article locked until the transaction ends."""
     Article.objects.select_for_update().get(pk=edition.article_id)
     edition.refresh_from_db()
     edition.article.refresh_from_db()
     return edition
 
 
-def _record(edition: Edition, kind: str, by: Any, reason: str = "") -> AuditEntry:
-    return AuditEntry.objects.create(
-        article_id=edition.article_id, edition=edition, kind=kind, by=by, reason=reason.strip()
-    )
+def record(article: Article, kind: str, *, edition: Edition | None = None, **columns: Any) -> None:
+    """Write the audit entry of a transition and send `transitioned`."""
+    entry = AuditEntry.objects.create(article=article, edition=edition, kind=kind, **columns)
+    transitioned.send(sender=AuditEntry, entry=entry)
 
 
 # Review
 
 
-def reasons_not_to_submit(edition: Edition) -> list[Reason]:
-    """Return every reason why `edition` cannot be sent for review."""
-    reasons = []
-    if edition.state == Edition.State.APPROVED:
-        reasons.append(Reason("", _("This edition has been approved already.")))
-    if edition.state == Edition.State.IN_REVIEW:
-        reasons.append(Reason("", _("This edition waits for review already.")))
-    if edition.article.editions.filter(number__gt=edition.number).exists():
-        reasons.append(Reason("", _("There is a newer edition: send that one.")))
-    return reasons + reasons_in(Story.of(edition), timezone.now(), OF_THE_TEXT)
-
-
 @transaction.atomic
 def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
-    """Send a draft for review; `reviewers` are asked for theirs, everybody else may as well."""
-    edition = _locked(edition)
-    refuse(reasons_not_to_submit(edition))
+    """Submit a draft for review; `reviewers` are asked for theirs, everybody else may as well."""
+    edition = locked(edition)
+    refuse(failure_reasons(Transition.SUBMIT, Story.of(edition), by=by))
     edition.state = Edition.State.IN_REVIEW
     edition.save(update_fields=["state"])
-    _record(edition, AuditEntry.Kind.SUBMITTED, by)
-    ReviewRequest.objects.filter(article=edition.article_id).delete()
+    article = edition.article
+    article.review_requests.all().delete()
     ReviewRequest.objects.bulk_create(
-        [
-            ReviewRequest(article_id=edition.article_id, person=person, asked_by=by)
-            for person in reviewers
-        ]
+        [ReviewRequest(article=article, person=person, asked_by=by) for person in reviewers]
     )
-    enqueue.review_requested(edition, by=by)
-
-
-def reasons_not_to_return(edition: Edition) -> list[Reason]:
-    """Return why `edition` cannot be returned to its writer, nor taken back from review."""
-    if edition.state != Edition.State.IN_REVIEW:
-        return [Reason("", _("This edition does not wait for review."))]
-    return []
+    record(article, AuditEntry.Kind.SUBMITTED, edition=edition, by=by)
 
 
 @transaction.atomic
 def send_back(edition: Edition, *, by: Any, reason: str) -> None:
     """Return an edition to its writer, who reads the reason."""
-    edition = _locked(edition)
-    missing = _("Say why you return it: its writer will see the reason.")
-    refuse([*reasons_not_to_return(edition), *reasons_for_a_reason(reason, missing)])
+    edition = locked(edition)
+    refuse(failure_reasons(Transition.RETURN, Story.of(edition), by=by, reason=reason))
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
-    enqueue.returned(_record(edition, AuditEntry.Kind.RETURNED, by, reason))
+    kind, reason = AuditEntry.Kind.RETURNED, reason.strip()
+    record(edition.article, kind, edition=edition, by=by, reason=reason)
 
 
 @transaction.atomic
 def recall(edition: Edition, *, by: Any) -> None:
     """Take an edition back from review, to go on writing."""
-    edition = _locked(edition)
-    refuse(reasons_not_to_return(edition))
+    edition = locked(edition)
+    refuse(failure_reasons(Transition.RECALL, Story.of(edition), by=by))
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
-    _record(edition, AuditEntry.Kind.RECALLED, by)
+    record(edition.article, AuditEntry.Kind.RECALLED, edition=edition, by=by)
 
 
 # Approval
-
-
-def is_sole_author(article: Article, number: int, *, by: Any) -> bool:
-    """Say whether nobody but `by` had a hand in what edition `number` would make public.
-
-    Whoever wrote any of it since the last approval counts, so that an editor may mend a comma
-    in a writer's story and approve it. `number` may be that of an edition not saved yet.
-    """
-    editions = Edition.objects.filter(article=article.pk)
-    approved = editions.filter(state=Edition.State.APPROVED, number__lt=number)
-    since = approved.aggregate(last=Max("number"))["last"] or 0
-    written = editions.filter(number__gt=since, number__lte=number)
-    # An account that is gone was another person's.
-    return not written.filter(~Q(author=by) | Q(author=None)).exists()
-
-
-def reasons_of_the_desk(
-    article: Article, number: int, *, by: Any, forced_reason: str | None = None
-) -> list[Reason]:
-    """Return why `by` cannot approve the article's edition `number`, whatever it says.
-
-    `forced_reason`: why it cannot wait for a second person; `None` if it is not to be forced.
-    """
-    reasons = []
-    approved = Edition.objects.filter(article=article.pk, state=Edition.State.APPROVED)
-    if approved.filter(number=number).exists():
-        reasons.append(Reason("", _("This edition has been approved already.")))
-    if approved.filter(number__gt=number).exists():
-        reasons.append(Reason("", _("A newer edition has been approved already.")))
-    if article.withdrawn_at:
-        reasons.append(Reason("", _("The article is withdrawn. Bring it back first.")))
-    if not is_sole_author(article, number, by=by):
-        return reasons
-    if forced_reason is None:
-        reasons.append(
-            Reason("", _("Nobody but you wrote this: another person has to approve it."))
-        )
-    elif not by.has_perm("articles.force_article"):
-        reasons.append(Reason("", _("Only a desk head publishes without a second person.")))
-    else:
-        missing = _("Say why it cannot wait for a second person.")
-        reasons += reasons_for_a_reason(forced_reason, missing)
-    return reasons
-
-
-def reasons_not_to_bring(story: Story, *, by: Any) -> list[Reason]:
-    """Return why `by` cannot let the drafts among a story's visits come out with it."""
-    is_asked = story.brings_visits and story.drafted_visits
-    if not is_asked or by.has_perm("engagements.publish_engagement"):
-        return []
-    return [Reason("engagement", _("You may not make a visit public: ask somebody who may."))]
-
-
-def reasons_not_to_publish(
-    edition: Edition,
-    at: dt.datetime | None = None,
-    *,
-    by: Any,
-    backdated: bool = False,
-    forced_reason: str | None = None,
-    with_visits: bool = False,
-) -> list[Reason]:
-    """Return every reason why `by` cannot make `edition` public from `at` (`None`: now)."""
-    story = Story.of(edition, brings_visits=with_visits)
-    return [
-        *reasons_of_the_desk(edition.article, edition.number, by=by, forced_reason=forced_reason),
-        *reasons_not_to_bring(story, by=by),
-        *reasons_in(story, at or timezone.now()),
-        *([] if backdated else time_is_ahead(at)),
-    ]
 
 
 @transaction.atomic
@@ -268,43 +174,37 @@ def publish(
     until `confirm`. `with_visits` lets those of its visits that are drafts come out at the same
     moment; otherwise each is a reason why not. Raises `ValidationError` with every reason.
     """
-    edition = _locked(edition)
+    edition = locked(edition)
     visits = _locked_visits(edition)
     refuse(
-        reasons_not_to_publish(
-            edition,
-            at,
+        failure_reasons(
+            Transition.PUBLISH if forced_reason is None else Transition.FORCE,
+            Story.of(edition, brings_visits=with_visits),
             by=by,
+            at=at,
+            reason=forced_reason or "",
             backdated=backdated,
-            forced_reason=forced_reason,
-            with_visits=with_visits,
         )
     )
-    is_forced = is_sole_author(edition.article, edition.number, by=by)
     public_from = at or timezone.now()
-    approved = edition.article.editions.filter(state=Edition.State.APPROVED)
-    approved.filter(public_from__gt=public_from).update(public_until=F("public_from"))
-    approved.filter(public_from__lte=public_from).filter(
-        Q(public_until__isnull=True) | Q(public_until__gt=public_from)
-    ).update(public_until=public_from)
+    is_forced = is_sole_author(edition.article_id, edition.number, by=by)
+    _supersede(edition.article, public_from)
     edition.state = Edition.State.APPROVED
     edition.approved_by = by
     edition.public_from = public_from
     edition.forced_reason = (forced_reason or "").strip() if is_forced else ""
     edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
+    for visit in visits if with_visits else ():
+        if visit.is_draft:
+            comment = _("Public from %(at)s, with the article “%(article)s”.")
+            comment %= {"at": spelled_out(public_from), "article": edition}
+            make_public(visit, at=public_from, by=by, comment=comment)
     kind = AuditEntry.Kind.FORCED if is_forced else AuditEntry.Kind.APPROVED
-    _record(edition, kind, by, edition.forced_reason)
-    if with_visits:
-        told = _("Public from %(at)s, with the article “%(article)s”.")
-        comment = told % {"at": spelled_out(public_from), "article": edition}
-        for visit in visits:
-            if visit.is_draft:
-                make_public(visit, at=public_from, by=by, comment=comment)
-    enqueue.published(edition, by=by)
+    record(edition.article, kind, edition=edition, by=by, reason=edition.forced_reason)
 
 
 def _locked_visits(edition: Edition) -> list[Engagement]:
-    """Return the edition's visits as they are now; nobody gives one another hour until we are done.
+    """Return the edition's visits as they are now; nobody else changes them before the end.
 
     In one order, so that two who publish at once do not wait for each other.
     """
@@ -312,25 +212,26 @@ def _locked_visits(edition: Edition) -> list[Engagement]:
     return list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
-def reasons_not_to_confirm(edition: Edition, *, by: Any) -> list[Reason]:
-    """Return why `by` cannot approve, afterwards, what was published without a second person."""
-    if not edition.forced_reason:
-        return [Reason("", _("This edition was not published without a second person."))]
-    if edition.confirmed_by_id:
-        return [Reason("", _("Somebody has approved it meanwhile."))]
-    if by.pk in (edition.approved_by_id, edition.author_id):
-        return [Reason("", _("You published this yourself: another person has to approve it."))]
-    return []
+def _supersede(article: Article, at: dt.datetime) -> None:
+    """End the public edition at a moment; a scheduled one that would come later never comes out.
+
+    With `update()`, which no receiver hears: saving the successor refreshes the whole article.
+    """
+    approved = article.editions.filter(state=Edition.State.APPROVED)
+    approved.filter(public_from__gt=at).update(public_until=F("public_from"))
+    approved.filter(public_from__lte=at).filter(
+        Q(public_until__isnull=True) | Q(public_until__gt=at)
+    ).update(public_until=at)
 
 
 @transaction.atomic
 def confirm(edition: Edition, *, by: Any) -> None:
     """Approve afterwards what was published without a second person."""
-    edition = _locked(edition)
-    refuse(reasons_not_to_confirm(edition, by=by))
+    edition = locked(edition)
+    refuse(confirm_failure_reasons(edition, by=by))
     edition.confirmed_by = by
     edition.save(update_fields=["confirmed_by"])
-    _record(edition, AuditEntry.Kind.CONFIRMED, by)
+    record(edition.article, AuditEntry.Kind.CONFIRMED, edition=edition, by=by)
 
 
 @transaction.atomic
@@ -342,7 +243,7 @@ def unschedule(edition: Edition | None, *, by: Any = None) -> None:
     """
     if edition is None:
         raise ValidationError(_("Nothing is scheduled: the hour may have come meanwhile."))
-    edition = _locked(edition)
+    edition = locked(edition)
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
         raise ValidationError(_("This edition is not scheduled."))
     boundary, end = edition.public_from, edition.public_until
@@ -354,7 +255,7 @@ def unschedule(edition: Edition | None, *, by: Any = None) -> None:
     edition.article.editions.filter(
         state=Edition.State.APPROVED, public_from__lt=boundary, public_until=boundary
     ).update(public_until=end)
-    _record(edition, AuditEntry.Kind.UNSCHEDULED, by)
+    record(edition.article, AuditEntry.Kind.UNSCHEDULED, edition=edition, by=by)
 
 
 @transaction.atomic
@@ -368,19 +269,14 @@ def withdraw(
     if not Article.objects.public().filter(pk=article.pk).exists():
         reasons.append(Reason("", _("Only a public article can be withdrawn.")))
     missing = _("Say why it is withdrawn: readers will see the reason.")
-    refuse(reasons + reasons_for_a_reason(reason, missing))
+    refuse(reasons + check_reason(reason, missing))
     article.withdrawn_at = at or timezone.now()
     article.withdrawn_reason = reason.strip()
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
     # For good: bringing it back opens nothing again.
     PreviewLink.objects.filter(edition__article=article).revoke(by=by)
-    AuditEntry.objects.create(
-        article=article,
-        kind=AuditEntry.Kind.WITHDRAWN,
-        by=by,
-        reason=article.withdrawn_reason,
-        at=article.withdrawn_at,
-    )
+    kind, at = AuditEntry.Kind.WITHDRAWN, article.withdrawn_at
+    record(article, kind, by=by, reason=article.withdrawn_reason, at=at)
 
 
 @transaction.atomic
@@ -401,7 +297,7 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     )
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-    AuditEntry.objects.create(article=article, kind=AuditEntry.Kind.REINSTATED, by=by, at=now)
+    record(article, AuditEntry.Kind.REINSTATED, by=by, at=now)
 
 
 def standing_on(engagements: Iterable[Engagement]) -> Any:

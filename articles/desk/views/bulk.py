@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from articles.desk.bulk_actions import MOST, OPERATIONS, Plan, apply, plan_of
 from articles.desk.views.base import desk_view, show
 from articles.models import Article
-from articles.publishing.workflow import MAX_REASON, reasons_for_a_reason
+from articles.publishing.checks import MAX_REASON, check_reason
 from engagements.models import Engagement, Region, Topic
 from engagements.widgets import is_key
 
@@ -81,7 +81,7 @@ def _given(part: str, text: str, errors: list[str]) -> Any:
             errors.append(_("There is none with the number “%s”: choose from the list.")
                           % text[:20])  # fmt: skip
         return found
-    reasons = reasons_for_a_reason(text, _("Say why: readers will see the reason."))
+    reasons = check_reason(text, _("Say why: readers will see the reason."))
     errors += [reason.text for reason in reasons]
     return None if reasons else text.strip()
 

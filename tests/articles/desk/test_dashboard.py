@@ -16,7 +16,8 @@ from articles.desk import worklists
 from articles.desk.dashboard import MOST, SHOWN, DeskList, lists_for
 from articles.editing_sessions.autosave import forget
 from articles.models import Autosave, Edition
-from articles.publishing.workflow import publish, reasons_of_the_desk, send_back, submit
+from articles.publishing.checks import Story, Transition, failure_reasons
+from articles.publishing.workflow import publish, send_back, submit
 from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.dates import PartialDate
 from tests.factories import (
@@ -117,7 +118,11 @@ def test_what_waits_is_what_the_rule_of_two_people_lets_one_approve(visit, topic
         allowed = {
             edition.pk
             for edition in Edition.objects.filter(state="in_review").select_related("article")
-            if not reasons_of_the_desk(edition.article, edition.number, by=person)
+            # Those about a field are of the text.
+            if all(
+                reason.field
+                for reason in failure_reasons(Transition.PUBLISH, Story.of(edition), by=person)
+            )
         }
         assert {edition.pk for edition in worklists.waiting_for(person)} == allowed
         assert 0 < len(allowed) < len(hands)
