@@ -3,7 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from articles.pages import articles, engagements, followup, site, subjects, versions
 from articles.pictures import views as pictures
 from articles.previews import views as previews
-from articles.syndication import directory, listings, promise_calendar
+from articles.syndication import action_calendar, directory, listings
 from articles.syndication.calendars import calendar
 from articles.syndication.feeds import addresses
 from articles.syndication.listings import Read
@@ -45,7 +45,7 @@ urlpatterns = [
     *addresses("outcomes/", "outcome_", listings.of_updates),
     path(
         "outcomes/calendar.ics",
-        calendar(listings.of_promises, promise_calendar.of_promises),
+        calendar(listings.of_due_actions, action_calendar.of_due_actions),
         name="outcome_calendar",
     ),
     path("articles/", articles.article_list, name="article_list"),

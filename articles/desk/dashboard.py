@@ -231,8 +231,8 @@ def _uncovered(person: Any, today: dt.date) -> DeskList:
 def _overdue(today: dt.date) -> DeskList:
     actions = DeskList(
         "overdue",
-        _("Promises overdue"),
-        _("Nothing that was promised is overdue."),
+        _("Commitments overdue"),
+        _("No commitment is overdue."),
         more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
     )
     late: Any = worklists.overdue(today)

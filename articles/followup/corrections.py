@@ -1,4 +1,4 @@
-"""What readers are told of after the fact: corrections, and what became of promises.
+"""What readers are told of after the fact: corrections, and what became of commitments.
 
 Corrections are those of articles, with their notes, and those of engagements and of their dates.
 """

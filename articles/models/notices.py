@@ -26,7 +26,7 @@ class NoticeSettings(models.Model):
         help_text=_("At its hour, also where that was set days before."),
     )
     overdue = models.BooleanField(
-        _("A promise is overdue"),
+        _("A commitment is overdue"),
         default=True,
         help_text=_("Of a visit that you wrote about; a desk head hears of all."),
     )

@@ -99,13 +99,13 @@ def _overdue(person: User, about: dict[str, Any]) -> Told | None:
         (
             _("“%(title)s” was due %(due)s.") % {"title": row.title, "due": row.due}
             if row.outcome.engagement_id in public
-            else _("A promise of a visit that is not public yet."),
+            else _("A commitment of a visit that is not public yet."),
             reverse("admin:engagements_action_change", args=[row.pk]),
         )
         for row in rows
     ]
     count = len(lines)
-    subject = ngettext("A promise is overdue", "%d promises are overdue", count)
+    subject = ngettext("A commitment is overdue", "%d commitments are overdue", count)
     return Told(subject % count if count > 1 else subject, lines) if lines else None
 
 

@@ -1,4 +1,4 @@
-"""Who has to do with an article or a promise."""
+"""Who has to do with an article or an action."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def writers_of(article: Article, before: int | None = None) -> QuerySet[User]:
 
 
 def concerned_by(action: Action) -> set[int]:
-    """Return whom an overdue promise concerns: who wrote of its visit, and the desk heads."""
+    """Return whom an overdue action concerns: who wrote of its visit, and the desk heads."""
     covering = Edition.objects.covering([action.outcome.engagement_id])
     public = covering.public().values("author")
     authors: set[Any] = set(User.objects.filter(pk__in=public).values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from articles.models import Edition
 from articles.models.articles import EditionQuerySet
 
 # Promises in a list beside something else.
-PROMISES = 5
+ACTIONS = 5
 
 
 class Part(NamedTuple):

@@ -1,4 +1,4 @@
-"""What readers are told of after the fact: corrections, and what became of promises."""
+"""What readers are told of after the fact: corrections, and what became of commitments."""
 
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.followup import promises
+from articles.followup import actions
 from articles.followup.corrections import corrections
 from articles.pages.common import page_of as numbered_page_of
 from articles.pagination import Place, UnreadableError, page_of
@@ -49,30 +49,30 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 def outcome_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     today = timezone.localdate(at)
-    title = _("Promises, and what became of them")
+    title = _("Commitments, and what became of them")
     try:
-        view = promises.read(request.GET, request.path)
+        view = actions.read(request.GET, request.path)
     except UnreadableError as error:
         said = {"subject": title, "reason": error}
         return render(request, "articles/unreadable.html", said, status=400)
     if any(not value for value in request.GET.values()):
         # A form sends what nobody chose too; the address that is shared says only what was.
         return redirect(view.address())
-    actions = (
-        promises.actions_of(view, at)
+    rows = (
+        actions.actions_of(view, at)
         .most_urgent_first(today)
         .for_lists()
         .prefetch_related(
             Prefetch("updates", ActionUpdate.objects.effective().prefetch_related("sources"))
         )
     )
-    page = numbered_page_of(request, actions, ACTIONS_A_PAGE)
+    page = numbered_page_of(request, rows, ACTIONS_A_PAGE)
     context = {
         "title": title,
         "view": view,
         "page": page,
         "groups": [(name, list(rows)) for name, rows in groupby(page.object_list, _group)],
-        "selects": promises.selects(view, at),
+        "selects": actions.selects(view, at),
         "newer": view.address(page=str(page.number - 1)) if page.has_previous() else "",
         "older": view.address(page=str(page.number + 1)) if page.has_next() else "",
         "follow": follow(request, title, view),

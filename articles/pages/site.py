@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles.models import Edition
-from articles.pages.common import PROMISES, cards
+from articles.pages.common import ACTIONS, cards
 from articles.syndication.discovery import follow_site
 from articles.timeline.activity import activity_years, regions_with_activity
 from articles.timeline.build import make_entry
@@ -40,8 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "upcoming": [make_entry(row, today=today, coverage=[]) for row in ahead[:5]],
         "regions": [row for row in regions_with_activity(at) if row.visits],
         "years": activity_years(today),
-        "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:PROMISES],
-        "kept": actions.kept().for_lists()[:PROMISES],
+        "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:ACTIONS],
+        "fulfilled": actions.kept().for_lists()[:ACTIONS],
         "today": today,
         "follow": follow_site(request),
     }

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from articles.caching.fragments import fragment
 from articles.caching.version import content_version
 from articles.maps import geometry
-from articles.pages.common import PROMISES
+from articles.pages.common import ACTIONS
 from articles.pagination import UnreadableError
 from articles.syndication.articles import editions_of, news_of
 from articles.syndication.discovery import follow
@@ -153,7 +153,7 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
         return {
             "regions": country.regions.all(),
             "map": _area([country]),
-            "promises": Action.objects.public(at).owned_by(country).for_lists()[:PROMISES],
+            "actions": Action.objects.public(at).owned_by(country).for_lists()[:ACTIONS],
         }
 
     return _subject(request, "country", details, code=code)
@@ -233,7 +233,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         offices = organisation.appointments.begun(timezone.localdate(at))
         return {
             "offices": offices.filter(person__in=people),
-            "promises": Action.objects.public(at).owned_by(organisation).for_lists()[:PROMISES],
+            "actions": Action.objects.public(at).owned_by(organisation).for_lists()[:ACTIONS],
         }
 
     return _subject(request, "organisation", details, slug=slug)

@@ -1,7 +1,7 @@
 """Calendars of the visits of a view (iCalendar, RFC 5545 and 7986), to download or subscribe to.
 
 Days as they are known: a visit of which only the month is known has no place in a calendar.
-`articles.syndication.promise_calendar` fills those of promises.
+`articles.syndication.action_calendar` fills those of actions.
 """
 
 import datetime as dt

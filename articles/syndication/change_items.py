@@ -1,4 +1,4 @@
-"""Items of a feed from corrections and from what became of promises."""
+"""Items of a feed from corrections and from what became of commitments."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence

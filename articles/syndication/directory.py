@@ -55,10 +55,10 @@ def _groups(request: HttpRequest) -> list[Group]:
 
 def _changes(request: HttpRequest) -> list[Follow]:
     corrections = View(reverse("articles:correction_list"))
-    promises = View(reverse("articles:outcome_list"))
+    actions = View(reverse("articles:outcome_list"))
     return [
         follow(request, _("Corrections"), corrections, calendar=False),
-        follow(request, _("What became of promises"), promises),
+        follow(request, _("What became of commitments"), actions),
     ]
 
 

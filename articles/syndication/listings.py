@@ -1,4 +1,4 @@
-"""What can be followed: articles of any view, corrections, and what became of promises."""
+"""What can be followed: articles of any view, corrections, and what became of commitments."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from articles.followup import corrections, promises
+from articles.followup import actions, corrections
 from articles.pagination import Older
 from articles.syndication import change_items, items
 from articles.syndication.articles import news_of
@@ -100,8 +100,8 @@ def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -
 
 
 def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
-    view = promises.read(params, reverse("articles:outcome_list"))
-    title = _("%s: what became of promises") % settings.SITE_NAME
+    view = actions.read(params, reverse("articles:outcome_list"))
+    title = _("%s: what became of commitments") % settings.SITE_NAME
     about = _("Each step towards what was agreed, with its sources, as it is reported.")
     return Listing(
         id=_id("updates", view),
@@ -109,19 +109,20 @@ def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Li
         description=_chosen_words(about, view),
         view=view,
         page=view.address(),
-        older=corrections.updates(promises.updates_of(view, at)),
+        older=corrections.updates(actions.updates_of(view, at)),
         items=change_items.updates,
         has_calendar=True,
     )
 
 
-def of_promises(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
-    """Return the same list as its calendar has it: the promises, on the days they are due."""
+def of_due_actions(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    """Return the same list as its calendar has it: the actions, on the days they are due."""
     listing = of_updates(params, key, at)
     title = _("%s: what is due") % settings.SITE_NAME
     about = _("What was agreed at engagements, on the day on which it is due.")
     return replace(
         listing,
+        # Programs know the calendar by it: it stays whatever the words on the page become.
         id=_id("promises", listing.view),
         title=_chosen(title, listing.view),
         description=_chosen_words(about, listing.view),

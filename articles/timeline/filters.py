@@ -263,7 +263,7 @@ LABELS = {
     "status": gettext_lazy("Status"),
     "year": gettext_lazy("Year"),
     "coverage": gettext_lazy("Coverage"),
-    "actions": gettext_lazy("Promises"),
+    "actions": gettext_lazy("Commitments"),
 }
 PLACES = ("older", "newer", "from")
 PARAMETERS = (*FILTERS, *PLACES)

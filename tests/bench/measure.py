@@ -290,10 +290,10 @@ def measure_rendering(client) -> dict:
     """
     timeline = next(iter(views()["first page"]))
     article = Edition.objects.public().order_by("pk").first().get_absolute_url()
-    nothing_kept = mock.patch.object(subjects, "kept", lambda _version, _name, make: make())
+    nothing_cached = mock.patch.object(subjects, "fragment", lambda _version, _name, make: make())
 
     def anew() -> None:
-        with nothing_kept:
+        with nothing_cached:
             client.get(timeline)
 
     def cold() -> None:

@@ -178,7 +178,7 @@ def test_overdue_promise_is_told_once(monkeypatch):
         call_command("worker", "--once")
     noon = timezone.now() + dt.timedelta(days=1)
     assert sent(noon) == sorted(
-        [(amina.email, "A promise is overdue"), (mireille.email, "2 promises are overdue")]
+        [(amina.email, "A commitment is overdue"), (mireille.email, "2 commitments are overdue")]
     )
     assert "“Hold a forum” was due" in mail.outbox[0].body
     assert OverdueNotice.objects.count() == 2

@@ -160,8 +160,8 @@ def test_home_tells_what_was_kept_and_what_is_overdue(client):
     update.sources.add(source)
     update.confirm(by=UserFactory())
     page = client.get("/").content.decode()
-    assert page.index("Promised and overdue") < page.index(late.title)
-    assert page.index("Promised and kept") < page.index(kept.title)
+    assert page.index("Commitments overdue") < page.index(late.title)
+    assert page.index("Commitments fulfilled") < page.index(kept.title)
     assert "Meet again" not in page
 
 

@@ -6,7 +6,7 @@ import pytest
 import vobject
 from django.utils import timezone
 
-from articles.syndication import promise_calendar
+from articles.syndication import action_calendar
 from engagements.dates import PartialDate, Precision
 from engagements.history import record, revert, revisions_of
 from engagements.models import Action, ActionUpdate, Country
@@ -163,7 +163,7 @@ def test_promise_without_a_known_day_is_left_out_and_counted(client):
     assert len(calendar.contents["vevent"]) == 1
     told = calendar.contents["x-wr-caldesc"][0].value
     assert told == calendar.contents["description"][0].value
-    assert "2 promises are left out" in told
+    assert "2 commitments are left out" in told
     assert "left out" not in read(client, "?status=done").contents["x-wr-caldesc"][0].value
 
 
@@ -212,12 +212,12 @@ def test_long_record_is_cut_and_says_so(client, monkeypatch):
     for number in (3, 1, 2):
         promise(due=day(number, 1))
     promise(due=None)
-    monkeypatch.setattr(promise_calendar, "MOST", 2)
+    monkeypatch.setattr(action_calendar, "MOST", 2)
     calendar = read(client)
     assert [e.dtstart.value.month for e in calendar.contents["vevent"]] == [2, 3]
     told = calendar.contents["x-wr-caldesc"][0].value
     assert "Only the 2 that are due last" in told
-    monkeypatch.setattr(promise_calendar, "MOST", 3)
+    monkeypatch.setattr(action_calendar, "MOST", 3)
     calendar = read(client)
     assert [e.dtstart.value.month for e in calendar.contents["vevent"]] == [1, 2, 3]
     assert "due last" not in calendar.contents["x-wr-caldesc"][0].value

@@ -1,4 +1,4 @@
-"""Every promise on record: which of them a reader asked for, read from the address."""
+"""Every action on record: which of them a reader asked for, read from the address."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -50,14 +50,14 @@ _FILTERS: dict[str, Callable[[str, str], Choice]] = {
 }
 LABELS = {
     "status": gettext_lazy("Status"),
-    "country": gettext_lazy("Country that promised"),
-    "organisation": gettext_lazy("Organisation that promised"),
+    "country": gettext_lazy("Country that committed itself"),
+    "organisation": gettext_lazy("Organisation that committed itself"),
     "region": gettext_lazy("Region"),
 }
 
 
 def read(params: QueryDict, path: str) -> View:
-    """Return the view that the parameters describe; as `filters.read()`, of promises."""
+    """Return the view that the parameters describe; as `filters.read()`, of actions."""
     values = single_values(params, _FILTERS)
     return View(path, {name: _FILTERS[name](name, value) for name, value in values.items()})
 

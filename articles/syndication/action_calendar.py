@@ -1,4 +1,4 @@
-"""The calendar of promises: each on the day on which it is due.
+"""The calendar of actions: each on the day on which it is due.
 
 As events, not as tasks (VTODO), which most programs do not show of what they subscribe to.
 """
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from icalendar import STATUS, TRANSP, Event
 
-from articles.followup import promises
+from articles.followup import actions
 from articles.syndication.calendars import MOST, Contents, clean
 from articles.syndication.description import tag_uri
 from articles.syndication.listings import Listing
@@ -30,22 +30,22 @@ _STATUS = {
 }
 
 
-def of_promises(listing: Listing, at: dt.datetime, origin: str) -> Contents:
-    """Return the promises of a view that are due last, and how many have no day."""
-    actions = promises.actions_of(listing.view, at)
+def of_due_actions(listing: Listing, at: dt.datetime, origin: str) -> Contents:
+    """Return the actions of a view that are due last, and how many have no day."""
+    rows = actions.actions_of(listing.view, at)
     # That there is a date is said apart, so that an index passes over the others.
-    dated = actions.filter(due_date__isnull=False, due_precision=Precision.DAY)
+    dated = rows.filter(due_date__isnull=False, due_precision=Precision.DAY)
     found = list(
         dated.order_by("-due_date", "-pk")
         .for_lists()
         .prefetch_related(Prefetch("updates", ActionUpdate.objects.effective()))[: MOST + 1]
     )
     words = []
-    if left_out := actions.exclude(due_precision=Precision.DAY).count():
+    if left_out := rows.exclude(due_precision=Precision.DAY).count():
         words.append(
             ngettext(
-                "%d promise is left out: it is due on no known day.",
-                "%d promises are left out: they are due on no known day.",
+                "%d commitment is left out: it is due on no known day.",
+                "%d commitments are left out: they are due on no known day.",
                 left_out,
             )
             % left_out
