@@ -29,10 +29,10 @@ class StatusFilter(admin.SimpleListFilter):
             ("in_review", _("Waiting for review")),
             ("waiting", _("Waiting for me")),
             ("asked", _("I was asked to review")),
-            ("sent", _("Mine, waiting for others")),
+            ("sent", _("My articles in review")),
             ("forced", _("Published without a second person")),
             ("withdrawn", _("Withdrawn")),
-            ("look_again", _("To be looked at again")),
+            ("to_revisit", _("To be revisited")),
         ]
 
     def queryset(self, request, queryset):
@@ -57,7 +57,7 @@ class StatusFilter(admin.SimpleListFilter):
                 queryset = queryset.filter(Exists(editions.forced()))
             case "withdrawn":
                 queryset = queryset.filter(withdrawn_at__lte=timezone.now())
-            case "look_again":
+            case "to_revisit":
                 queryset = queryset.filter(review_on__lte=timezone.localdate())
             case str() as whose if whose in of_a_person:
                 found = of_a_person[whose](request.user).order_by()

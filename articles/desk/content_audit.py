@@ -78,7 +78,7 @@ def undescribed_drafts() -> list[Edition]:
     return found[:SHOWN]
 
 
-def to_look_at_again(today: dt.date) -> Any:
+def to_revisit(today: dt.date) -> Any:
     """Return the articles whose day has come, the longest overdue first."""
     rows: Any = Article.objects.filter(review_on__lte=today, withdrawn_at=None)
     return rows.with_headline().order_by("review_on", "pk")[:SHOWN]

@@ -1,4 +1,4 @@
-"""What waits: the lists of the desk's first page. Each is one question, however much there is."""
+"""The dashboard's lists. Each is one query, however much there is."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Item:
 
 
 @dataclass
-class DeskList:
+class Worklist:
     name: str
     title: str
     # What to do where nothing waits, and where.
@@ -41,7 +41,7 @@ class DeskList:
     button: tuple[str, str] | None = None
     is_urgent: bool = False
 
-    def take(self, items: Iterable[Item]) -> "DeskList":
+    def take(self, items: Iterable[Item]) -> "Worklist":
         found = list(items)
         self.count = f"{MOST}+" if len(found) > MOST else str(len(found))
         self.items = found[:SHOWN]
@@ -60,10 +60,10 @@ def articles_url(query: str) -> str:
     return f"{reverse('admin:articles_article_changelist')}?{query}"
 
 
-def lists_for(person: Any, now: dt.datetime) -> list[DeskList]:
+def worklists_for(person: Any, now: dt.datetime) -> list[Worklist]:
     """Return what waits for a person, the most pressing first; only what they may act on."""
     today = timezone.localdate(now)
-    lists: list[DeskList] = []
+    lists: list[Worklist] = []
     may_write = person.has_perm("articles.change_article")
     if person.has_perm("articles.publish_article"):
         lists.append(_waiting(person, now))
@@ -100,11 +100,11 @@ def _saved(edition: Edition, now: dt.datetime, why: str = "") -> Item:
     return Item(edition.headline, article_url(edition.article_id), told)
 
 
-def _waiting(person: Any, now: dt.datetime) -> DeskList:
-    waiting = DeskList(
+def _waiting(person: Any, now: dt.datetime) -> Worklist:
+    waiting = Worklist(
         "waiting",
         _("Waiting for you"),
-        _("Nothing waits for your approval. What writers send for review comes here."),
+        _("Nothing waits for your approval. Articles that writers send for review appear here."),
         more=articles_url("status=waiting"),
         is_urgent=True,
     )
@@ -114,11 +114,11 @@ def _waiting(person: Any, now: dt.datetime) -> DeskList:
     )
 
 
-def _returned(person: Any) -> DeskList:
-    returned = DeskList(
+def _returned(person: Any) -> Worklist:
+    returned = Worklist(
         "returned",
         _("Returned to you"),
-        _("Nothing came back. An editor who returns an article says why, and it stands here."),
+        _("Nothing was returned. The reason of the editor who returns an article is shown here."),
         more=articles_url("status=returned"),
         is_urgent=True,
     )
@@ -130,11 +130,11 @@ def _returned(person: Any) -> DeskList:
     )
 
 
-def _drafts(person: Any, now: dt.datetime) -> DeskList:
-    drafts = DeskList(
+def _drafts(person: Any, now: dt.datetime) -> Worklist:
+    drafts = Worklist(
         "drafts",
         _("Your drafts"),
-        _("You have no draft. Begin with the story; the visit can be made on the way."),
+        _("You have no draft. Begin with the story; you can create the visit as you write."),
         more=articles_url("status=mine"),
     )
     if person.has_perm("articles.add_article"):
@@ -142,18 +142,18 @@ def _drafts(person: Any, now: dt.datetime) -> DeskList:
     return drafts.take(_saved(edition, now) for edition in _light(worklists.drafts_of(person)))
 
 
-def _sent(person: Any, now: dt.datetime) -> DeskList:
-    sent = DeskList(
+def _sent(person: Any, now: dt.datetime) -> Worklist:
+    sent = Worklist(
         "sent",
-        _("Yours, waiting for others"),
-        _("Nothing of yours waits. “Send for review” in an article's form asks the others."),
+        _("Your articles in review"),
+        _("None of your articles is in review. Ask for one with “Send for review” in its form."),
         more=articles_url("status=sent"),
     )
     return sent.take(_saved(edition, now) for edition in _light(worklists.sent_by(person)))
 
 
-def _scheduled(person: Any, now: dt.datetime) -> DeskList:
-    scheduled = DeskList(
+def _scheduled(person: Any, now: dt.datetime) -> Worklist:
+    scheduled = Worklist(
         "scheduled",
         _("Scheduled"),
         _("Nothing is scheduled. Give a time as you approve an article, and it comes out then."),
@@ -175,11 +175,11 @@ def _scheduled(person: Any, now: dt.datetime) -> DeskList:
     )
 
 
-def _unfinished(person: Any, now: dt.datetime) -> DeskList:
-    unfinished = DeskList(
+def _unfinished(person: Any, now: dt.datetime) -> Worklist:
+    unfinished = Worklist(
         "unfinished",
-        _("Typed and never saved"),
-        _("Nothing is left over: all that you typed was saved."),
+        _("Unsaved work"),
+        _("Everything that you typed has been saved."),
         more=reverse("desk:unfinished"),
     )
     return unfinished.take(unfinished_items(person, now)[: MOST + 1])
@@ -204,11 +204,11 @@ def unfinished_items(person: Any, now: dt.datetime) -> list[Item]:
     ]
 
 
-def _uncovered(person: Any, today: dt.date) -> DeskList:
-    visits = DeskList(
+def _uncovered(person: Any, today: dt.date) -> Worklist:
+    visits = Worklist(
         "uncovered",
-        _("Visits nobody writes about"),
-        _("Every visit of the last two months and the next one has its article, or a draft of it."),
+        _("Visits without coverage"),
+        _("Every visit of the last two months and the next month has an article or a draft."),
         more=f"{reverse('admin:engagements_engagement_changelist')}?coverage=missing",
     )
     if person.has_perm("engagements.add_engagement"):
@@ -228,8 +228,8 @@ def _uncovered(person: Any, today: dt.date) -> DeskList:
     )
 
 
-def _overdue(today: dt.date) -> DeskList:
-    actions = DeskList(
+def _overdue(today: dt.date) -> Worklist:
+    actions = Worklist(
         "overdue",
         _("Commitments overdue"),
         _("No commitment is overdue."),
@@ -246,11 +246,11 @@ def _overdue(today: dt.date) -> DeskList:
     )
 
 
-# What changed lately
+# Recent changes
 
 
 @dataclass
-class Change:
+class RecentChange:
     at: dt.datetime
     who: str
     what: str
@@ -258,22 +258,22 @@ class Change:
     url: str
 
 
-def changed_lately(person: Any) -> list[Change]:
+def recent_changes(person: Any) -> list[RecentChange]:
     """Return the latest audit entries, saved editions and changes of facts, whoever made them."""
-    changes: list[Change] = []
+    changes: list[RecentChange] = []
     if person.has_perm("articles.view_article"):
         newest = Edition.objects.filter(article=OuterRef("article"), is_newest=True)
         entries = AuditEntry.objects.annotate(headline=Subquery(newest.values("headline")[:1]))
         entries = entries.select_related("by").order_by("-pk")[:SHOWN]
         changes += [
-            Change(entry.at, name_of(entry.by), str(entry), entry.headline or "",
+            RecentChange(entry.at, name_of(entry.by), str(entry), entry.headline or "",
                    article_url(entry.article_id))
             for entry in entries
         ]  # fmt: skip
         told = {entry.edition_id for entry in entries}
         editions = Edition.objects.select_related("author").defer("body", "standfirst")
         changes += [
-            Change(row.created_at, name_of(row.author), _("saved edition %d") % row.number,
+            RecentChange(row.created_at, name_of(row.author), _("saved edition %d") % row.number,
                    row.headline, article_url(row.article_id))
             for row in editions.order_by("-pk")[:SHOWN] if row.pk not in told
         ]  # fmt: skip
@@ -284,7 +284,7 @@ def changed_lately(person: Any) -> list[Change]:
         ).select_related("user", "content_type")
         kinds = {1: _("made"), 2: _("changed"), 3: _("deleted")}
         changes += [
-            Change(line.action_time, name_of(line.user),
+            RecentChange(line.action_time, name_of(line.user),
                    f"{kinds[line.action_flag]}, {line.content_type.name}", line.object_repr,
                    "" if line.is_deletion() else line.get_admin_url() or "")
             for line in lines.order_by("-pk")[:SHOWN]

@@ -42,7 +42,7 @@ _JOINING = {
 }  # fmt: skip
 
 
-class Entry(NamedTuple):
+class Candidate(NamedTuple):
     pk: int
     name: str
     is_fictional: bool
@@ -52,8 +52,8 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Pair:
-    first: Entry
-    second: Entry
+    first: Candidate
+    second: Candidate
     why: str
 
 
@@ -91,8 +91,8 @@ def tell_apart(kind: str, one: int, other: int, *, by: Any) -> None:
     DistinctPair.objects.get_or_create(kind=kind, first=first, second=second, defaults={"by": by})
 
 
-def _heaps(entries: Iterable[tuple[Hashable, Entry]]) -> Iterator[tuple[Entry, Entry]]:
-    heaps: dict[Hashable, list[Entry]] = defaultdict(list)
+def _heaps(entries: Iterable[tuple[Hashable, Candidate]]) -> Iterator[tuple[Candidate, Candidate]]:
+    heaps: dict[Hashable, list[Candidate]] = defaultdict(list)
     for key, entry in entries:
         heaps[key].append(entry)
     for heap in heaps.values():
@@ -105,7 +105,7 @@ def _heaps(entries: Iterable[tuple[Hashable, Entry]]) -> Iterator[tuple[Entry, E
 
 def _people() -> Iterator[Pair]:
     rows = Person.objects.order_by("-pk").values_list("pk", "name", "is_fictional")[:MOST_READ]
-    entries = [Entry(*row) for row in rows]
+    entries = [Candidate(*row) for row in rows]
     words = {
         entry.pk: [token for token in tokens_of(entry.name) if token not in _TITLES]
         for entry in entries
@@ -133,7 +133,7 @@ def _people() -> Iterator[Pair]:
 def _organisations() -> Iterator[Pair]:
     columns = ("pk", "name", "is_fictional", "acronym", "country")
     rows = Organisation.objects.order_by("-pk").values_list(*columns)[:MOST_READ]
-    entries = [Entry(*row) for row in rows]
+    entries = [Candidate(*row) for row in rows]
     words = {
         entry.pk: [token for token in tokens_of(entry.name) if token not in _JOINING]
         for entry in entries
@@ -159,6 +159,6 @@ def _organisations() -> Iterator[Pair]:
             yield Pair(one, other, _("One acronym fits both."))
 
 
-def _may_be_one(one: Entry, other: Entry) -> bool:
+def _may_be_one(one: Candidate, other: Candidate) -> bool:
     # Two countries have each a foreign ministry.
     return one.country is None or other.country is None or one.country == other.country

@@ -41,7 +41,7 @@ SHAPES = {
 
 
 @dataclass
-class View:
+class CalendarRange:
     """The days of a page: a month with the whole weeks around it, or a week."""
 
     kind: str
@@ -75,26 +75,26 @@ class View:
             return date_format(self.on, "YEAR_MONTH_FORMAT")
         return f"{date_format(self.first, 'j F')} – {date_format(self.last, 'j F Y')}"
 
-    def moved(self, steps: int) -> "View":
+    def shifted(self, steps: int) -> "CalendarRange":
         """Return the month or the week so many steps on."""
         if self.kind == WEEK:
-            return View(WEEK, self.on + dt.timedelta(days=7 * steps))
+            return CalendarRange(WEEK, self.on + dt.timedelta(days=7 * steps))
         months = self.on.year * 12 + self.on.month - 1 + steps
-        return View(MONTH, dt.date(months // 12, months % 12 + 1, 1))
+        return CalendarRange(MONTH, dt.date(months // 12, months % 12 + 1, 1))
 
 
-def read_view(kind: str, on: str, today: dt.date) -> View:
+def read_range(kind: str, on: str, today: dt.date) -> CalendarRange:
     """Return what an address asks for; raise `ValidationError` with a sentence otherwise."""
     if not on:
-        return View(WEEK if kind == WEEK else MONTH, today)
+        return CalendarRange(WEEK if kind == WEEK else MONTH, today)
     date = PartialDate.parse(on[:40]).first_day
     if not EARLIEST_YEAR < date.year < LATEST_YEAR:
         raise ValidationError(_("The calendar does not reach as far as that."))
-    return View(WEEK if kind == WEEK else MONTH, date)
+    return CalendarRange(WEEK if kind == WEEK else MONTH, date)
 
 
 @dataclass
-class Entry:
+class CalendarEntry:
     kind: str  # a key of SHAPES
     word: str
     title: str
@@ -102,7 +102,7 @@ class Entry:
     time: str = ""
     note: str = ""
     # Of an hour that may be moved: what it is, and when.
-    moves: str = ""
+    movable: str = ""
     pk: int = 0
     at: dt.datetime | None = None
 
@@ -120,18 +120,20 @@ class Day:
     date: dt.date
     is_outside: bool = False
     is_today: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[CalendarEntry] = field(default_factory=list)
     more: int = 0
 
 
 @dataclass
-class Page:
-    view: View
+class CalendarPage:
+    view: CalendarRange
     days: list[Day]
-    of_the_month: list[Entry]
+    of_the_month: list[CalendarEntry]
 
 
-def page_of(view: View, region: Region | None, person: Any, now: dt.datetime) -> Page:
+def calendar_page(
+    view: CalendarRange, region: Region | None, person: Any, now: dt.datetime
+) -> CalendarPage:
     """Return the days with their entries: hours first, then the visits in the order they begin."""
     today = timezone.localdate(now)
     days = {
@@ -156,14 +158,14 @@ def page_of(view: View, region: Region | None, person: Any, now: dt.datetime) ->
         day.more = max(0, len(day.entries) - most)
         del day.entries[most:]
     vague = [_visit_entry(visit, today) for visit in _vague_visits(view, region)]
-    return Page(view, list(days.values()), vague)
+    return CalendarPage(view, list(days.values()), vague)
 
 
 def _in(region: Region | None) -> Q:
     return Q() if region is None else Q(pk__in=Engagement.objects.in_region(region).values("pk"))
 
 
-def _visits(view: View, region: Region | None) -> list[Engagement]:
+def _visits(view: CalendarRange, region: Region | None) -> list[Engagement]:
     """Return the visits known to the day that lie, in part at least, on the days shown."""
     rows = Engagement.objects.filter(
         _in(region),
@@ -176,7 +178,7 @@ def _visits(view: View, region: Region | None) -> list[Engagement]:
     return list(rows.defer("summary").order_by("sort_date", "pk")[:MOST])
 
 
-def _vague_visits(view: View, region: Region | None) -> list[Engagement]:
+def _vague_visits(view: CalendarRange, region: Region | None) -> list[Engagement]:
     """Return those of which only the month, or the year, is known."""
     months = {
         PartialDate(date, Precision.MONTH).last_day
@@ -189,10 +191,10 @@ def _vague_visits(view: View, region: Region | None) -> list[Engagement]:
     return list(rows.defer("summary").order_by("sort_date", "pk")[:50])
 
 
-def _visit_entry(visit: Engagement, today: dt.date) -> Entry:
+def _visit_entry(visit: Engagement, today: dt.date) -> CalendarEntry:
     kind = "unconfirmed" if visit.is_unconfirmed(today) else visit.status
     is_long = visit.end is not None or visit.start.precision != Precision.DAY
-    return Entry(
+    return CalendarEntry(
         kind,
         visit.status_on(today),
         visit.title,
@@ -203,7 +205,7 @@ def _visit_entry(visit: Engagement, today: dt.date) -> Entry:
 
 def _publications(
     start: dt.datetime, end: dt.datetime, region: Region | None, person: Any, now: dt.datetime
-) -> Iterator[Entry]:
+) -> Iterator[CalendarEntry]:
     rows = Edition.objects.filter(
         state=Edition.State.APPROVED,
         public_from__gte=start,
@@ -218,13 +220,13 @@ def _publications(
         :MOST
     ]:
         is_ahead = at > now
-        yield Entry(
+        yield CalendarEntry(
             "scheduled" if is_ahead else "published",
             _("comes out") if is_ahead else _("published"),
             headline,
             reverse("admin:articles_article_change", args=[article]),
             time=f"{timezone.localtime(at):%H:%M}",
-            moves="article" if is_ahead and may_move else "",
+            movable="article" if is_ahead and may_move else "",
             pk=pk,
             at=at,
         )
@@ -232,26 +234,26 @@ def _publications(
 
 def _embargoes(
     start: dt.datetime, end: dt.datetime, region: Region | None, person: Any
-) -> Iterator[Entry]:
+) -> Iterator[CalendarEntry]:
     rows = Engagement.objects.filter(
         _in(region), public_from__gt=start, public_from__lt=end, withdrawn_at=None
     )
     may_move = person.has_perm("engagements.publish_engagement")
     columns = ("pk", "title", "public_from")
     for pk, title, at in rows.order_by("public_from", "pk").values_list(*columns)[:MOST]:
-        yield Entry(
+        yield CalendarEntry(
             "embargo",
-            _("visit becomes public"),
+            _("visit's embargo ends"),
             title,
             reverse("admin:engagements_engagement_change", args=[pk]),
             time=f"{timezone.localtime(at):%H:%M}",
-            moves="visit" if may_move else "",
+            movable="visit" if may_move else "",
             pk=pk,
             at=at,
         )
 
 
-def weekdays(view: View) -> list[str]:
+def weekdays(view: CalendarRange) -> list[str]:
     names = [_(name) for name in calendar.day_name]
     return [names[day.weekday()] for day in view.days[:7]]
 

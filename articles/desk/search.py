@@ -28,7 +28,7 @@ MOST_CHARACTERS = 100
 
 
 @dataclass
-class Found:
+class Result:
     title: str
     url: str
     note: str = ""
@@ -38,7 +38,7 @@ class Found:
 class Group:
     name: str
     title: str
-    items: list[Found]
+    items: list[Result]
     more: str = ""
 
 
@@ -63,7 +63,7 @@ def search(request: HttpRequest, text: str) -> list[Group]:
     return [group for group in groups if group.items]
 
 
-def _fits(page: Found, words: list[str]) -> bool:
+def _fits(page: Result, words: list[str]) -> bool:
     told = f" {fold(page.title)}"
     return all(f" {word}" in told for word in words)
 
@@ -76,38 +76,38 @@ def _list_address(kind: str, text: str) -> str:
 # The desk's pages and what can be begun
 
 
-def pages(request: HttpRequest) -> list[Found]:
+def pages(request: HttpRequest) -> list[Result]:
     """Return the desk's own pages, and the lists and forms that a person may open."""
     person: Any = request.user
     found = []
     if person.has_perm("articles.add_article"):
-        found.append(Found(_("New article"), reverse("admin:articles_article_add")))
+        found.append(Result(_("New article"), reverse("admin:articles_article_add")))
     if person.has_perm("engagements.add_engagement"):
-        found.append(Found(_("New visit"), reverse("admin:engagements_engagement_add")))
-    found.append(Found(_("What waits"), reverse("admin:index")))
+        found.append(Result(_("New visit"), reverse("admin:engagements_engagement_add")))
+    found.append(Result(_("Dashboard"), reverse("admin:index")))
     if person.has_perms(["articles.view_article", "engagements.view_engagement"]):
-        found.append(Found(_("Calendar"), reverse("desk:calendar")))
+        found.append(Result(_("Calendar"), reverse("desk:calendar")))
     if person.has_perm("articles.change_article"):
-        found.append(Found(_("Clearing up"), reverse("desk:clear_up")))
-        found.append(Found(_("Typed and never saved"), reverse("desk:unfinished")))
+        found.append(Result(_("Clean-up"), reverse("desk:clean_up")))
+        found.append(Result(_("Unsaved work"), reverse("desk:unfinished")))
     for app in admin.site.get_app_list(request):
         for model in app["models"]:
             if model.get("admin_url"):
-                found.append(Found(str(model["name"]), model["admin_url"]))
+                found.append(Result(str(model["name"]), model["admin_url"]))
             is_named = model["object_name"] in ("Article", "Engagement")
             if model.get("add_url") and not is_named:
                 told = _("New: %s") % model["model"]._meta.verbose_name
-                found.append(Found(told, model["add_url"]))
+                found.append(Result(told, model["add_url"]))
     found += [
-        Found(_("Change password"), reverse("admin:password_change")),
-        Found(_("Second step at sign-in"), reverse("mfa_index")),
+        Result(_("Change password"), reverse("admin:password_change")),
+        Result(_("Second step at sign-in"), reverse("mfa_index")),
     ]
     return found
 
 
 # What it holds
 
-Finder = Callable[[list[str]], Iterable[Found]]
+Finder = Callable[[list[str]], Iterable[Result]]
 
 
 def _kinds() -> list[tuple[str, str, str, Finder]]:
@@ -146,7 +146,7 @@ def _change(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def _articles(words: list[str]) -> Iterator[Found]:
+def _articles(words: list[str]) -> Iterator[Result]:
     # First by the index alone, then the few rows.
     newest = _within_reach(Edition.objects.filter(is_newest=True)).order_by("-pk")
     found = newest.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
@@ -154,54 +154,56 @@ def _articles(words: list[str]) -> Iterator[Found]:
     rows = Edition.objects.filter(pk__in=list(found)).select_related("article").order_by("-pk")
     for row in rows.defer("body", "standfirst"):
         url = reverse("admin:articles_article_change", args=[row.article_id])
-        yield Found(row.headline, url, row.status_at(now))
+        yield Result(row.headline, url, row.status_at(now))
 
 
-def _visits(words: list[str]) -> Iterator[Found]:
+def _visits(words: list[str]) -> Iterator[Result]:
     near = _within_reach(Engagement.objects.all()).order_by("-sort_date", "-pk")
     found = near.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
     rows = Engagement.objects.filter(pk__in=list(found)).order_by("-sort_date", "-pk")
     today = timezone.localdate()
     for row in rows.defer("summary"):
-        yield Found(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
+        yield Result(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
 
 
-def _best(words: list[str], found: Iterable[Found]) -> list[Found]:
+def _best(words: list[str], found: Iterable[Result]) -> list[Result]:
     """Return the first few: before the others those in which the words begin a word of the name."""
     return sorted(found, key=lambda item: not _fits(item, words))[:SHOWN]
 
 
-def _people(words: list[str]) -> list[Found]:
+def _people(words: list[str]) -> list[Result]:
     rows = _within_reach(Person.objects.filter(_with_words(words, "search_text")))
-    return _best(words, (Found(row.name, _change(row)) for row in rows.order_by("-pk")[:LOOKED_AT]))
+    return _best(
+        words, (Result(row.name, _change(row)) for row in rows.order_by("-pk")[:LOOKED_AT])
+    )
 
 
-def _organisations(words: list[str]) -> list[Found]:
+def _organisations(words: list[str]) -> list[Result]:
     rows = _within_reach(Organisation.objects.filter(_with_words(words, "search_text")))
     rows = rows.order_by("-pk")[:LOOKED_AT]
-    return _best(words, (Found(row.name, _change(row), row.acronym) for row in rows))
+    return _best(words, (Result(row.name, _change(row), row.acronym) for row in rows))
 
 
-def _countries(words: list[str]) -> list[Found]:
+def _countries(words: list[str]) -> list[Result]:
     # By its other names too: each word in one of them.
     rows = Country.objects.all()
     for word in words:
         rows = rows.filter(Q(search_text__contains=word) | Q(names__search_text__contains=word))
     rows = rows.distinct().order_by("name", "pk")[:LOOKED_AT]
-    return _best(words, (Found(row.name, _change(row), row.code) for row in rows))
+    return _best(words, (Result(row.name, _change(row), row.code) for row in rows))
 
 
-def _topics(words: list[str]) -> list[Found]:
+def _topics(words: list[str]) -> list[Result]:
     # A vocabulary: small enough to be folded here, which no column of it is.
     rows = Topic.objects.order_by("name").values_list("pk", "name")[:5_000]
     fitting = [(pk, name) for pk, name in rows if all(word in fold(name) for word in words)]
     change = "admin:engagements_topic_change"
-    return _best(words, (Found(name, reverse(change, args=[pk])) for pk, name in fitting))
+    return _best(words, (Result(name, reverse(change, args=[pk])) for pk, name in fitting))
 
 
-def _pictures(words: list[str]) -> Iterator[Found]:
+def _pictures(words: list[str]) -> Iterator[Result]:
     columns = ("caption", "name", "alt", "credit", "licence")
     fitting = Picture.objects.filter(_with_words(words, *columns, lookup="icontains"))
     for row in _within_reach(fitting).order_by("-pk")[:SHOWN]:
         told = ", ".join(filter(None, [row.credit, row.licence]))
-        yield Found(str(row), _change(row), told)
+        yield Result(str(row), _change(row), told)

@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from articles.desk.views import bulk, calendar, clearing, front, search
+from articles.desk.views import bulk, calendar, clean_up, dashboard, search
 
 app_name = "desk"
 urlpatterns = [
-    path("unfinished/", front.unfinished, name="unfinished"),
+    path("unfinished/", dashboard.unfinished, name="unfinished"),
     path("search/", search.search_page, name="search"),
     path("search/suggestions/", search.suggestions, name="suggestions"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/move/", calendar.move, name="move"),
-    path("clear-up/", clearing.overview, name="clear_up"),
-    path("clear-up/look/", clearing.look, name="look"),
-    path("clear-up/doubles/<slug:kind>/", clearing.doubles, name="doubles"),
+    path("clean-up/", clean_up.overview, name="clean_up"),
+    path("clean-up/audit/", clean_up.audit, name="audit"),
+    path("clean-up/duplicates/<slug:kind>/", clean_up.duplicate_pairs, name="duplicates"),
     path("many/<slug:kind>/<slug:operation>/", bulk.bulk, name="bulk"),
-    path("clear-up/drafts/", clearing.leaver, name="leaver"),
+    path("clean-up/reassign/", clean_up.reassign_drafts, name="reassign"),
 ]

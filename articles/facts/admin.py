@@ -27,7 +27,7 @@ class CoverageFilter(admin.SimpleListFilter):
         return [
             ("yes", _("With a public article")),
             ("no", _("Without a public article")),
-            ("missing", _("Of now, and nobody writes")),
+            ("missing", _("Current, without coverage")),
         ]
 
     def queryset(self, request, queryset):

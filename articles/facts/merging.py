@@ -137,7 +137,7 @@ def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) ->
         raise ValidationError(_("One of the two has gone meanwhile."))
     plan = plan_of(dropped, kept)
     if fingerprint is not None and fingerprint != plan.fingerprint:
-        raise ValidationError(_("The facts changed meanwhile. Look at what will happen once more."))
+        raise ValidationError(_("The facts changed. Check again what will happen."))
     for step in plan.steps:
         step.take()
     former = FormerSlug.objects.of_model(model).filter(target=dropped.pk)

@@ -123,4 +123,14 @@ class Migration(migrations.Migration):
             model_name='readmarker',
             constraint=models.UniqueConstraint(fields=('person', 'article'), name='readmarker_one_a_person'),
         ),
+        migrations.AlterField(
+            model_name='article',
+            name='review_on',
+            field=models.DateField(blank=True, help_text='When somebody should read it again. From that day on Clean-up lists it.', null=True, verbose_name='revisit by'),
+        ),
+        migrations.AlterField(
+            model_name='noticesettings',
+            name='overdue',
+            field=models.BooleanField(default=True, help_text='Of a visit that you wrote about; a desk head hears of all.', verbose_name='A commitment is overdue'),
+        ),
     ]

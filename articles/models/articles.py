@@ -217,10 +217,10 @@ class Article(Addressed):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     review_on = models.DateField(
-        _("look again by"),
+        _("revisit by"),
         null=True,
         blank=True,
-        help_text=_("When somebody should read it again. Past this day the desk lists it."),
+        help_text=_("When somebody should read it again. From that day on Clean-up lists it."),
     )
 
     objects = ArticleQuerySet.as_manager()

@@ -5,16 +5,16 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from articles.desk.dashboard import Change, DeskList, changed_lately, lists_for
+from articles.desk.dashboard import RecentChange, Worklist, recent_changes, worklists_for
 
 register = template.Library()
 
 
 @register.simple_tag
-def what_waits(person: Any) -> list[DeskList]:
-    return lists_for(person, timezone.now())
+def worklists(person: Any) -> list[Worklist]:
+    return worklists_for(person, timezone.now())
 
 
 @register.simple_tag
-def what_changed(person: Any) -> list[Change]:
-    return changed_lately(person)
+def latest_changes(person: Any) -> list[RecentChange]:
+    return recent_changes(person)

@@ -126,11 +126,11 @@ desk:search WEDA WEDA
 desk:suggestions WEDA WEDA
 desk:calendar WEDA WEDA
 desk:move - EDA
-desk:clear_up WEDA WEDA
-desk:look EDA EDA
-desk:doubles DA DA
+desk:clean_up WEDA WEDA
+desk:audit EDA EDA
+desk:duplicates DA DA
 desk:bulk DA DA
-desk:leaver EDA EDA
+desk:reassign EDA EDA
 """
 
 ACTIONS = """

@@ -1,4 +1,4 @@
-"""What was said before, and where: editions, versions, old addresses, doubles, facts."""
+"""What was said before, and where: editions, versions, old addresses, duplicates, facts."""
 
 import datetime as dt
 import re

@@ -90,7 +90,7 @@ def _apply(
     request: HttpRequest, plan: Plan, kind: str, title: str, what: Any, errors: list[str]
 ) -> HttpResponse | None:
     if request.POST.get("fingerprint") != plan.fingerprint:
-        errors.append(_("Something changed meanwhile. Look at what will happen once more."))
+        errors.append(_("Something changed. Check again what will happen."))
         return None
     try:
         rows = apply(plan)

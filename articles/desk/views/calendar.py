@@ -22,10 +22,10 @@ from articles.desk.planning_calendar import (
     MONTH,
     SHAPES,
     WEEK,
-    View,
+    CalendarRange,
+    calendar_page,
     moment_of,
-    page_of,
-    read_view,
+    read_range,
     weekdays,
 )
 from articles.desk.views.base import desk_view, show
@@ -39,7 +39,7 @@ from engagements.widgets import is_key
 MOVES = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}
 
 
-def _address(view: View, region: Region | None) -> str:
+def _address(view: CalendarRange, region: Region | None) -> str:
     query = {"view": view.kind, "on": view.on.isoformat()}
     if region is not None:
         query["region"] = region.slug
@@ -53,10 +53,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
     errors: list[str] = []
     kind = request.GET.get("view", "")
     try:
-        view = read_view(kind, request.GET.get("on", ""), today)
+        view = read_range(kind, request.GET.get("on", ""), today)
     except ValidationError as error:
         errors += error.messages
-        view = read_view(kind, "", today)
+        view = read_range(kind, "", today)
     regions = list(Region.objects.all())
     slug = request.GET.get("region", "")
     region = next((row for row in regions if row.slug == slug), None)
@@ -66,14 +66,14 @@ def calendar(request: HttpRequest) -> HttpResponse:
         request,
         "calendar",
         _("Calendar"),
-        page=page_of(view, region, request.user, now),
+        page=calendar_page(view, region, request.user, now),
         view=view,
         weekdays=weekdays(view),
-        earlier=_address(view.moved(-1), region),
-        later=_address(view.moved(1), region),
-        now_shown=_address(View(view.kind, today), region),
-        as_month=_address(View(MONTH, view.on), region),
-        as_week=_address(View(WEEK, view.on), region),
+        earlier=_address(view.shifted(-1), region),
+        later=_address(view.shifted(1), region),
+        now_shown=_address(CalendarRange(view.kind, today), region),
+        as_month=_address(CalendarRange(MONTH, view.on), region),
+        as_week=_address(CalendarRange(WEEK, view.on), region),
         regions=regions,
         region=region,
         zone=zone_name(),
@@ -90,7 +90,7 @@ def _legend() -> list[tuple[str, str]]:
         ("unconfirmed", _("not confirmed")),
         ("scheduled", _("article comes out")),
         ("published", _("article published")),
-        ("embargo", _("visit becomes public")),
+        ("embargo", _("visit's embargo ends")),
     ]
 
 
@@ -116,9 +116,9 @@ def move(request: HttpRequest) -> HttpResponse:
             else moment_of(request.POST.get("date", ""), request.POST.get("time", ""), seen)
         )
         if row.public_from != seen:
-            raise ValidationError(_("Somebody has moved it meanwhile. Look where it stands now."))
+            raise ValidationError(_("Somebody else moved it. Check where it is now."))
         if at == seen:
-            raise ValidationError(_("It comes out then already."))
+            raise ValidationError(_("It is scheduled for that time already."))
         if kind == "article":
             reschedule(row, at=at, by=person)
         else:
@@ -138,7 +138,7 @@ def _moment(text: str) -> dt.datetime:
     except ValueError:
         at = None
     if at is None or timezone.is_naive(at):
-        raise ValidationError(_("The form does not say what it moves. Open the calendar again."))
+        raise ValidationError(_("The form is incomplete. Open the calendar again."))
     return at
 
 

@@ -16,8 +16,8 @@ def told(groups: list[Group], text: str) -> str:
     if not text.strip():
         return ""
     if not found:
-        return _("Nothing fits. Try fewer words, or the beginning of one.")
-    return ngettext("%d fits.", "%d fit.", found) % found
+        return _("No results. Try fewer words, or the beginning of one.")
+    return ngettext("%d result.", "%d results.", found) % found
 
 
 @desk_view()

@@ -8,10 +8,10 @@ from articles.models import Finding
 
 class Command(BaseCommand):
     help = (
-        "Look over every article that readers see for links within the site that broke and "
+        "Check every article that readers see for broken links within the site and "
         "pictures without a description. The desk lists what was found. Once a day will do."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        looked = audit_content()
-        self.stdout.write(f"{looked} looked over, {Finding.objects.count()} found.")
+        checked = audit_content()
+        self.stdout.write(f"{checked} articles checked, {Finding.objects.count()} findings.")

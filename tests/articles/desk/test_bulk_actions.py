@@ -163,7 +163,7 @@ def test_what_changed_since_the_preview_is_shown_again(client, visit, topic):
     form["fingerprint"] = page.context["plan"].fingerprint
     visit.topics.add(topic)
     page = client.post(page_of("engagement", "add_topic"), form).content.decode()
-    assert "Something changed meanwhile." in page
+    assert "Something changed. Check again" in page
     assert "It has the topic already." in page
 
 
@@ -190,7 +190,7 @@ def test_absurd_addresses_are_answered(client, visit, topic):
     assert client.get(page_of("person", "withdraw")).status_code == 404
     assert client.get(page_of("article", "add_region")).status_code == 404
     page = client.get(page_of("article", "add_topic"), {"ids": "x,-1,,9e9"}).content.decode()
-    assert "Tick at least one in the list" in page
+    assert "Select at least one in the list" in page
     many = {"ids": ",".join(map(str, range(1, MOST + 10))), "what": topic.pk}
     assert (
         f"At most {MOST} at once"

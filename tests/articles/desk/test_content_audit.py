@@ -1,4 +1,4 @@
-"""Clearing up: doubles suggested, a leaver's drafts given on, broken links and forgotten pages."""
+"""Clean-up: duplicates suggested, drafts reassigned, broken links and forgotten pages."""
 
 import datetime as dt
 
@@ -31,7 +31,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-CLEAR_UP, LEAVER = reverse("desk:clear_up"), reverse("desk:leaver")
+CLEAN_UP, REASSIGN = reverse("desk:clean_up"), reverse("desk:reassign")
 
 
 def member(role: str, **columns) -> User:
@@ -93,7 +93,7 @@ def test_names_of_any_kind_are_read():
 def test_two_told_apart_are_not_suggested_again(client):
     one, other = PersonFactory(name="Ali Hassan"), PersonFactory(name="Aly Hasan")
     client.force_login(member(DESK_HEAD))
-    address = reverse("desk:doubles", args=["person"])
+    address = reverse("desk:duplicates", args=["person"])
     page = client.get(address).content.decode()
     merge = reverse("admin:engagements_person_merge", args=[other.pk])
     assert f"{merge}?into={one.pk}" in page
@@ -112,13 +112,13 @@ def test_suggestions_cost_the_same_with_more_pairs(client):
         for name in (f"Ali Hassan {'abc'[number] * 3}", f"Aly Hasan {'abc'[number] * 3}"):
             PersonFactory(name=name)
         with CaptureQueriesContext(connection) as queries:
-            client.get(reverse("desk:doubles", args=["person"]))
+            client.get(reverse("desk:duplicates", args=["person"]))
         counts.append(len(queries))
     assert counts == [8, 8, 8]
     assert Person.objects.count() == 6
 
 
-# Somebody leaves
+# Reassign drafts
 
 
 @pytest.fixture
@@ -138,16 +138,16 @@ def leaving():
     return writer, made
 
 
-def test_drafts_of_a_leaver_go_to_somebody_else(client, leaving):
+def test_drafts_are_reassigned(client, leaving):
     writer, made = leaving
     other, editor = member(WRITER, username="bela"), member(EDITOR)
     client.force_login(editor)
-    page = client.get(LEAVER, {"person": writer.pk}).content.decode()
+    page = client.get(REASSIGN, {"person": writer.pk}).content.decode()
     assert "A draft" in page
     assert "Public" not in page
     draft = made["A draft"]
     form = {"person": writer.pk, "article": [draft.article_id], "to": other.pk}
-    page = client.post(LEAVER, form, follow=True).content.decode()
+    page = client.post(REASSIGN, form, follow=True).content.decode()
     assert "1 draft of Amina&#x27;s is bela&#x27;s now." in page
     draft.article.refresh_from_db()
     draft.refresh_from_db()
@@ -164,11 +164,11 @@ def test_drafts_of_a_leaver_go_to_somebody_else(client, leaving):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"to": ""}, "Choose who goes on with them."),
-        ({"to": "999999"}, "Choose who goes on with them."),
-        ({"to": "x"}, "Choose who goes on with them."),
-        ({"article": []}, "Tick at least one draft."),
-        ({"article": ["x", "-1"]}, "Tick at least one draft."),
+        ({"to": ""}, "Choose the new writer."),
+        ({"to": "999999"}, "Choose the new writer."),
+        ({"to": "x"}, "Choose the new writer."),
+        ({"article": []}, "Select at least one draft."),
+        ({"article": ["x", "-1"]}, "Select at least one draft."),
     ],
 )
 def test_wrong_choice_gets_a_sentence_and_changes_nothing(client, leaving, changes, sentence):
@@ -177,7 +177,7 @@ def test_wrong_choice_gets_a_sentence_and_changes_nothing(client, leaving, chang
     client.force_login(member(EDITOR))
     pk = made["A draft"].article_id
     form = {"person": writer.pk, "article": [pk], "to": other.pk} | changes
-    assert sentence in client.post(LEAVER, form).content.decode()
+    assert sentence in client.post(REASSIGN, form).content.decode()
     assert not AuditEntry.objects.filter(kind="reassigned").exists()
 
 
@@ -211,10 +211,10 @@ def test_broken_link_is_found_and_let_go_once_it_is_mended(client):
     [finding] = Finding.objects.filter(kind="link")
     assert (finding.edition, finding.what) == (edition, gone.get_absolute_url())
     client.force_login(member(EDITOR))
-    assert gone.get_absolute_url() in client.get(CLEAR_UP).content.decode()
+    assert gone.get_absolute_url() in client.get(CLEAN_UP).content.decode()
     Edition.objects.filter(pk=edition.pk).update(body="<p>Mended.</p>")
-    page = client.post(reverse("desk:look"), follow=True).content.decode()
-    assert "1 article was looked over." in page
+    page = client.post(reverse("desk:audit"), follow=True).content.decode()
+    assert "1 article was checked." in page
     assert not Finding.objects.exists()
 
 
@@ -225,7 +225,7 @@ def test_picture_without_words_is_listed(client):
     make_draft(headline="In its story", body=figure.format(""))
     make_draft(headline="Said in its story", body=figure.format(' alt="A port"'))
     client.force_login(member(WRITER))
-    page = client.get(CLEAR_UP).content.decode()
+    page = client.get(CLEAN_UP).content.decode()
     assert f"{edition.article_id}/change/#id_picture_alt" in page
     assert page.count("#id_picture_alt") == 1
     assert ">In its story<" in page
@@ -239,7 +239,7 @@ def test_article_is_looked_at_again_when_its_day_has_come(client):
         edition.article.review_on = today + dt.timedelta(days=days)
         edition.article.save()
     client.force_login(member(WRITER))
-    for address in (CLEAR_UP, reverse("admin:articles_article_changelist") + "?status=look_again"):
+    for address in (CLEAN_UP, reverse("admin:articles_article_changelist") + "?status=to_revisit"):
         page = client.get(address).content.decode()
         assert "Overdue" in page
         assert "Today" in page
@@ -256,6 +256,6 @@ def test_clearing_up_costs_the_same_with_more_rows(client):
             Finding.objects.create(edition=edition, kind="no_alt", what="/y/")
             make_draft(picture=make_picture())
         with CaptureQueriesContext(connection) as queries:
-            client.get(CLEAR_UP)
+            client.get(CLEAN_UP)
         counts.append(len(queries))
     assert counts == [10, 10]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk import worklists
-from articles.desk.dashboard import MOST, SHOWN, DeskList, lists_for
+from articles.desk.dashboard import MOST, SHOWN, Worklist, worklists_for
 from articles.editing_sessions.autosave import forget
 from articles.models import Autosave, Edition
 from articles.publishing.checks import Story, Transition, failure_reasons
@@ -59,7 +59,8 @@ def written(person: User, visit, topic, headline: str) -> Edition:
 
 def listed(person: User) -> dict[str, list[str]]:
     return {
-        row.name: [item.title for item in row.items] for row in lists_for(person, timezone.now())
+        row.name: [item.title for item in row.items]
+        for row in worklists_for(person, timezone.now())
     }
 
 
@@ -93,7 +94,7 @@ def test_what_one_was_asked_for_comes_first(visit, topic):
     for headline, reviewers in [("Sent", []), ("Asked for", [editor])]:
         edition = written(writer, visit, topic, headline)
         submit(edition, by=writer, reviewers=reviewers)
-    [waiting] = [row for row in lists_for(editor, timezone.now()) if row.name == "waiting"]
+    [waiting] = [row for row in worklists_for(editor, timezone.now()) if row.name == "waiting"]
     assert [item.title for item in waiting.items] == ["Asked for", "Sent"]
     assert [item.told.startswith("you were asked") for item in waiting.items] == [True, False]
 
@@ -159,7 +160,7 @@ def test_autosave_stands_there_until_it_is_saved(client, visit, topic):
 
 
 def test_count_is_capped_and_few_are_shown(visit, topic):
-    row = DeskList("name", "Title", "Nothing.").take(range(MOST + 1))
+    row = Worklist("name", "Title", "Nothing.").take(range(MOST + 1))
     assert (row.count, len(row.items)) == (f"{MOST}+", SHOWN)
 
 
@@ -170,7 +171,7 @@ def test_whole_list_holds_the_same(client, visit, topic):
         submit(written(writer, visit, topic, f"Sent {number}"), by=writer)
     written(writer, visit, topic, "A draft")
     client.force_login(editor)
-    for row in lists_for(editor, timezone.now()):
+    for row in worklists_for(editor, timezone.now()):
         changelist = (client.get(row.more).context or {}).get("cl")
         if changelist is not None:
             assert changelist.result_count == len(row.items), row.name

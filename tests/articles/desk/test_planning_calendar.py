@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.desk.planning_calendar import View, moment_of, page_of, read_view
+from articles.desk.planning_calendar import CalendarRange, calendar_page, moment_of, read_range
 from articles.models import AuditEntry, Edition
 from articles.publishing.rescheduling import reschedule
 from articles.publishing.workflow import publish, withdraw
@@ -60,8 +60,8 @@ def form_of(edition: Edition, **changes) -> dict:
     return form | changes
 
 
-def shown(view: View, region: Region | None = None, person: User | None = None) -> dict:
-    page = page_of(view, region, person or UserFactory(), timezone.now())
+def shown(view: CalendarRange, region: Region | None = None, person: User | None = None) -> dict:
+    page = calendar_page(view, region, person or UserFactory(), timezone.now())
     days = {
         day.date.isoformat(): [entry.title for entry in day.entries]
         for day in page.days if day.entries
@@ -83,10 +83,10 @@ def test_visit_stands_on_its_days_and_no_other():
         title="In 2031", status="planned", start=PartialDate(dt.date(2031, 1, 1), year)
     )
     EngagementFactory(title="Before", status="planned", start=PartialDate(dt.date(2031, 2, 10)))
-    march = shown(View("month", dt.date(2031, 3, 15)))
+    march = shown(CalendarRange("month", dt.date(2031, 3, 15)))
     three = {day: ["Three days"] for day in ("2031-03-30", "2031-03-31", "2031-04-01")}
     assert march == three | {"vague": ["In March", "In 2031"]}
-    week = shown(View("week", dt.date(2031, 4, 2)))
+    week = shown(CalendarRange("week", dt.date(2031, 4, 2)))
     assert week == {
         "2031-03-31": ["Three days"], "2031-04-01": ["Three days"],
         "vague": ["In March", "In 2031"],
@@ -111,7 +111,7 @@ def test_status_is_told_in_a_word_and_a_shape(client):
 
 
 def test_region_leaves_the_others_out(visit, scheduled):
-    month = View("month", at_noon(10).date())
+    month = CalendarRange("month", at_noon(10).date())
     inside = visit.regions.first()
     outside = Region.objects.exclude(pk__in=visit.regions.all()).first()
     day = at_noon(10).date().isoformat()
@@ -150,11 +150,13 @@ def test_absurd_page_says_so_and_shows_today(client, query, sentence):
 
 
 def test_neighbouring_pages_lead_on():
-    assert read_view("month", "2031-01-31", dt.date(2031, 1, 1)).moved(1).on == dt.date(2031, 2, 1)
-    assert View("month", dt.date(2031, 1, 15)).moved(-1).on == dt.date(2030, 12, 1)
-    assert View("week", dt.date(2031, 1, 1)).moved(-1).on == dt.date(2030, 12, 25)
+    assert read_range("month", "2031-01-31", dt.date(2031, 1, 1)).shifted(1).on == dt.date(
+        2031, 2, 1
+    )
+    assert CalendarRange("month", dt.date(2031, 1, 15)).shifted(-1).on == dt.date(2030, 12, 1)
+    assert CalendarRange("week", dt.date(2031, 1, 1)).shifted(-1).on == dt.date(2030, 12, 25)
     for month in range(1, 13):
-        view = View("month", dt.date(2031, month, 11))
+        view = CalendarRange("month", dt.date(2031, month, 11))
         assert len(view.days) % 7 == 0
         assert view.first.weekday() == 0
         assert view.first <= dt.date(2031, month, 1) <= view.month_end <= view.last
@@ -287,10 +289,10 @@ def test_what_is_public_or_withdrawn_is_not_moved(client, visit):
         ({"date": "2001-01-01"}, "in the past"),
         ({"time": "noon"}, "Write the hour as 14:30."),
         ({"time": "25:00"}, "Write the hour as 14:30."),
-        ({"was": "x"}, "does not say what it moves"),
-        ({"was": "2031-01-01"}, "does not say what it moves"),
-        ({"was": "2031-01-01T00:00:00+00:00"}, "Somebody has moved it meanwhile."),
-        ({"at": "9999-99-99"}, "does not say what it moves"),
+        ({"was": "x"}, "The form is incomplete"),
+        ({"was": "2031-01-01"}, "The form is incomplete"),
+        ({"was": "2031-01-01T00:00:00+00:00"}, "Somebody else moved it."),
+        ({"at": "9999-99-99"}, "The form is incomplete"),
     ],
 )
 def test_hostile_move_gets_a_sentence(client, scheduled, changes, sentence):

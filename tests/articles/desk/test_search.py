@@ -62,7 +62,7 @@ def test_each_kind_is_found_without_its_accents(client, record):
     }
     assert found(client, "said türk") == {"articles_article": ["What the Türkmen said"]}
     page = client.get(PAGE, {"q": "turkmen"}).content.decode()
-    assert "7 fit." in page
+    assert "7 results." in page
     assert f'href="{reverse("admin:engagements_engagement_change", args=[record.pk])}"' in page
 
 
@@ -100,7 +100,7 @@ def test_nonsense_is_answered_calmly(client, record):
             assert client.get(address, {"q": text}).status_code == 200, text
         if text.strip():
             assert found(client, text) == {}, text
-            assert "Nothing fits." in client.get(PAGE, {"q": text}).content.decode(), text
+            assert "No results." in client.get(PAGE, {"q": text}).content.decode(), text
 
 
 def test_search_costs_the_same_with_more_rows(client, record):

@@ -1,4 +1,4 @@
-"""Clearing up: what may stand twice, whose drafts nobody minds, what should be looked at again."""
+"""Clean-up: possible duplicates, drafts to reassign, findings of the content audit."""
 
 from typing import Any
 
@@ -29,35 +29,35 @@ WRITES = "articles.change_article"
 
 @desk_view(WRITES)
 def overview(request: HttpRequest) -> HttpResponse:
-    """What readers see and should not, and what should be read again."""
+    """List what needs attention although nobody was asked for it."""
     today = timezone.localdate()
     person: Any = request.user
     return show(
         request,
-        "clear_up",
-        _("Clearing up"),
+        "clean_up",
+        _("Clean-up"),
         links=content_audit.findings(Finding.Kind.LINK),
         undescribed=content_audit.findings(Finding.Kind.NO_ALT),
         drafts=content_audit.undescribed_drafts(),
-        again=content_audit.to_look_at_again(today),
+        again=content_audit.to_revisit(today),
         most=content_audit.SHOWN,
         may_merge={kind: _may_merge(person, kind) for kind in duplicates.KINDS},
         may_reassign=person.has_perm("articles.change_others_article"),
-        may_look=person.has_perm("articles.publish_article"),
+        may_audit=person.has_perm("articles.publish_article"),
     )
 
 
 @desk_view(WRITES, "articles.publish_article")
-def look(request: HttpRequest) -> HttpResponse:
-    """Look over the newest public editions now; all of them is the command's work."""
+def audit(request: HttpRequest) -> HttpResponse:
+    """Audit the newest public editions now; the command audits all of them."""
     if request.method == "POST":
-        looked = content_audit.audit_content(limit=content_audit.AT_ONCE)
-        told = ngettext("%d article was looked over.", "%d articles were looked over.", looked)
-        messages.success(request, told % looked)
-    return HttpResponseRedirect(reverse("desk:clear_up"))
+        checked = content_audit.audit_content(limit=content_audit.AT_ONCE)
+        told = ngettext("%d article was checked.", "%d articles were checked.", checked)
+        messages.success(request, told % checked)
+    return HttpResponseRedirect(reverse("desk:clean_up"))
 
 
-# Doubles
+# Duplicates
 
 
 def _may_merge(person: Any, kind: str) -> bool:
@@ -65,7 +65,7 @@ def _may_merge(person: Any, kind: str) -> bool:
 
 
 @desk_view(WRITES)
-def doubles(request: HttpRequest, kind: str) -> HttpResponse:
+def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
     """Suggest what may be one person or organisation twice; remember those that are not."""
     if kind not in duplicates.KINDS:
         raise Http404
@@ -88,12 +88,12 @@ def doubles(request: HttpRequest, kind: str) -> HttpResponse:
         for pair in shown
     ]  # fmt: skip
     titles = {
-        "person": _("People who may be one"),
-        "organisation": _("Organisations that may be one"),
+        "person": _("Possible duplicate people"),
+        "organisation": _("Possible duplicate organisations"),
     }
     return show(
         request,
-        "doubles",
+        "duplicates",
         titles[kind],
         kind=kind,
         rows=rows,
@@ -110,14 +110,14 @@ def _told_apart(request: HttpRequest, kind: str) -> HttpResponse:
     if len(found) == 2:
         one, other = found.values()
         duplicates.tell_apart(kind, one.pk, other.pk, by=request.user)
-        told = _("“%(one)s” and “%(other)s” are two: they are not suggested again.")
+        told = _("“%(one)s” and “%(other)s” are not duplicates: they are not suggested again.")
         messages.success(request, told % {"one": one, "other": other})
     else:
         messages.error(request, _("One of the two is not there any more."))
-    return HttpResponseRedirect(reverse("desk:doubles", args=[kind]))
+    return HttpResponseRedirect(reverse("desk:duplicates", args=[kind]))
 
 
-# Somebody leaves
+# Reassigning
 
 
 def _open_drafts(person: User) -> Any:
@@ -131,7 +131,7 @@ def _open_drafts(person: User) -> Any:
 
 
 @desk_view(WRITES, "articles.change_others_article")
-def leaver(request: HttpRequest) -> HttpResponse:
+def reassign_drafts(request: HttpRequest) -> HttpResponse:
     """Choose somebody, see their open drafts, and give them to somebody else."""
     counts = dict(
         Edition.objects.worked_on()
@@ -153,19 +153,19 @@ def leaver(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and person:
         to = _person(asked.get("to", ""))
         if to is None or to not in writers:
-            errors.append(_("Choose who goes on with them."))
+            errors.append(_("Choose the new writer."))
         elif to == person:
-            errors.append(_("Choose somebody else: these are theirs already."))
+            errors.append(_("Choose somebody else: these drafts are theirs already."))
         picked = [draft for draft in drafts if str(draft.article_id) in (chosen or set())]
         if not picked:
-            errors.append(_("Tick at least one draft."))
+            errors.append(_("Select at least one draft."))
         if not errors and to is not None:
             return _reassigned(request, picked, person, to)
     people = sorted(User.objects.filter(pk__in=counts), key=lambda user: name_of(user).casefold())
     return show(
         request,
-        "leaver",
-        _("Somebody's drafts go to somebody else"),
+        "reassign",
+        _("Reassign drafts"),
         people=[(user, name_of(user), counts[user.pk]) for user in people],
         person=person,
         who=name_of(person) if person else "",
@@ -206,4 +206,4 @@ def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> H
         )
         names = {"who": name_of(person), "to": name_of(to)}
         messages.success(request, told % {"count": done, **names})
-    return HttpResponseRedirect(f"{reverse('desk:leaver')}?person={person.pk}")
+    return HttpResponseRedirect(f"{reverse('desk:reassign')}?person={person.pk}")

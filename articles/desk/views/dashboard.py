@@ -12,4 +12,4 @@ from articles.desk.views.base import desk_view, show
 def unfinished(request: HttpRequest) -> HttpResponse:
     """All that one has typed and never saved."""
     items = unfinished_items(request.user, timezone.now())
-    return show(request, "unfinished", _("Typed and never saved"), items=items)
+    return show(request, "unfinished", _("Unsaved work"), items=items)
