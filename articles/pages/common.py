@@ -17,8 +17,8 @@ from articles.models.articles import EditionQuerySet
 ACTIONS = 5
 
 
-class Part(NamedTuple):
-    """Part of a list whose length nobody counts: that would take the longer, the longer it is."""
+class UncountedPage(NamedTuple):
+    """A page of a list whose length is not counted, as that would take longer with every row."""
 
     number: int
     rows: list
@@ -42,7 +42,7 @@ def number_of(request: HttpRequest) -> int:
     return int(asked)
 
 
-def page_of(request: HttpRequest, rows: QuerySet, size: int) -> Page:
+def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
     """Return the page that `?page=` asks for; raise `Http404` for one that does not exist."""
     number = number_of(request)
     try:
@@ -57,13 +57,15 @@ def gone(request: HttpRequest, withdrawn_at: dt.datetime, reason: str) -> HttpRe
     return render(request, "410.html", context, status=410)
 
 
-def cards_page(request: HttpRequest, editions: EditionQuerySet, size: int, at: dt.datetime) -> Part:
+def cards_page(
+    request: HttpRequest, editions: EditionQuerySet, size: int, at: dt.datetime
+) -> UncountedPage:
     """Return the page of teasers that `?page=` asks for; raise `Http404` for an empty one."""
     number = number_of(request)
     found = editions.newest(number * size + 1)[(number - 1) * size :]
     if not found and number > 1:
         raise Http404(_("There is no page %s: the list is shorter.") % number)
-    return Part(number, cards(found[:size], at), has_next=len(found) > size)
+    return UncountedPage(number, cards(found[:size], at), has_next=len(found) > size)
 
 
 def cards(pks: list[int], at: dt.datetime) -> list[Edition]:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from articles.followup import actions
 from articles.followup.corrections import corrections
-from articles.pages.common import page_of as numbered_page_of
-from articles.pagination import Place, UnreadableError, page_of
+from articles.pages.common import numbered_page
+from articles.pagination import ArchiveCursor, UnreadableError, archive_page
 from articles.syndication.change_items import corrections as items_of
 from articles.syndication.discovery import follow
 from articles.timeline.filters import View
@@ -29,11 +29,11 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     title = _("Corrections")
     text = request.GET.get("before", "")
     try:
-        before = Place.parse(text) if text else None
+        before = ArchiveCursor.parse(text) if text else None
     except UnreadableError as error:
         said = {"subject": title, "reason": error}
         return render(request, "articles/unreadable.html", said, status=400)
-    rows, older = page_of(corrections(at), before)
+    rows, older = archive_page(corrections(at), before)
     view = View(reverse("articles:correction_list"))
     context = {
         "title": title,
@@ -66,7 +66,7 @@ def outcome_list(request: HttpRequest) -> HttpResponse:
             Prefetch("updates", ActionUpdate.objects.effective().prefetch_related("sources"))
         )
     )
-    page = numbered_page_of(request, rows, ACTIONS_A_PAGE)
+    page = numbered_page(request, rows, ACTIONS_A_PAGE)
     context = {
         "title": title,
         "view": view,

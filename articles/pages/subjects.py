@@ -20,7 +20,7 @@ from articles.caching.version import content_version
 from articles.maps import geometry
 from articles.pages.common import ACTIONS
 from articles.pagination import UnreadableError
-from articles.syndication.articles import editions_of, news_of
+from articles.syndication.articles import editions_of, feed_rows
 from articles.syndication.discovery import follow
 from articles.timeline import filters, queries
 from articles.timeline.activity import (
@@ -247,7 +247,7 @@ def topic_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     def details(topic: Topic, at: dt.datetime) -> dict:
-        news = news_of(term_of(topic), View(request.path), at)
-        return {"editions": editions_of(news(None, ARTICLES), at).for_cards(at)}
+        rows = feed_rows(term_of(topic), View(request.path), at)
+        return {"editions": editions_of(rows(None, ARTICLES), at).for_cards(at)}
 
     return _subject(request, "topic", details, slug=slug)

@@ -1,8 +1,7 @@
-"""The articles that cover a view's visits, each once, the latest news first.
+"""The articles that cover a view's visits, each one once, in the order in which they were news.
 
 Read from an index in that order, page by page, so that the first page of a hundred thousand costs
-what the first of a thousand costs. Places are keys, and pages end at articles that are marked by
-their own number, so that no later news moves anything from one page to another.
+what the first page of a thousand costs.
 """
 
 import datetime as dt
@@ -13,7 +12,7 @@ from django.db.models import Q
 
 from articles.models import Edition, FeedEntry
 from articles.models.articles import EditionQuerySet
-from articles.pagination import Older, Place
+from articles.pagination import ArchiveCursor, FetchOlder
 from articles.syndication.index import ALL
 from articles.timeline.filters import View
 from articles.timeline.index import Term
@@ -21,7 +20,7 @@ from articles.timeline.queries import COVERED, narrowed
 from engagements.visibility import is_public
 
 
-class News(NamedTuple):
+class FeedRow(NamedTuple):
     """An article, by the edition that is public, and the last moment at which it was news."""
 
     moment: dt.datetime
@@ -29,12 +28,12 @@ class News(NamedTuple):
     edition: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.moment, self.article)
+    def cursor(self) -> ArchiveCursor:
+        return ArchiveCursor(self.moment, self.article)
 
 
-def news_of(subject: Term | None, view: View, at: dt.datetime) -> Older[News]:
-    """Return what reads the news of a view; without a subject, of the whole site.
+def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[FeedRow]:
+    """Return what fetches the articles of a view; without a subject, of the whole site.
 
     An article is about what its visits are about, and about its own topics.
     """
@@ -52,22 +51,22 @@ def news_of(subject: Term | None, view: View, at: dt.datetime) -> Older[News]:
     if "coverage" in view.choices and view.choices["coverage"].value == "without":
         entries = entries.none()
 
-    def older(before: Place | None, most: int) -> list[News]:
+    def fetch(before: ArchiveCursor | None, most: int) -> list[FeedRow]:
         here = entries
         if before:
             here = here.filter(major_at__lte=before.moment).exclude(
                 major_at=before.moment, article__gte=before.number
             )
         rows = here.order_by("-major_at", "-article_id", "-edition_id")
-        # A round-up of many visits is one piece of news.
+        # A round-up of many visits is one article.
         return [
-            News(*row)
+            FeedRow(*row)
             for row in rows.values_list("major_at", "article_id", "edition_id").distinct()[:most]
         ]
 
-    return older
+    return fetch
 
 
-def editions_of(news: Iterable[News], at: dt.datetime) -> EditionQuerySet:
-    """Return the editions that readers see of the news, in its order."""
-    return Edition.objects.public(at).filter(pk__in=[row.edition for row in news]).newest_first()
+def editions_of(rows: Iterable[FeedRow], at: dt.datetime) -> EditionQuerySet:
+    """Return the public editions of the rows, in the order of their news."""
+    return Edition.objects.public(at).filter(pk__in=[row.edition for row in rows]).newest_first()

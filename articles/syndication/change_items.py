@@ -10,14 +10,14 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from articles.followup.corrections import DATE, FACT, NOTE, Change
+from articles.followup.corrections import DATE, FACT, NOTE, FollowUp
 from articles.followup.corrections import notes as corrected
 from articles.models import Edition
 from articles.syndication.description import Item, tag_uri
 from engagements.models import ActionUpdate, Correction, DateChange, Engagement
 
 
-def corrections(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
+def corrections(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> list[Item]:
     notes = corrected(at).filter(pk__in=_pks(changes, NOTE)).defer("body")
     # What the article is called now: what it was called may have been what was wrong.
     shown = {
@@ -78,7 +78,7 @@ def _fact(row: Correction, origin: str) -> Item:
     )
 
 
-def updates(changes: Sequence[Change], at: dt.datetime, origin: str) -> list[Item]:
+def updates(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> list[Item]:
     rows = (
         ActionUpdate.objects.public(at)
         .filter(pk__in=_pks(changes, 0))
@@ -134,5 +134,5 @@ def _titled(visit: Engagement, title: str) -> str:
     return f"{_('Fictional:')} {title}" if visit.is_fictional else title
 
 
-def _pks(changes: Iterable[Change], kind: int) -> list[int]:
+def _pks(changes: Iterable[FollowUp], kind: int) -> list[int]:
     return [change.pk for change in changes if change.kind == kind]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from articles.pagination import Place, UnreadableError, page_of
+from articles.pagination import ArchiveCursor, UnreadableError, archive_page
 from articles.syndication.description import Description
 from articles.syndication.formats import FORMATS, Format, write
 from articles.syndication.listings import Listing, Read
@@ -30,10 +30,10 @@ def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
         try:
             listing = read(request.GET, key, at)
             text = request.GET.get("before", "")
-            before = Place.parse(text) if text else None
+            before = ArchiveCursor.parse(text) if text else None
         except UnreadableError as error:
             return unreadable(error)
-        rows, older = page_of(listing.older, before)
+        rows, older = archive_page(listing.fetch, before)
         origin = request.build_absolute_uri("/")[:-1]
         described = _described(listing, form, origin, before, older)
         described.items.extend(listing.items(rows, at, origin))
@@ -54,12 +54,16 @@ def unreadable(error: UnreadableError) -> HttpResponse:
 
 
 def _described(
-    listing: Listing, form: Format, origin: str, before: Place | None, older: Place | None
+    listing: Listing,
+    form: Format,
+    origin: str,
+    before: ArchiveCursor | None,
+    older: ArchiveCursor | None,
 ) -> Description:
     view = listing.view
 
-    def address(name: str, place: Place | None = None) -> str:
-        return origin + view.beside(name, before=str(place or ""))
+    def address(name: str, cursor: ArchiveCursor | None = None) -> str:
+        return origin + view.beside(name, before=str(cursor or ""))
 
     return Description(
         id=listing.id,

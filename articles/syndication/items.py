@@ -14,7 +14,7 @@ from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.richtext.html import Figure, figures_in
 from articles.richtext.render import render_for_feed
-from articles.syndication.articles import News, editions_of
+from articles.syndication.articles import FeedRow, editions_of
 from articles.syndication.description import Image, Item, tag_uri
 from engagements.models import Engagement
 
@@ -22,13 +22,13 @@ from engagements.models import Engagement
 WIDTH = 960
 
 
-def articles(news: Sequence[News], at: dt.datetime, origin: str) -> list[Item]:
+def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item]:
     """Return the items of articles, in a number of queries that does not grow.
 
     `origin` is the site's scheme and host: "https://news.example.org".
     """
     visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
-    found = editions_of(news, at).with_content().with_published_at()
+    found = editions_of(rows, at).with_content().with_published_at()
     editions = list(found.prefetch_related(visits))
     notes: dict[int, list[Edition]] = defaultdict(list)
     told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])

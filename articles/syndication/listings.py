@@ -12,9 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles.followup import actions, corrections
-from articles.pagination import Older
+from articles.pagination import FetchOlder
 from articles.syndication import change_items, items
-from articles.syndication.articles import news_of
+from articles.syndication.articles import feed_rows
 from articles.syndication.description import Item, tag_uri
 from articles.timeline import filters
 from articles.timeline.filters import View
@@ -34,7 +34,7 @@ class Listing:
     description: str
     view: View
     page: str
-    older: Older[Any]
+    fetch: FetchOlder[Any]
     items: Callable[[list[Any], dt.datetime, str], list[Item]]
     has_calendar: bool = False
     term: Term | None = None
@@ -77,7 +77,7 @@ def of_articles(kind: str | None = None) -> Read:
             view=view,
             # The whole site has no page with filters.
             page=view.address() if subject else path,
-            older=news_of(term, view, at),
+            fetch=feed_rows(term, view, at),
             items=items.articles,
             has_calendar=True,
             term=term,
@@ -94,7 +94,7 @@ def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -
         description=_("What was wrong or has changed since readers were told, and when."),
         view=View(path),
         page=path,
-        older=corrections.corrections(at),
+        fetch=corrections.corrections(at),
         items=change_items.corrections,
     )
 
@@ -109,7 +109,7 @@ def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Li
         description=_chosen_words(about, view),
         view=view,
         page=view.address(),
-        older=corrections.updates(actions.updates_of(view, at)),
+        fetch=corrections.updates(actions.updates_of(view, at)),
         items=change_items.updates,
         has_calendar=True,
     )

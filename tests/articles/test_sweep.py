@@ -15,7 +15,7 @@ from reversion.models import Revision
 from articles.authoring import comments
 from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition, Picture, Rendition
-from articles.pagination import Place
+from articles.pagination import ArchiveCursor
 from articles.publishing.workflow import publish, withdraw
 from config.page_store import PageStore
 from engagements.dates import PartialDate
@@ -129,7 +129,7 @@ def public_addresses() -> list[str]:
 
 def filtered_addresses() -> list[str]:
     """Return what a region and the site offer to follow, under filters and as an archive."""
-    older = f"before={Place(timezone.now() + 9 * HOUR, 1)}"
+    older = f"before={ArchiveCursor(timezone.now() + 9 * HOUR, 1)}"
     queries = ["year=2025", "status=postponed", "coverage=with", "actions=open", older]
     return (
         [

@@ -24,7 +24,7 @@ from articles.caching.batch import batched_refresh
 from articles.management.commands import worker
 from articles.models import Message
 from articles.notifications import outbox
-from articles.pagination import Place
+from articles.pagination import ArchiveCursor
 from articles.publishing.workflow import publish, withdraw
 from engagements.models import ActionUpdate
 from tests.factories import (
@@ -97,7 +97,7 @@ def test_feeds_name_the_hub_that_hears_of_them(hub, client):
             f"{hub.server_port}/", str(hub.server_port)
         )
         assert f"127.0.0.1:{hub.server_port}" in response.content.decode()
-    older = f"before={Place(timezone.now(), 1)}"
+    older = f"before={ArchiveCursor(timezone.now(), 1)}"
     for query in (f"/countries/dz/feed.atom?{query}" for query in ("year=2025", older)):
         response = client.get(query)
         assert "hub" not in response["Link"]
