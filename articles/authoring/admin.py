@@ -20,15 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from articles.authoring.autosave_admin import AutosavedForm
 from articles.authoring.changelist import ArticleList
 from articles.authoring.comments_admin import CommentedForm
-from articles.authoring.conflict_page import ConflictPage
 from articles.authoring.form import ArticleForm
+from articles.authoring.form_merge import MergedArticleForm
 from articles.authoring.history_admin import EditionHistory
 from articles.authoring.preview_admin import PreviewBesideForm
 from articles.authoring.preview_links_admin import PreviewLinks
 from articles.authoring.state import buttons, state_of
 from articles.authoring.transitions import Transitions
 from articles.editing_sessions.batched_admin import RefreshedOnce
-from articles.editing_sessions.idempotency import SentOnce
 from articles.models import Article, Picture
 from articles.notifications.admin import NoticesPage
 from articles.pictures.admin import picture_preview
@@ -45,8 +44,7 @@ class ArticleAdmin(
     CommentedForm,
     NoticesPage,
     RefreshedOnce,
-    SentOnce,
-    ConflictPage,
+    MergedArticleForm,
     AutosavedForm,
     Transitions,
     ArticleList,

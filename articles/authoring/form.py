@@ -17,12 +17,11 @@ from django.forms.forms import DeclarativeFieldsMetaclass
 from django.forms.models import construct_instance, fields_for_model, model_to_dict
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.utils.formats import localize_input
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.authoring.conflicts import content_of, is_overtaken
 from articles.editing_sessions.autosave import initial_from
+from articles.editing_sessions.form_merge import MergeableForm
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.notifications.recipients import who_may
 from articles.pictures.forms import LicenceInput, RecentPictures
@@ -126,7 +125,7 @@ def reviewers_for(person: Any) -> QuerySet[User]:
     return others.order_by("first_name", "username")
 
 
-class ArticleForm(EditionFields, forms.ModelForm):
+class ArticleForm(MergeableForm, EditionFields, forms.ModelForm):
     engagement = forms.ModelChoiceField(
         Engagement.objects.all(),
         required=False,
@@ -202,8 +201,6 @@ class ArticleForm(EditionFields, forms.ModelForm):
     editor: Any = None
     # What was kept of an unfinished form, if it is taken up again.
     kept: dict[str, list[str]] | None = None
-    # Set by `clean` if saving would undo what somebody saved since: what the form was opened on.
-    opened_on: Edition | None = None
     # Set by `clean` if the uploaded picture was in the library already.
     known_picture: Picture | None = None
 
@@ -211,7 +208,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
         model = Article
         fields = ["slug", "language", "review_on"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, edition: Edition | None = None, **kwargs):
+        """`edition` is the one that the form shows, if not the newest."""
         super().__init__(*args, **kwargs)
         asked: Any = self.fields["reviewers"]
         asked.queryset = reviewers_for(self.editor)
@@ -222,7 +220,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
         ) % {"now": spelled_out(timezone.now())}
         # Where the admin's read-only column, which is given the instance alone, finds the picture.
         self.instance.desk_form = self
-        self.base_edition = self.instance.latest_edition() if self.instance.pk else None
+        newest = self.instance.latest_edition() if self.instance.pk else None
+        self.base_edition = edition or newest
         if self.base_edition:
             content: dict[str, Any] = model_to_dict(self.base_edition, fields=CONTENT)
             content["based_on"] = self.base_edition.number
@@ -233,29 +232,8 @@ class ArticleForm(EditionFields, forms.ModelForm):
             if picture:
                 content |= {"picture_credit": picture.credit, "picture_licence": picture.licence}
             self.initial = {**content, **self.initial}
-        # The address and the language belong to the article, so no edition tells what they were.
-        self.was = {
-            name: localize_input(getattr(self.instance, name)) or ""
-            for name in ArticleForm.Meta.fields
-        }
-        if self.is_bound:
-            self._take_what_changed()
-        elif self.kept:
+        if self.kept and not self.is_bound:
             self.initial = {**self.initial, **initial_from(self.kept, self.fields)}
-
-    def _take_what_changed(self) -> None:
-        """Leave the article's own columns as somebody else set them, unless they were typed too."""
-        self.changed_meanwhile = []
-        for name, now in self.was.items():
-            opened, sent = self.data.get(f"was-{name}"), self.data.get(name)
-            if name not in self.fields or opened in (None, now) or sent == now:
-                continue
-            if sent == opened:
-                data: Any = self.data.copy()  # type: ignore[attr-defined] # a QueryDict
-                data[name] = now
-                self.data = data
-            else:
-                self.changed_meanwhile.append(name)
 
     @property
     def transition(self) -> str:
@@ -298,23 +276,9 @@ class ArticleForm(EditionFields, forms.ModelForm):
         self._clean_picture(cleaned)
         if self.base_edition is None and cleaned.get("engagement") and not cleaned.get("topics"):
             cleaned["topics"] = cleaned["engagement"].topics.all()
-        for name in self.changed_meanwhile:
-            told = _("Somebody else changed this to “%s” meanwhile. Save again to keep yours.")
-            self.add_error(name, told % self.was[name])
-        if not self.errors:
-            self._clean_overtaken(cleaned)
         if self.transition:
             self._clean_transition(cleaned)
         return cleaned
-
-    def _clean_overtaken(self, cleaned: dict[str, Any]) -> None:
-        newest, seen = self.base_edition, cleaned.get("based_on")
-        if newest is None or seen is None or seen >= newest.number:
-            return
-        opened_on = self.instance.editions.filter(number=seen).first()
-        if opened_on and is_overtaken(content_of(opened_on), content_of(newest), cleaned):
-            self.opened_on = opened_on
-            raise ValidationError(_("Somebody else saved this article meanwhile."))
 
     def _clean_picture(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("picture_remove"):

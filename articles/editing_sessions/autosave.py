@@ -166,7 +166,7 @@ def saved_since(person: Any, article: Article, number: int | None) -> str:
     who = _("You") if newest.author == person else name_of(newest.author)
     return _(
         "%(who)s saved edition %(number)d meanwhile, at %(time)s. When you save, you will see "
-        "both side by side."
+        "what changed."
     ) % {"who": who, "number": newest.number, "time": moment(newest.created_at)}
 
 

@@ -1,24 +1,27 @@
-"""A form of facts that was opened, changed by a colleague meanwhile, and then sent.
+"""Three-way merge of a form that was sent after somebody else had saved the same record.
 
-What the form held when it was opened travels with it. Against what the record holds now, a value
-that only the colleague changed is taken over, a value that both changed stays as it was typed, and
-a row that is gone no longer stands in the way. Every difference is told.
+The base is what the form held when it was opened. Against what the record holds now, a value that
+only the colleague changed is taken over, a value that both changed stays as it was typed, lists are
+merged as sets, and rows are added and removed as the colleague did. Every difference is listed.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.core import signing
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from articles.richtext.diff import changed_text
+from articles.richtext.diff import changed_list, changed_story, changed_text, replaced
+from articles.richtext.html import BodyFormField, sanitize
 from engagements.widgets import is_key
 
 SALT = "what a form held when it was opened"
@@ -27,27 +30,109 @@ MOST_ROWS = 10_000  # a number beyond is not one that a browser sent
 NOT_TYPED = {"id", "position", "outcome", DELETION_FIELD_NAME}
 
 Values = list[str]
-Plain = dict[str, Any]  # a state without labels: {"fields": {name: values}, "rows": {…: {pk: …}}}
+Sent = dict[str, Values]  # as a browser sends it, by the names of the inputs
+Plain = dict[str, Any]  # a state without labels: {"fields": Sent, "rows": {formset: {pk: Plain}}}
 
 
-class Value(NamedTuple):
+class SealedField(forms.CharField):
+    """What a form held when it was opened: no content, so it is never a change."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
+class MergeableForm(forms.Form):
+    opened = SealedField(required=False)
+    # Set by the admin: why the form is not saved although nothing in it is wrong.
+    refusals: list[str] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for sentence in self.refusals:
+            self.add_error(None, sentence)
+        return cleaned
+
+
+@dataclass
+class Input:
+    """One input of a form, with the field that it belongs to."""
+
     label: str
-    values: Values
-    field: forms.Field
+    field: Any
+    draw: Callable[[Any], SafeString] | None = None  # draws a chosen row
 
-    def shown(self, values: Iterable[str]) -> str:
-        """Return values as a person reads them."""
-        sent = [value for value in values if value]
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.field, forms.ModelMultipleChoiceField)
+
+    def comparable(self, values: Values) -> Values:
+        values = _comparable(values)
+        is_story = isinstance(self.field, BodyFormField)
+        return [sanitize(value) for value in values] if is_story else values
+
+    def marked(self, old: Values, new: Values) -> SafeString:
+        """Return the new value as HTML, with what changed from the old one marked."""
+        sides = [self._read(self.comparable(values)) for values in (old, new)]
+        texts = [", ".join(map(str, side)) for side in sides]
+        if isinstance(self.field, BodyFormField):
+            return changed_story(*texts)
+        if self.is_list:
+            return changed_list(*(sorted(map(str, side)) for side in sides))
+        is_chosen = isinstance(self.field, forms.ChoiceField | forms.BooleanField)
+        html = (replaced if is_chosen else changed_text)(*texts)
+        drawn = map(self.draw, sides[1]) if self.draw else ()
+        return format_html_join(" ", "{}", ((each,) for each in (html, *drawn)))
+
+    def _read(self, values: Values) -> list[Any]:
+        """Return rows, names of choices or texts, as a person reads them."""
         if isinstance(self.field.widget, forms.CheckboxInput):
-            return _("yes") if sent else _("no")
+            return [_("yes") if values else _("no")]
         if isinstance(self.field, forms.ModelChoiceField):
-            rows: Any = self.field.queryset
-            return ", ".join(str(row) for row in rows.filter(pk__in=filter(is_key, sent)))
-        if isinstance(self.field, forms.ChoiceField):
-            choices: Any = self.field.choices
-            names = {str(key): str(name) for key, name in choices}
-            return ", ".join(names.get(value, value) for value in sent)
-        return ", ".join(sent)
+            queryset: Any = self.field.queryset
+            return list(queryset.filter(pk__in=filter(is_key, values)))
+        choices = {str(key): name for key, name in getattr(self.field, "choices", ())}
+        return [choices.get(value, value) for value in values]
+
+
+@dataclass
+class Part:
+    """Inputs whose values are taken from one side or the other together; most stand alone."""
+
+    label: str
+    inputs: dict[str, Input]
+
+    @property
+    def first(self) -> Input:
+        return next(iter(self.inputs.values()))
+
+    def changed(self, old: Sent, new: Sent) -> list[str]:
+        """Return the names of the inputs whose values differ."""
+        return [
+            name
+            for name, each in self.inputs.items()
+            if each.comparable(old[name]) != each.comparable(new[name])
+        ]
+
+    def merged(self, was: Sent, theirs: Sent, mine: Sent) -> Sent:
+        """Return theirs if `mine` is as it was, else `mine`; of a list what both made of it."""
+        if not self.changed(was, mine):
+            return theirs
+        if not self.first.is_list:
+            return mine
+        (name,) = mine
+        old, one, other = (set(side[name]) for side in (was, theirs, mine))
+        return {name: sorted((one | other) - (old - one) - (old - other))}
+
+    def marked(self, old: Sent, new: Sent) -> SafeString:
+        if len(self.inputs) == 1:
+            return self.first.marked(*old.values(), *new.values())
+        lines = (
+            (self.inputs[name].label, self.inputs[name].marked(old[name], new[name]))
+            for name in self.changed(old, new)
+        )
+        return format_html_join("", "<p>{}: {}</p>", lines)
 
 
 @dataclass
@@ -55,26 +140,36 @@ class State:
     """What a form holds: its own values and, by formset and key, its rows."""
 
     label: str
-    fields: dict[str, Value] = field(default_factory=dict)
+    fields: Sent = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
     rows: dict[str, dict[str, "State"]] = field(default_factory=dict)
 
     def plain(self) -> Plain:
-        return {
-            "fields": {name: value.values for name, value in self.fields.items()},
-            "rows": {
-                group: {pk: row.plain() for pk, row in rows.items()}
-                for group, rows in self.rows.items()
-            },
+        rows = {
+            group: {pk: row.plain() for pk, row in rows.items()}
+            for group, rows in self.rows.items()
         }
+        return {"fields": self.fields, "rows": rows}
+
+    def group(self, name: str, label: str, members: Iterable[str]) -> None:
+        """Merge fields of the form as one part."""
+        parts = [self.parts.pop(member) for member in members]
+        inputs = {name: each for part in parts for name, each in part.inputs.items()}
+        self.parts[name] = Part(label, inputs)
 
 
-class Change(NamedTuple):
-    """`theirs` and `mine` mark what each changed; `told` says what became of it in the form."""
+@dataclass
+class Change:
+    """A difference, as HTML with what each side changed marked (`mine`: "" if only they did).
+
+    `outcome` says what the form holds now. `take` names the checkbox that asks for theirs instead.
+    """
 
     label: str
-    theirs: SafeString
-    mine: SafeString
-    told: str
+    outcome: str
+    theirs: str
+    mine: str = ""
+    take: str = ""
 
 
 def state_of(form: Any, formsets: dict[str, Any], label: str = "") -> State:
@@ -82,9 +177,11 @@ def state_of(form: Any, formsets: dict[str, Any], label: str = "") -> State:
     state = State(label)
     for bound in form:
         name = bound.html_name.removeprefix(f"{form.prefix}-") if form.prefix else bound.html_name
-        if name != DELETION_FIELD_NAME:
-            for suffix, values in _sent(bound):
-                state.fields[name + suffix] = Value(str(bound.label), values, bound.field)
+        if name in (DELETION_FIELD_NAME, "opened"):
+            continue
+        label, sent = str(bound.label), {name + end: values for end, values in _sent(bound)}
+        state.fields |= sent
+        state.parts[name] = Part(label, {name: Input(label, bound.field) for name in sent})
     for group, formset in formsets.items():
         rows = state.rows[group] = {}
         for row in formset.initial_forms:
@@ -112,9 +209,9 @@ def _sent(bound: Any) -> list[tuple[str, Values]]:
     return [("", [str(one) for one in values if one is not None])]
 
 
-def sealed(state: State, at: float) -> str:
-    """Return a state as a form carries it, with the moment (in seconds since 1970)."""
-    return signing.dumps({"at": at, **state.plain()}, salt=SALT, compress=True)
+def sealed(state: Plain) -> str:
+    """Return a state as a form carries it, with this moment (`at`, in seconds since 1970)."""
+    return signing.dumps({"at": timezone.now().timestamp(), **state}, salt=SALT, compress=True)
 
 
 def unsealed(text: str) -> Plain | None:
@@ -125,38 +222,59 @@ def unsealed(text: str) -> Plain | None:
         return None
 
 
-def _clean(values: Iterable[str]) -> Values:
+def _comparable(values: Iterable[str]) -> Values:
     return sorted("\n".join(value.strip().splitlines()) for value in values if value.strip())
 
 
-def merge(data: QueryDict, opened: Plain, now: State, prefix: str = "") -> list[Change]:
-    """Bring what was sent up to what the record holds now; return what differs."""
+def _put(data: QueryDict, prefix: str, sent: Sent) -> None:
+    for name, values in sent.items():
+        data.setlist(prefix + name, values)
+
+
+def merge(
+    data: QueryDict, opened: Plain, now: State, prefix: str = "", path: str = ""
+) -> list[Change]:
+    """Bring what was sent up to what the record holds now; return what differs.
+
+    Where a change was listed before and its checkbox is ticked, theirs takes the place of what was
+    typed: it is what the form was opened on by then.
+    """
     changes = []
-    for name, value in now.fields.items():
-        was, sent = opened["fields"].get(name), data.getlist(prefix + name)
-        if was is None or _clean(was) == _clean(value.values):
+    for key, part in now.parts.items():
+        names, take = [*part.inputs], f"take-{path}{key}"
+        if not all(name in opened["fields"] for name in names):
             continue
-        if _clean(sent) == _clean(value.values):
+        was, theirs = ({n: held[n] for n in names} for held in (opened["fields"], now.fields))
+        mine = {name: data.getlist(prefix + name) for name in names}
+        if take in data:
+            mine = was
+            _put(data, prefix, was)
+        if not part.changed(was, theirs) or not part.changed(mine, theirs):
             continue
-        is_mine = _clean(sent) != _clean(was)
-        if not is_mine:
-            data.setlist(prefix + name, value.values)
-        before = value.shown(was)
-        changes.append(
-            Change(
-                f"{now.label}: {value.label}" if now.label else value.label,
-                changed_text(before, value.shown(value.values)),
-                changed_text(before, value.shown(sent)) if is_mine else SafeString(""),
-                _("The form has what you typed.") if is_mine else _("Taken into the form."),
-            )
+        merged = part.merged(was, theirs, mine)
+        _put(data, prefix, merged)
+        is_list = part.first.is_list
+        if part.first.field.widget.is_hidden or (is_list and not part.changed(mine, merged)):
+            continue
+        change = Change(
+            f"{now.label}: {part.label}" if now.label else part.label,
+            _("Taken into the form."),
+            part.marked(was, theirs),
         )
+        if part.changed(theirs, merged):
+            change.mine, change.take = part.marked(was, mine), take
+            change.outcome = _("The form has what you typed.")
+            if is_list:
+                change.outcome = _("The form has what either added, without what either removed.")
+        changes.append(change)
     for group, rows in now.rows.items():
-        changes += _merge_rows(data, f"{prefix}{group}", opened["rows"].get(group, {}), rows)
+        before = opened["rows"].get(group, {})
+        changes += _merge_rows(data, before, rows, f"{prefix}{group}", f"{path}{group}")
     return changes
 
 
 def _merge_rows(
-    data: QueryDict, prefix: str, opened: dict[str, Plain], now: dict[str, State]
+    data: QueryDict, opened: dict[str, Plain], now: dict[str, State], prefix: str, path: str
 ) -> list[Change]:
     counts = [data.get(f"{prefix}-{name}", "") for name in ("INITIAL_FORMS", "TOTAL_FORMS")]
     if not all(map(is_key, counts)):
@@ -166,39 +284,32 @@ def _merge_rows(
     changes: list[Change] = []
     for index, key in enumerate(keys):
         if key in opened and key in now:
-            changes += merge(data, opened[key], now[key], f"{prefix}-{index}-")
+            names = f"{prefix}-{index}-", f"{path}-{key}-"
+            changes += merge(data, opened[key], now[key], *names)
     added = [key for key in now if key not in opened and key not in keys]
     gone = {key: opened[key] for key in keys if key in opened and key not in now}
     if not added and not gone:
         return changes
     sent = _take_rows(data, prefix, max(total, initial))
     old = list(zip(keys, sent, strict=False))
-    kept = [row for key, row in old if key in gone and _is_changed(row, gone[key])]
+    changed = [row for key, row in old if key in gone and _is_changed(row, gone[key])]
     first = [row for key, row in old if key not in gone]
     first += [_as_sent(now[key].plain()) for key in added]
-    later = [*(_as_new(row) for row in kept), *sent[initial:]]
+    later = [*(_as_new(row) for row in changed), *sent[initial:]]
     for index, row in enumerate([*first, *later]):
-        for suffix, values in row.items():
-            data.setlist(f"{prefix}-{index}-{suffix}", values)
+        _put(data, f"{prefix}-{index}-", row)
     data[f"{prefix}-INITIAL_FORMS"] = str(len(first))
     data[f"{prefix}-TOTAL_FORMS"] = str(len(first) + len(later))
     for key, row in old:
         if key in gone:
-            changes.append(_removed(gone[key], is_kept=row in kept))
-    changes += [_told(now[key].label, _("added"), _("Taken into the form.")) for key in added]
-    return changes
-
-
-def _removed(row: Plain, *, is_kept: bool) -> Change:
-    # Only its values are left to name it by.
-    name = next((value for value in row["fields"].get("title", []) if value), _("A row"))
-    if is_kept:
-        return _told(name, _("removed"), _("You had changed it: the form has it as a new row."))
-    return _told(name, _("removed"), _("Taken out of the form."))
-
-
-def _told(label: str, what: str, told: str) -> Change:
-    return Change(label, changed_text(what, what), SafeString(""), told)
+            # Only its values are left to name it by.
+            title = next(filter(None, gone[key]["fields"].get("title", [])), _("A row"))
+            outcome = _("Taken out of the form.")
+            if row in changed:
+                outcome = _("You had changed it: the form has it as a new row.")
+            changes.append(Change(title, outcome, escape(_("removed"))))
+    taken = _("Taken into the form.")
+    return changes + [Change(now[key].label, taken, escape(_("added"))) for key in added]
 
 
 def _take_rows(data: QueryDict, prefix: str, total: int) -> list[dict[str, Values]]:
@@ -212,40 +323,28 @@ def _take_rows(data: QueryDict, prefix: str, total: int) -> list[dict[str, Value
     return rows
 
 
-def _as_sent(row: Plain) -> dict[str, Values]:
+def _as_sent(row: Plain) -> Sent:
     """Return a row as a browser sends it, the rows nested in it included."""
     sent = dict(row["fields"])
     for group, rows in row["rows"].items():
         for name in ("TOTAL_FORMS", "INITIAL_FORMS"):
             sent[f"{group}-{name}"] = [str(len(rows))]
         for index, inner in enumerate(rows.values()):
-            for name, values in _as_sent(inner).items():
-                sent[f"{group}-{index}-{name}"] = values
+            sent |= {f"{group}-{index}-{n}": values for n, values in _as_sent(inner).items()}
     return sent
 
 
-def _is_changed(row: dict[str, Values], opened: Plain) -> bool:
-    if DELETION_FIELD_NAME in row:
-        return False
+def _is_changed(row: Sent, opened: Plain) -> bool:
     was = _as_sent(opened)
-    for name, values in row.items():
-        if name.endswith("_FORMS"):
-            continue
-        if name in was:
-            if _clean(values) != _clean(was[name]):
-                return True
-        elif name.rpartition("-")[2] not in NOT_TYPED and _clean(values):
-            return True
-    return any(name not in row and _clean(values) for name, values in was.items())
+    names = {name for name in row if name.rpartition("-")[2] not in NOT_TYPED} | {*was}
+    return DELETION_FIELD_NAME not in row and any(
+        _comparable(row.get(name, [])) != _comparable(was.get(name, []))
+        for name in names
+        if not name.endswith("_FORMS")
+    )
 
 
-def _as_new(row: dict[str, Values]) -> dict[str, Values]:
+def _as_new(row: Sent) -> Sent:
     """Return a row, and the rows nested in it, as if nobody had saved them yet."""
-    new = dict(row)
-    for name in row:
-        last = name.rpartition("-")[2]
-        if last in ("id", "outcome"):
-            new[name] = [""]
-        elif last == "INITIAL_FORMS":
-            new[name] = ["0"]
-    return new
+    blank = {"id": [""], "outcome": [""], "INITIAL_FORMS": ["0"]}
+    return {name: blank.get(name.rpartition("-")[2], values) for name, values in row.items()}

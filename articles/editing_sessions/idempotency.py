@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from articles.editing_sessions.autosave import read_token
 from articles.models import Submission
+from articles.wording import moment
 
 REMEMBERED = dt.timedelta(days=30)
 # Neither is what somebody typed; the first one changes with every sign-in.
@@ -53,35 +54,21 @@ def address_of(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-class SentAgain(admin.ModelAdmin):
-    """What a form means that was changed after it was saved, and sent once more."""
-
-    def sent_again(self, request, submission: Submission, made: Any, object_id: str | None):
-        """Say which row a form is about that was changed and sent once more (its key)."""
-        return str(made.pk)
-
-    def number_of(self, obj: Any) -> int | None:
-        """Return what tells a later state of `obj` from this one, if it has such a number."""
-        return None
-
-
-class SentOnce(SentAgain):
+class IdempotentForm(admin.ModelAdmin):
     """Belongs behind `RefreshedOnce`, whose transaction holds the token until all is saved."""
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        request.refusals = []
         token = read_token(request.POST.get("form_token"))
-        if request.method != "POST" or token is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        kind = str(self.opts.model_name)
-        submission = claim(request.user, token, kind)
-        made = self.model._default_manager.filter(pk=submission.target).first()
-        digest = digest_of(request)
-        if made is not None:
-            if digest == submission.digest:
-                return self._already_made(request, made)
-            object_id = self.sent_again(request, submission, made, object_id)
-        submission.digest = digest
-        request.submission = submission
+        if request.method == "POST" and token is not None:
+            request.submission = claim(request.user, token, str(self.opts.model_name))
+            made = self.model._default_manager.filter(pk=request.submission.target).first()
+            digest = digest_of(request)
+            if made is not None:
+                if digest == request.submission.digest:
+                    return self._already_made(request, made)
+                object_id = self.resubmitted(request, made, object_id)
+            request.submission.digest = digest
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _already_made(self, request: HttpRequest, made: Any) -> HttpResponse:
@@ -94,6 +81,30 @@ class SentOnce(SentAgain):
             format_html(gettext("You sent this form twice. It was saved once: {}"), link),
         )
         return HttpResponseRedirect(address)
+
+    def resubmitted(self, request: Any, made: Any, object_id: str | None) -> str | None:
+        """Answer a form that made something, was changed and is sent again.
+
+        Return the key of the row that it is about (`None`: a new one). It is refused.
+        """
+        sentence = gettext(
+            "You saved this form already, at {}: {}. What you changed in it since is not saved."
+        )
+        link = format_html('<a href="{}">{}</a>', address_of(made), made)
+        request.refusals.append(format_html(sentence, moment(request.submission.at), link))
+        if object_id:
+            request.POST = request.POST.copy()
+            # The page says so, so the next time it is meant.
+            request.POST["form_token"] = str(uuid4())
+        return object_id
+
+    def number_of(self, obj: Any) -> int | None:
+        """Return what tells a later state of `obj` from this one, if it has such a number."""
+        return None
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        context["form_token"] = read_token(request.POST.get("form_token")) or uuid4()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

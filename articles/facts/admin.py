@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from articles.desk import worklists
 from articles.desk.views.bulk import BulkActions
 from articles.editing_sessions.batched_admin import RefreshedOnce
-from articles.editing_sessions.form_merge_admin import MeanwhileForm
-from articles.editing_sessions.idempotency import SentOnce
+from articles.editing_sessions.form_merge_admin import MergedForm
+from articles.editing_sessions.idempotency import IdempotentForm
 from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
 from articles.publishing.workflow import reasons_not_to_hide
 from engagements.admin import EngagementAdmin
+from engagements.history import revisions_of
 from engagements.models import Engagement
 
 
@@ -46,7 +47,7 @@ class CoverageFilter(admin.SimpleListFilter):
 
 @admin.register(Engagement)
 class CoveredEngagementAdmin(
-    BulkActions, FactsHistory, RefreshedOnce, SentOnce, MeanwhileForm, EngagementAdmin
+    BulkActions, FactsHistory, RefreshedOnce, IdempotentForm, MergedForm, EngagementAdmin
 ):
     form = CoveredEngagementForm
     list_display = [*EngagementAdmin.list_display, "coverage"]
@@ -66,6 +67,11 @@ class CoveredEngagementAdmin(
     @admin.display(description=_("articles"))
     def coverage(self, engagement):
         return len({*engagement.public_editions, *engagement.public_roundups}) or ""
+
+    def saves_since(self, obj, at):
+        revisions = revisions_of(obj).filter(revision__date_created__gt=at)
+        saves = [(row.revision.user, row.revision.date_created) for row in revisions]
+        return saves[::-1]
 
     def perform_withdrawal(self, request, obj, reason):
         reasons = reasons_not_to_hide(obj, None)

@@ -19,12 +19,6 @@ window.addEventListener("load", () => {
     });
   }
 
-  // Of two versions: whoever makes a text of both has chosen it.
-  document.getElementById("conflict_form")?.addEventListener("input", (event) => {
-    const own = event.target.closest(".conflict-merge")?.closest("li").querySelector("[type=radio]");
-    if (own) own.checked = true;
-  });
-
   // The field of the story is hidden behind its editor.
   document.querySelector(".readiness")?.addEventListener("click", (event) => {
     if (event.target.closest("a")?.hash !== "#id_body") return;

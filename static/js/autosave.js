@@ -17,22 +17,19 @@ window.addEventListener("load", () => {
   const token = form.elements.form_token.value;
 
   const fields = () =>
-    [...new FormData(form)].filter(
-      ([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && !name.startsWith("was-"),
-    );
+    [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
   const serialised = () => JSON.stringify(fields());
 
-  const post = (url, more, signal) => {
-    const body = new URLSearchParams(fields());
-    for (const [name, value] of Object.entries(more)) body.set(name, value);
-    return fetch(url, {
+  const post = (url, values, signal) =>
+    fetch(url, {
       method: "POST",
-      body,
+      body: new URLSearchParams(values),
       signal,
       redirect: "error",
       headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
     });
-  };
+  const autosave = (values, signal) =>
+    post(said.url, [...values, ["article", said.article], ["person", said.person]], signal);
 
   // Spoken once for each state, not at each pause.
   let state = "untouched";
@@ -110,11 +107,11 @@ window.addEventListener("load", () => {
     const patience = setTimeout(() => running.abort(), PATIENCE);
     try {
       if (state === "signed-out" && !(await renew())) return signedOut();
-      let response = await post(said.url, { article: said.article, person: said.person }, running.signal);
+      let response = await autosave(fields(), running.signal);
       const isJson = () => response.headers.get("Content-Type")?.startsWith("application/json");
       if (response.status === 403 && !isJson()) {
         if (!(await renew())) return signedOut();
-        response = await post(said.url, { article: said.article, person: said.person }, running.signal);
+        response = await autosave(fields(), running.signal);
       }
       if (response.status === 401) return signedOut();
       if (!isJson()) return withoutServer("offline", said.offline);
@@ -181,13 +178,8 @@ window.addEventListener("load", () => {
   const stillHere = async () => {
     if (document.hidden || isLeaving) return;
     try {
-      const body = { article: said.article, based_on: form.elements.based_on?.value ?? "" };
-      const response = await fetch(said.presenceUrl, {
-        method: "POST",
-        body: new URLSearchParams(body),
-        headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-        redirect: "error",
-      });
+      const values = { article: said.article, based_on: form.elements.based_on?.value ?? "" };
+      const response = await post(said.presenceUrl, values);
       if (!response.ok) return;
       const { sentences } = await response.json();
       if (sentences.join() === [...presence.children].map((item) => item.textContent).join()) return;
@@ -216,6 +208,7 @@ window.addEventListener("load", () => {
   // What this browser kept of the same article, or of new ones, is offered back.
   kept.ready.then(() => {
     const template = document.getElementById("offer-from-browser");
+    const isMerged = form.querySelector(".merged-changes"); // the form has what was sent
     let copies = [];
     try {
       copies = kept.own();
@@ -224,7 +217,7 @@ window.addEventListener("load", () => {
     }
     for (const { form: other, copy } of copies) {
       if (copy.article !== said.article) continue;
-      if (other === token && JSON.stringify(copy.fields) === last) continue;
+      if (other === token && (isMerged || JSON.stringify(copy.fields) === last)) continue;
       const offer = template.content.firstElementChild.cloneNode(true);
       offer.querySelector(".what").textContent = copy.headline || "–";
       offer.querySelector(".when").textContent = new Date(copy.at).toLocaleString(document.documentElement.lang, {
@@ -235,17 +228,8 @@ window.addEventListener("load", () => {
         offer.remove();
       });
       offer.querySelector(".take-up").addEventListener("click", async () => {
-        const body = new URLSearchParams(copy.fields);
-        body.set("article", copy.article);
-        body.set("person", said.person);
         try {
-          const response = await fetch(said.url, {
-            method: "POST",
-            body,
-            headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-            redirect: "error",
-          });
-          const answer = await response.json();
+          const answer = await (await autosave(copy.fields)).json();
           if (!answer.take_up) return say("told", answer.sentence ?? said.offline);
           kept.drop(other);
           isLeaving = true;

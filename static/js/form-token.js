@@ -10,7 +10,7 @@
     const token = document.querySelector("input[type=hidden][name=form_token]");
     if (!token) return;
     const form = token.form;
-    const opened = [...form.querySelectorAll('[name="based_on"], [name="opened"], [name^="was-"]')];
+    const opened = [...form.querySelectorAll('[name="based_on"], [name="opened"]')];
     const [navigation] = performance.getEntriesByType("navigation");
     const left = navigation?.type === "back_forward" ? history.state?.left : null;
     for (const input of left ? [token, ...opened] : []) {

@@ -321,7 +321,7 @@ def test_approval_is_of_what_was_read(client):
     client.force_login(editor)
     data = read(client.get(address_of(edition))) | {"_publish": "1"}
     make_draft(edition.article, engagement=edition.engagement)
-    assert "Two versions of one article" in client.post(address_of(edition), data).text
+    assert "Nothing of yours is saved yet" in client.post(address_of(edition), data).text
     assert not Edition.objects.public().exists()
 
 

@@ -22,6 +22,7 @@ from tests.factories import (
     EngagementFactory,
     OutcomeFactory,
     SourceFactory,
+    TopicFactory,
     UserFactory,
     make_draft,
 )
@@ -62,7 +63,7 @@ def test_nothing_of_a_colleagues_is_written_over(amina, me, visit):
     assert (Engagement.objects.get().city, Engagement.objects.get().venue) == ("Oran", "")
     form = read(answer)
     assert (form["city"], form["summary"], form["venue"]) == ("Oran", "One two five.", "A palace")
-    told = {change.label: change for change in answer.context["meanwhile"]}
+    told = {change.label: change for change in answer.context["merged_changes"]}
     assert set(told) == {"City", "Summary"}
     assert "four" in told["Summary"].theirs
     assert "five" in told["Summary"].mine
@@ -72,13 +73,13 @@ def test_nothing_of_a_colleagues_is_written_over(amina, me, visit):
 
 
 def test_mistake_of_my_own_is_told_beside_what_a_colleague_saved(amina, me, visit):
-    """Both stand there: what to put right, and what changed meanwhile."""
+    """Both stand there: what to put right, and what changed."""
     mine = opened(me, visit)
     saved(save(amina, opened(amina, visit) | {"city": "Oran"}, visit))
     answer = save(me, mine | {"start": "sometime"}, visit)
     assert "Please correct the errors below." in answer.text
     assert "Amina (" in " ".join(errors(answer))
-    assert {change.label for change in answer.context["meanwhile"]} == {"City"}
+    assert {change.label for change in answer.context["merged_changes"]} == {"City"}
 
 
 def test_row_that_a_colleague_deleted_lets_the_form_be_saved(amina, me, visit):
@@ -93,7 +94,7 @@ def test_row_that_a_colleague_deleted_lets_the_form_be_saved(amina, me, visit):
     saved(save(amina, hers, visit))
     mine[f"sources-{rows[str(changed.pk)]}-title"] = "Changed by me"
     answer = save(me, mine, visit)
-    assert len(answer.context["meanwhile"]) == 2
+    assert len(answer.context["merged_changes"]) == 2
     saved(save(me, read(answer), visit))
     assert set(Source.objects.values_list("title", flat=True)) == {"Left", "Changed by me"}
     assert Source.objects.filter(pk=left.pk).exists()
@@ -110,7 +111,7 @@ def test_rows_that_a_colleague_added_and_nested_ones_are_in_the_form(amina, me, 
     add_action(mine, "outcomes-0", title="My action")
     add_row(mine, "outcomes", title="My outcome")
     answer = save(me, mine, visit)
-    assert len(answer.context["meanwhile"]) == 2
+    assert len(answer.context["merged_changes"]) == 2
     saved(save(me, read(answer), visit))
     assert set(Outcome.objects.values_list("title", flat=True)) == {
         "Old", "Her outcome", "My outcome",
@@ -120,7 +121,34 @@ def test_rows_that_a_colleague_added_and_nested_ones_are_in_the_form(amina, me, 
     }  # fmt: skip
 
 
-def test_outcome_deleted_meanwhile_comes_back_with_its_actions(amina, me, visit):
+def test_theirs_is_taken_of_what_both_changed_in_a_row(amina, me, visit):
+    """The row is known by its key, wherever it stands in the form by then."""
+    first, second = (OutcomeFactory(engagement=visit, title=title) for title in ("One", "Two"))
+    mine, hers = opened(me, visit), opened(amina, visit)
+    saved(save(amina, hers | {"outcomes-0-DELETE": "on", "outcomes-1-title": "Hers"}, visit))
+    answer = save(me, mine | {"outcomes-1-title": "Mine"}, visit)
+    listed = {change.outcome: change for change in answer.context["merged_changes"]}
+    take = listed["The form has what you typed."].take
+    assert take == f"take-outcomes-{second.pk}-title"
+    assert read(answer)["outcomes-0-title"] == "Mine"
+    saved(save(me, read(answer) | {take: "on"}, visit))
+    assert visit.outcomes.get().title == "Hers"
+    assert not visit.outcomes.filter(pk=first.pk).exists()
+
+
+def test_lists_are_merged_as_sets(amina, me, visit):
+    """Topics have what either added, without what either removed."""
+    old, hers, own, gone = (TopicFactory() for _number in range(4))
+    visit.topics.set([old, gone])
+    mine, other = opened(me, visit), opened(amina, visit)
+    saved(save(amina, other | {"topics": [str(old.pk), str(gone.pk), str(hers.pk)]}, visit))
+    answer = save(me, mine | {"topics": [str(old.pk), str(own.pk)]}, visit)
+    assert [change.label for change in answer.context["merged_changes"]] == ["Topics"]
+    saved(save(me, read(answer), visit))
+    assert set(visit.topics.all()) == {old, hers, own}
+
+
+def test_outcome_that_a_colleague_deleted_comes_back_with_its_actions(amina, me, visit):
     """Who had changed an action of it finds outcome and actions in the form, as new rows."""
     outcome = OutcomeFactory(engagement=visit, title="Cooperation")
     ActionFactory(outcome=outcome, title="Hold a forum")
@@ -154,7 +182,7 @@ def test_engagement_sent_twice_is_made_once(me):
 
 
 def test_words_typed_into_what_became_public_come_back():
-    """A writer's visit is let out with an article meanwhile: what was typed stands on the page."""
+    """A writer's visit is let out with an article: what was typed stands on the page."""
     visit = EngagementFactory(public_from=None, summary="One two three.")
     writer = desk_of("Amina", WRITER)
     data = opened(writer, visit) | {
