@@ -13,35 +13,10 @@ from articles.timeline.facets import SAMPLE
 from articles.timeline.index import STATUSES, Kind, Term
 from articles.timeline.queries import latest_of, shown
 from articles.timeline.subjects import KINDS, Subject, public_subjects
-from engagements.models import (
-    Country,
-    Engagement,
-    Organisation,
-    Participant,
-    Person,
-    Region,
-    Topic,
-)
-from engagements.models.engagement import EngagementQuerySet
+from engagements.models import Engagement, Participant, Person, Region
 
 # An activity line goes back six years.
 QUARTERS = 24
-
-
-def engagements_of(subject: Subject, at: dt.datetime | None = None) -> EngagementQuerySet:
-    """Return the public engagements on the subject's timeline."""
-    public = Engagement.objects.public(at)
-    match subject:
-        case Region():
-            return public.in_region(subject)
-        case Country():
-            return public.of_country(subject)
-        case Person():
-            return public.with_person(subject)
-        case Organisation():
-            return public.of_organisation(subject)
-        case Topic():
-            return public.about(subject)
 
 
 @dataclass(slots=True)

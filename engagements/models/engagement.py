@@ -65,26 +65,14 @@ class EngagementQuerySet(models.QuerySet):
     def about(self, topic):
         return self.filter(topic_items__tag=topic)
 
-    def of_country(self, country: Country):
-        """Engagements to which the country or one of its bodies is a party, wherever they were."""
-        return self._of(Q(country=country) | Q(organisation__country=country))
-
-    def of_organisation(self, organisation: Organisation):
-        return self._of(Q(organisation=organisation))
-
-    def with_person(self, person: Person):
-        return self._of(Q(person=person))
-
     def travels_of(self, person: Person):
         """Where a person was a guest: engagements that took place in another country's house."""
-        guest = Q(person=person) & ~Q(side=Participant.Side.HOST)
-        return self._of(guest).filter(
-            status=Engagement.Status.TOOK_PLACE, location_country__isnull=False
+        guests = Participant.objects.filter(person=person).exclude(side=Participant.Side.HOST)
+        return self.filter(
+            pk__in=guests.values("engagement_id"),
+            status=Engagement.Status.TOOK_PLACE,
+            location_country__isnull=False,
         )
-
-    def _of(self, participant: Q):
-        # Not a join: two participants of one country are one engagement.
-        return self.filter(pk__in=Participant.objects.filter(participant).values("engagement_id"))
 
     def newest_first(self):
         return self.order_by("-sort_date", "-pk")

@@ -13,7 +13,6 @@ from articles.caching.batch import batched_refresh
 from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
 from articles.models import TimelineEntry
-from articles.timeline.activity import engagements_of
 from engagements.dates import PartialDate
 from engagements.history import record, revert, revisions_of, snapshot_of
 from engagements.models import (
@@ -25,6 +24,7 @@ from engagements.models import (
     Participant,
     Region,
 )
+from tests.articles.timeline.oracle import engagements_of
 from tests.engagements.desk import opened, save, saved
 from tests.factories import (
     ActionFactory,

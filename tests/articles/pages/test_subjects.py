@@ -10,9 +10,10 @@ from django.utils.text import slugify
 from articles.models import TimelineEntry
 from articles.pages import subjects
 from articles.templatetags.coverage import as_bars
-from articles.timeline.activity import QUARTERS, engagements_of, index, regions_with_activity
+from articles.timeline.activity import QUARTERS, index, regions_with_activity
 from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Country, Engagement, Participant, Region, Source
+from tests.articles.timeline.oracle import engagements_of
 from tests.factories import (
     ActionFactory,
     AppointmentFactory,

@@ -21,9 +21,9 @@ from articles.publishing.workflow import publish, reinstate, unschedule, withdra
 from articles.syndication import index as syndication_index
 from articles.syndication.articles import feed_rows
 from articles.timeline import filters
-from articles.timeline.activity import engagements_of
 from articles.timeline.subjects import public_topics, term_of
 from engagements.models import Country, Region
+from tests.articles.timeline.oracle import engagements_of
 from tests.factories import (
     ArticleFactory,
     EngagementFactory,

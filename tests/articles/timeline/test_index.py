@@ -21,7 +21,6 @@ from articles.publishing.workflow import publish, reinstate, unschedule, withdra
 from articles.syndication import index as syndication_index
 from articles.timeline import index as timeline_index
 from articles.timeline import totals as stored
-from articles.timeline.activity import engagements_of
 from articles.timeline.facets import summary_of
 from articles.timeline.filters import View
 from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
@@ -39,6 +38,7 @@ from engagements.models import (
     Topic,
 )
 from engagements.regions import apply_pending_changes, derive_regions
+from tests.articles.timeline.oracle import engagements_of
 from tests.factories import (
     ActionFactory,
     EngagementFactory,
