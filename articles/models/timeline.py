@@ -1,6 +1,6 @@
-"""What the timelines are read from: derived from facts and coverage, rebuilt at will.
+"""The index of the timelines, derived from facts and coverage.
 
-`articles.timeline.index` keeps these rows; nothing else writes them.
+`articles.timeline.index` writes these rows, and can make all of them anew.
 """
 
 from django.db import models
@@ -81,32 +81,27 @@ class TimelineEntry(models.Model):
 
 
 class TimelineTotal(models.Model):
-    """How many entries a term has in a month, or two terms have together in a year.
+    """The number of entries of a term in a month, those that are hidden included.
 
-    Hidden ones are counted too: who reads a total takes them away. People have no totals; the
-    entries of one person are soon counted.
+    People have no totals: one person's entries are few enough to be counted.
     """
 
     kind = models.PositiveSmallIntegerField()
     subject = models.PositiveIntegerField()
-    # 0 and 0: the term alone, and `period` is yyyymm (month 13: unknown); else it is the year.
-    other_kind = models.PositiveSmallIntegerField(default=0)
-    other_subject = models.PositiveIntegerField(default=0)
-    period = models.PositiveIntegerField()
+    # yyyymm; month 13 is the year's unknown month.
+    month = models.PositiveIntegerField()
     # Not positive by force: a total that is out of step must not keep a fact from being saved.
     count = models.IntegerField()
 
     class Meta:
         constraints = [
-            # Lists ask for all terms of a kind, each alone: those lie together, a few of many rows.
             models.UniqueConstraint(
-                fields=["kind", "other_kind", "subject", "other_subject", "period"],
-                name="timelinetotal_unique",
+                fields=["kind", "subject", "month"], name="timelinetotal_unique"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.subject} {self.other_kind}/{self.other_subject} {self.period}"
+        return f"{self.kind}:{self.subject} {self.month}"
 
 
 class ContentVersion(models.Model):

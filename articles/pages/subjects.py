@@ -22,20 +22,20 @@ from articles.pages.common import ACTIONS
 from articles.pagination import UnreadableError
 from articles.syndication.articles import editions_of, feed_rows
 from articles.syndication.discovery import follow
-from articles.timeline import filters, queries
+from articles.timeline import filters
 from articles.timeline.activity import (
-    Listed,
+    SubjectSummary,
     activity_years,
-    index,
     people_from,
     regions_with_activity,
+    subject_summaries,
 )
 from articles.timeline.build import build_timeline
 from articles.timeline.cards import cards_of
+from articles.timeline.facet_panel import facet_panel_of
 from articles.timeline.filters import View
 from articles.timeline.index import Term
-from articles.timeline.panel import panel_of
-from articles.timeline.queries import matching
+from articles.timeline.queries import entries_page, matching_entries
 from articles.timeline.subjects import find, term_of
 from engagements.models import (
     Action,
@@ -88,21 +88,21 @@ def _followed(subject: Any, view: View) -> str:
 
 def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
     version = content_version(at)
-    entries = matching(term, view, at)
-    found = queries.page_of(entries, view, at, ENTRIES_A_PAGE)
+    entries = matching_entries(term, view, at)
+    page = entries_page(entries, view, at, ENTRIES_A_PAGE)
     person = subject if isinstance(subject, Person) else None
-    cards = cards_of(found.entries, version=version, at=at, origin=origin, person=person)
-    name = f"panel:{term.kind}:{term.subject}:{view.address()}"
+    cards = cards_of(page.entries, version=version, at=at, origin=origin, person=person)
+    name = f"facets:{term.kind}:{term.subject}:{view.address()}"
 
-    def panel() -> str:
-        context = {"panel": panel_of(term, entries, view, at), "view": view}
-        return render_to_string("includes/panel.html", context)
+    def facet_panel() -> str:
+        context = {"panel": facet_panel_of(term, entries, view, at), "view": view}
+        return render_to_string("includes/facet_panel.html", context)
 
     return {
         "timeline": build_timeline(cards, today=timezone.localdate(at)),
-        "panel": fragment(version, name, panel),
-        "newer": view.address(newer=str(found.newer)) if found.newer else "",
-        "older": view.address(older=str(found.older)) if found.older else "",
+        "facet_panel": fragment(version, name, facet_panel),
+        "newer": view.address(newer=str(page.newer)) if page.newer else "",
+        "older": view.address(older=str(page.older)) if page.older else "",
     }
 
 
@@ -137,13 +137,13 @@ def _area(countries: Iterable[Country]) -> geometry.Map | None:
     return geometry.area(tuple(sorted(country.code for country in countries)))
 
 
-def _index(request: HttpRequest, title: str, rows: list[Listed]) -> HttpResponse:
+def _index(request: HttpRequest, title: str, rows: list[SubjectSummary]) -> HttpResponse:
     return render(request, "articles/subject_list.html", {"title": title, "rows": rows})
 
 
 @require_safe
 def country_list(request: HttpRequest) -> HttpResponse:
-    rows = [row for row in index("country", timezone.now()) if row.visits]
+    rows = [row for row in subject_summaries("country", timezone.now()) if row.visits]
     return _index(request, _("Countries"), rows)
 
 
@@ -167,7 +167,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         raise Http404(_("There is no page “%s”.") % start[:20])
     people, newer, older = people_from(start, at, PEOPLE_A_PAGE)
     titles = _titles(at, people)
-    rows = index("person", at, of=people)
+    rows = subject_summaries("person", at, people)
     for row in rows:
         row.gloss = titles.get(row.subject.pk, "")
     context = {"title": _("People"), "rows": rows, "before": newer, "after": older, "start": start}
@@ -223,7 +223,7 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def organisation_list(request: HttpRequest) -> HttpResponse:
-    return _index(request, _("Organisations"), index("organisation", timezone.now()))
+    return _index(request, _("Organisations"), subject_summaries("organisation", timezone.now()))
 
 
 @require_safe
@@ -241,7 +241,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    return _index(request, _("Topics"), index("topic", timezone.now()))
+    return _index(request, _("Topics"), subject_summaries("topic", timezone.now()))
 
 
 @require_safe

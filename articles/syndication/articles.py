@@ -16,7 +16,7 @@ from articles.pagination import ArchiveCursor, FetchOlder
 from articles.syndication.index import ALL
 from articles.timeline.filters import View
 from articles.timeline.index import Term
-from articles.timeline.queries import COVERED, narrowed
+from articles.timeline.queries import COVERED, filtered_entries
 from engagements.visibility import is_public
 
 
@@ -38,7 +38,7 @@ def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[F
     An article is about what its visits are about, and about its own topics.
     """
     terms = {*view.terms, *([subject] if subject else [])} - {COVERED}
-    entries = narrowed(
+    entries = filtered_entries(
         FeedEntry.objects.filter(public_from__lte=at).filter(
             Q(public_until__isnull=True) | Q(public_until__gt=at)
         ),

@@ -24,7 +24,7 @@ from articles.syndication.feeds import unreadable
 from articles.syndication.listings import Listing, Read
 from articles.timeline.filters import View
 from articles.timeline.index import STATUSES, Kind, Term
-from articles.timeline.queries import NEWEST_FIRST, matching
+from articles.timeline.queries import NEWEST_FIRST, matching_entries
 from engagements.dates import Precision
 from engagements.models import Engagement, EngagementTopic
 from engagements.visibility import is_public
@@ -62,7 +62,7 @@ def visits_of(term: Term | None, view: View, at: dt.datetime) -> tuple[list[Enga
     found = [
         Cursor(*place)
         for subject in ([term] if term or view.terms else every)
-        for place in matching(subject, view, at)
+        for place in matching_entries(subject, view, at)
         .filter(is_public(at, "engagement__"))
         .order_by(*NEWEST_FIRST)
         .values_list("sort_key", "engagement_id")[: MOST + 1]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from articles.models import Edition, EditionTopic, FeedEntry, TimelineEntry
 from articles.models.articles import EditionQuerySet
 from articles.timeline import index as timeline_index
-from articles.timeline.bulk_insert import insert
+from articles.timeline.bulk_insert import bulk_insert
 from articles.timeline.index import BATCH, Kind, Term
 
 # Every news of the site stands under it.
@@ -72,9 +72,9 @@ def _news(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, 
 
 def rebuild() -> None:
     """Make every entry right, as `timeline_index.rebuild()` does and after it."""
-    for which in timeline_index.batches():
-        with timeline_index.alone():
-            refresh(range(which["gte"], which["lt"]))
+    for batch in timeline_index.batches():
+        with timeline_index.index_lock():
+            refresh(range(batch["gte"], batch["lt"]))
 
 
 def rebuild_if_empty(**kwargs: object) -> None:
@@ -85,7 +85,7 @@ def rebuild_if_empty(**kwargs: object) -> None:
 
 def _insert(rows: Iterable[Row]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
-    insert(
+    bulk_insert(
         FeedEntry._meta.db_table,
         COLUMNS,
         (

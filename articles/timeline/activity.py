@@ -1,17 +1,18 @@
-"""What is on record of each subject, for the lists of subjects and the front page."""
+"""Sums up the visits of each subject, for the lists of subjects and the front page."""
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Max, Q, Subquery
+from django.db.models import Count, Subquery
 from django.utils import timezone
 
 from articles.models import TimelineEntry
 from articles.timeline import totals
 from articles.timeline.facets import SAMPLE
 from articles.timeline.index import STATUSES, Kind, Term
-from articles.timeline.queries import latest_of, shown
+from articles.timeline.queries import TOOK_PLACE, latest_entries, visible
 from articles.timeline.subjects import KINDS, Subject, public_subjects
 from engagements.models import Engagement, Participant, Person, Region
 
@@ -20,10 +21,11 @@ QUARTERS = 24
 
 
 @dataclass(slots=True)
-class Listed:
-    """A subject in an index: how many visits are on record, and the year of the latest (0: none).
+class SubjectSummary:
+    """A subject with its number of visits, and the year of the latest that took place (0: none).
 
-    `gloss` says who or what it is. The last two are set for regions.
+    `gloss` describes the subject. `latest_visit` and `activity`, the visits in each of the last
+    `QUARTERS` quarters, are set for regions.
     """
 
     subject: Subject
@@ -34,42 +36,56 @@ class Listed:
     activity: list[int] = field(default_factory=list)
 
 
-def index(kind: str, at: dt.datetime, of: list | None = None) -> list[Listed]:
-    """Return the subjects of a kind with what is on record of each, in their own order.
-
-    `of` are some of them, in another order.
-    """
-    subjects = list(public_subjects(kind, at)) if of is None else of
-    if kind == "person":
-        visits, years = _of_people(at, [row.pk for row in subjects])
-    else:
-        less = totals.hidden(at)
-        visits = totals.of_each(KINDS[kind], less)
-        years = totals.latest_years(KINDS[kind], less)
+def subject_summaries(
+    kind: str, at: dt.datetime, subjects: list | None = None
+) -> list[SubjectSummary]:
+    """Return the summaries of subjects of a kind, in their order; by default of all."""
+    rows = list(public_subjects(kind, at)) if subjects is None else subjects
+    pks = [row.pk for row in rows]
+    visits = _visits_of_people(pks, at) if kind == "person" else _visits_of_each(kind, at)
+    years = _latest_years(kind, pks, at)
     return [
-        Listed(row, visits.get(row.pk, 0), years.get(row.pk, 0), getattr(row, "description", ""))
-        for row in subjects
+        SubjectSummary(row, visits.get(row.pk, 0), years[row.pk], getattr(row, "description", ""))
+        for row in rows
     ]
 
 
-def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
-    """Return the subjects of a kind with most visits, and whether there are others.
+def _visits_of_each(kind: str, at: dt.datetime) -> dict[int, int]:
+    return totals.of_each(KINDS[kind], totals.hidden(at))
 
-    In their own order. A topic counts without a visit too: an article may have it.
+
+def _visits_of_people(pks: Collection[int], at: dt.datetime) -> dict[int, int]:
+    """Return the number of visits of people, who have no totals, by pk."""
+    rows = TimelineEntry.objects.filter(visible(at), kind=Kind.PERSON, subject__in=pks)
+    return dict(rows.values_list("subject").annotate(Count("pk")).order_by())
+
+
+def _latest_years(kind: str, pks: Collection[int], at: dt.datetime) -> dict[int, int]:
+    """Return the year of the latest visit that took place, of each subject by pk (0: none)."""
+    latest = latest_entries(KINDS[kind], TOOK_PLACE, at).values("sort_key")[:1]
+    subjects = public_subjects(kind).model._default_manager.filter(pk__in=pks).order_by()
+    rows = subjects.annotate(latest=Subquery(latest)).values_list("pk", "latest")
+    return {pk: (key or 0) // 10_000 for pk, key in rows}
+
+
+def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
+    """Return the subjects of a kind with most visits, in their order, and whether there are others.
+
+    A topic counts without a visit too: an article may have it.
     """
     if kind == "person":
         return _most_met(at, most)
-    visits = totals.of_each(KINDS[kind], totals.hidden(at))
+    visits = _visits_of_each(kind, at)
     rows = [row for row in public_subjects(kind, at) if row.pk in visits or kind == "topic"]
     chosen = {row.pk for row in sorted(rows, key=lambda row: -visits.get(row.pk, 0))[:most]}
     return [row for row in rows if row.pk in chosen], len(rows) > most
 
 
 def _most_met(at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
-    """Return the people with most of the newest visits: no totals know who has most of all."""
+    """Return the people with most of the newest `SAMPLE` visits: people have no totals."""
     newest = Engagement.objects.public(at).newest_first().values("pk")[:SAMPLE]
     met = Participant.objects.filter(engagement__in=newest, person__isnull=False)
-    # Nobody stands in a visit twice.
+    # No person is in one visit twice.
     visits = met.values_list("person").annotate(visits=Count("pk"))
     chosen = [pk for pk, _visits in visits.order_by("-visits", "person")[:most]]
     people = public_subjects("person", at)
@@ -77,39 +93,25 @@ def _most_met(at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
 
 
 def people_from(start: str, at: dt.datetime, size: int) -> tuple[list[Person], str, str]:
-    """Return people from a slug on, and where the pages before and after begin (or nothing).
+    """Return people from a slug on, and the slugs where the pages before and after begin, or "".
 
-    In the order of their slugs, in which accents count for nothing; they have an index, so a page
-    in the middle of many people costs what the first one does.
+    In the order of their slugs, which ignores accents and has an index: a page in the middle of
+    many people costs what the first one does.
     """
     people = public_subjects("person", at)
-    found = list(people.filter(slug__gte=start).order_by("slug")[: size + 1])
+    page = list(people.filter(slug__gte=start).order_by("slug")[: size + 1])
     before = people.filter(slug__lt=start).order_by("-slug").values_list("slug", flat=True)
     earlier = list(before[:size]) if start else []
-    following = found[size].slug if len(found) > size else ""
-    return found[:size], earlier[-1] if earlier else "", following
+    following = page[size].slug if len(page) > size else ""
+    return page[:size], earlier[-1] if earlier else "", following
 
 
-def _of_people(at: dt.datetime, pks: list[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """Return people's entries, and the year of the latest that took place: no totals know."""
-    rows = TimelineEntry.objects.filter(shown(at), kind=Kind.PERSON, subject__in=pks)
-    counts = rows.values_list("subject").annotate(
-        visits=Count("pk"),
-        newest=Max("sort_key", filter=Q(engagement__status=Engagement.Status.TOOK_PLACE)),
-    )
-    found = list(counts.order_by())
-    return (
-        {pk: visits for pk, visits, _key in found},
-        {pk: (key or 0) // 10_000 for pk, _visits, key in found},
-    )
-
-
-def regions_with_activity(at: dt.datetime) -> list[Listed]:
-    """Return the regions, each with its latest visit and what took place in the last quarters."""
-    regions = index("region", at)
+def regions_with_activity(at: dt.datetime) -> list[SubjectSummary]:
+    """Return the summaries of regions, with the latest visit and the visits of each quarter."""
+    regions = subject_summaries("region", at)
     today = timezone.localdate(at)
     present = today.year * 100 + today.month
-    newest = latest_of(Term(Kind.STATUS, STATUSES["took_place"]), at, before=present + 1)
+    newest = latest_entries(Kind.REGION, TOOK_PLACE, at).filter(sort_key__lt=(present + 1) * 100)
     latest = dict(
         Region.objects.annotate(visit=Subquery(newest.values("engagement")[:1]))
         .values_list("pk", "visit")
@@ -132,20 +134,20 @@ def regions_with_activity(at: dt.datetime) -> list[Listed]:
 
 
 def _not_held(at: dt.datetime, since: int, until: int) -> Counter[tuple[int, int]]:
-    """Return what did not take place, by region and month: put off, called off, not confirmed.
+    """Return the visits that did not take place, by region and month, in a range of months.
 
-    It stands on the timeline, but nobody travelled. Each entry of a status names its engagement's
-    regions, so these few are read from one index.
+    They were postponed, cancelled or not confirmed: they are on the timeline, but nobody travelled.
+    Each entry of a status names its engagement's regions, so these few are read from one index.
     """
     others = [number for name, number in STATUSES.items() if name != Engagement.Status.TOOK_PLACE]
     entries = TimelineEntry.objects.filter(
-        shown(at), sort_key__gte=since * 100, sort_key__lt=(until + 1) * 100
+        visible(at), sort_key__gte=since * 100, sort_key__lt=(until + 1) * 100
     )
     statuses = entries.filter(kind=Kind.STATUS, subject__in=others)
     months = Counter[tuple[int, int]]()
-    for key, terms in statuses.filter(terms__isnull=False).values_list("sort_key", "terms"):
-        found = map(Term.parse, (terms or "").split())
-        months.update((pk, key // 100) for kind, pk in found if kind == Kind.REGION)
+    for key, text in statuses.filter(terms__isnull=False).values_list("sort_key", "terms"):
+        terms = map(Term.parse, (text or "").split())
+        months.update((pk, key // 100) for kind, pk in terms if kind == Kind.REGION)
     crowded = statuses.filter(terms__isnull=True).values("engagement")
     rows = entries.filter(kind=Kind.REGION, engagement__in=crowded)
     months.update((pk, key // 100) for pk, key in rows.values_list("subject", "sort_key"))

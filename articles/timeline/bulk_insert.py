@@ -1,12 +1,12 @@
-"""Many rows at once, past models and checks: for what is derived and can be made again."""
+"""Inserts many rows past models and checks: for rows that are derived and can be made again."""
 
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
 
-def insert(table: str, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Insert rows whose values are as the database takes them, as fast as it takes them."""
+def bulk_insert(table: str, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+    """Insert rows of values that are adapted to the database: by COPY on PostgreSQL."""
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -1,15 +1,13 @@
-"""Keeps `TimelineEntry` and `TimelineTotal` in step with the facts and their coverage.
+"""Writes `TimelineEntry` and `TimelineTotal`, the index of the timelines.
 
-`refresh()` is the one function that writes them. The receivers in `articles.receivers` call it for
-every saved or deleted row that an entry depends on; whoever writes past the models' own `save()`
-calls it himself.
+Nothing else writes them. `articles.receivers` calls `refresh()` for every saved or deleted row that
+an entry depends on; code that writes past the models' `save()` calls `refresh_engagements()`.
 """
 
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import permutations
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -20,7 +18,7 @@ from django.utils import timezone
 
 from articles.caching.version import content_changed
 from articles.models import Edition, FeedEntry, TimelineEntry, TimelineTotal
-from articles.timeline.bulk_insert import insert
+from articles.timeline.bulk_insert import bulk_insert
 from engagements.dates import PartialDate
 from engagements.models import (
     Action,
@@ -45,21 +43,21 @@ KINDS = {
 }  # fmt: skip
 STATUSES = {"planned": 1, "confirmed": 2, "took_place": 3, "postponed": 4, "cancelled": 5}
 WITH = 1
-# Engagements that a rebuild takes at once: some ten rows each, a second or two.
+# Engagements in a transaction of a rebuild: some ten rows each, a second or two.
 BATCH = 5_000
 # Characters of the terms of one engagement. PostgreSQL refuses index entries above 2,704 bytes.
 MOST_TERMS = 2_000
 
 
 class Term(NamedTuple):
-    """What an entry stands under: a kind of subject and which one."""
+    """A kind of subject and one subject of it: what an entry is indexed by."""
 
     kind: int
     subject: int
 
     @property
     def token(self) -> str:
-        """The term as `TimelineEntry.terms` holds it, with the spaces that set it apart."""
+        """The term in the text of `TimelineEntry.terms`, between its spaces: " 5:12 "."""
         return f" {self.kind}:{self.subject} "
 
     @classmethod
@@ -71,10 +69,12 @@ class Term(NamedTuple):
 COLUMNS = (
     "kind", "subject", "sort_key", "engagement_id", "hidden_until", "lapses_at", "terms",
 )  # fmt: skip
+# What a `TimelineTotal` counts.
+KEY = ("kind", "subject", "month")
 
 
 class Row(NamedTuple):
-    """What a `TimelineEntry` holds, in the order of `COLUMNS`."""
+    """The values of a `TimelineEntry`, in the order of `COLUMNS`."""
 
     kind: int
     subject: int
@@ -85,41 +85,41 @@ class Row(NamedTuple):
     terms: str | None
 
 
-def recorded() -> QuerySet[Engagement]:
-    """Engagements that have entries: public ones and those under embargo."""
+def indexed_engagements() -> QuerySet[Engagement]:
+    """Return the engagements that have entries: public ones and those under embargo."""
     return Engagement.objects.filter(public_from__isnull=False, withdrawn_at__isnull=True)
 
 
 @transaction.atomic
 def refresh(engagements: Collection[int]) -> dict[int, dt.datetime]:
-    """Bring the entries and totals of engagements, by their pks, in line with the facts.
+    """Update the entries and totals of engagements, by pk, from the facts.
 
-    One that is a draft, withdrawn or deleted loses its entries. Where nothing changed, nothing is
-    written. Return those that come to readers or leave them, by pk, with the moment.
+    Drafts, withdrawn and deleted engagements lose their entries. Nothing is written where nothing
+    changed. Return the engagements that become public or cease to be, by pk, with the moment.
 
-    Two at once must not both count an engagement: who calls this has written the content's version
-    before, in the same transaction, so that others wait for its row.
+    The caller has written the content version in the same transaction: its row is the lock that
+    keeps two refreshes from counting an engagement twice.
     """
     if not engagements:
         return {}
-    before, after = _renew(**{"in": sorted(engagements)})
-    change = _totals(after)
-    change.subtract(_totals(before))
+    before, after = _replace_entries(**{"in": sorted(engagements)})
+    change = _count_by_month(after)
+    change.subtract(_count_by_month(before))
     _add_to_totals(change)
-    return _seen_anew(before, after)
+    return _visibility_changes(before, after)
 
 
-def _renew(**which: object) -> tuple[set[tuple], set[tuple]]:
-    """Replace the entries of engagements that changed, and return those as they were and are.
+def _replace_entries(**condition: object) -> tuple[set[tuple], set[tuple]]:
+    """Replace the entries of the engagements that changed; return the old rows and the new.
 
-    `which` is a condition on the engagement's pk: `gte=1, lt=5_001`.
+    `condition` is on the engagement's pk: `gte=1, lt=5_001`.
     """
     entries = TimelineEntry.objects.filter(
-        **{f"engagement__{lookup}": value for lookup, value in which.items()}
+        **{f"engagement__{lookup}": value for lookup, value in condition.items()}
     )
-    pks = {f"pk__{lookup}": value for lookup, value in which.items()}
+    pks = {f"pk__{lookup}": value for lookup, value in condition.items()}
     before: set[tuple] = set(entries.values_list(*COLUMNS))
-    after: set[tuple] = set(_rows(recorded().filter(**pks)))
+    after: set[tuple] = set(_rows(indexed_engagements().filter(**pks)))
     changed = {row[3] for row in before ^ after}
     before, after = ({row for row in rows if row[3] in changed} for rows in (before, after))
     if before:
@@ -129,8 +129,8 @@ def _renew(**which: object) -> tuple[set[tuple], set[tuple]]:
     return before, after
 
 
-def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.datetime]:
-    """Return since when readers see, or no longer see, an engagement whose visibility changed."""
+def _visibility_changes(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.datetime]:
+    """Return the moment from which an engagement is public, or is so no longer, by pk."""
     now = timezone.now()
     # Each engagement has one entry of its kind, hidden for as long as it is itself.
     old, new = (
@@ -142,11 +142,11 @@ def _seen_anew(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Be in a transaction beside which nobody brings an index in line.
+def index_lock() -> Iterator[None]:
+    """Open a transaction in which no other process writes an index.
 
-    Whoever does has written the content's version, as is done here: no page stays stored that was
-    made of an index half right. SQLite has one writer at a time.
+    The lock is the row of the content version, which every writer of an index writes first. Its new
+    number also discards pages that were made from an index that is half rebuilt.
     """
     with transaction.atomic():
         content_changed()
@@ -154,25 +154,25 @@ def alone() -> Iterator[None]:
 
 
 def rebuild(report: Callable[[int], object]) -> None:
-    """Make every entry and total right; tell `report` of each batch how many engagements it had.
+    """Make all entries and totals anew; call `report` with the engagements of each batch.
 
-    A batch at a time, so that whoever saves meanwhile waits for one, and no reader meets an empty
-    timeline. The totals come last, a year at a time, from entries that are right by then and that
-    no refresh can put out of step with them again.
+    A transaction for each batch: a save waits for one of them at most, and no reader meets an empty
+    timeline. The totals follow, a year at a time, counted from entries that are right by then.
     """
-    for which in batches():
-        with alone():
-            _renew(**which)
-        report(recorded().filter(**{f"pk__{name}": value for name, value in which.items()}).count())
-    periods = set(TimelineTotal.objects.values_list("period", flat=True).distinct())
+    for batch in batches():
+        with index_lock():
+            _replace_entries(**batch)
+        pks = {f"pk__{lookup}": value for lookup, value in batch.items()}
+        report(indexed_engagements().filter(**pks).count())
+    months = TimelineTotal.objects.values_list("month", flat=True).distinct()
     years = {day.year for day in Engagement.objects.dates("sort_date", "year")}
-    for year in sorted(years | {year_of(period) for period in periods}):
-        with alone():
-            _recount(year)
+    for year in sorted(years | {month // 100 for month in months}):
+        with index_lock():
+            _recount_year(year)
 
 
 def batches() -> Iterator[dict[str, int]]:
-    """Return ranges of pks that hold every engagement, and every one with entries that is gone."""
+    """Return conditions on pks that cover every engagement, and deleted ones with entries."""
     ends = [
         pk
         for rows, name in (
@@ -180,7 +180,7 @@ def batches() -> Iterator[dict[str, int]]:
             (TimelineEntry.objects, "engagement"),
             (FeedEntry.objects, "engagement"),
         )
-        # Each by itself: SQLite finds one end in an index, and reads all of it for both.
+        # Two queries: SQLite reads one end from an index, but all of the index for both.
         for end in (Min(name), Max(name))
         if (pk := rows.aggregate(end=end)["end"]) is not None
     ]
@@ -189,12 +189,12 @@ def batches() -> Iterator[dict[str, int]]:
             yield {"gte": first, "lt": first + BATCH}
 
 
-def _recount(year: int) -> None:
-    """Bring the totals of a year in line with its entries, all of which it holds at once.
+def _recount_year(year: int) -> None:
+    """Count the totals of a year from its entries, in memory.
 
     Of a million visits in a century that is 10,000: less than a second.
     """
-    # Each engagement has one entry by its kind: those are found by year.
+    # Each engagement has one entry of its kind, and these are indexed by date.
     within = TimelineEntry.objects.filter(
         kind=Kind.KIND,
         subject__in=KINDS.values(),
@@ -202,28 +202,21 @@ def _recount(year: int) -> None:
         sort_key__lt=(year + 1) * 10_000,
     )
     entries = TimelineEntry.objects.filter(engagement__in=within.values("engagement"))
-    change = _totals(entries.values_list("kind", "subject", "sort_key", "engagement_id"))
-    stored = TimelineTotal.objects.filter(
-        Q(period=year) | Q(period__gte=year * 100, period__lt=(year + 1) * 100)
-    ).values_list("kind", "subject", "other_kind", "other_subject", "period", "count")
-    change.subtract({tuple(key): count for *key, count in stored})
+    change = _count_by_month(entries.values_list("kind", "subject", "sort_key"))
+    stored = TimelineTotal.objects.filter(month__gte=year * 100, month__lt=(year + 1) * 100)
+    change.subtract({tuple(key): count for *key, count in stored.values_list(*KEY, "count")})
     _add_to_totals(change)
 
 
-def year_of(period: int) -> int:
-    """Return the year of a period: of yyyymm, or of a year itself."""
-    return period // 100 if period > 9999 else period
-
-
 def rebuild_if_empty(**kwargs: object) -> None:
-    """Make the index where there is none: after `migrate`, of a database older than the index."""
-    if recorded().exists() and not TimelineEntry.objects.exists():
+    """Make the index after `migrate`, in a database that is older than the index."""
+    if indexed_engagements().exists() and not TimelineEntry.objects.exists():
         rebuild(lambda _done: None)
 
 
 def _insert(rows: Iterable[tuple]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
-    insert(
+    bulk_insert(
         TimelineEntry._meta.db_table,
         COLUMNS,
         ((*row[:4], *(moment and adapt(moment) for moment in row[4:6]), row[6]) for row in rows),
@@ -233,34 +226,34 @@ def _insert(rows: Iterable[tuple]) -> None:
 def _rows(engagements: QuerySet[Engagement]) -> Iterator[Row]:
     """Return the rows that the engagements should have."""
     now = timezone.now()
-    found: dict[int, dict[Term, Shown]] = defaultdict(dict)
+    spans: dict[int, dict[Term, Span]] = defaultdict(dict)
     for kind, pairs in _terms(engagements, now):
-        for engagement, subject, told in pairs:
-            found[engagement][Term(kind, subject)] = told
+        for engagement, subject, span in pairs:
+            spans[engagement][Term(kind, subject)] = span
     for pk, date, precision, public_from in engagements.values_list(
         "pk", "start_date", "start_precision", "public_from"
     ):
         sort_key = PartialDate(date, precision).sort_key
-        text = "".join(term.token[:-1] for term in sorted(found[pk])) + " "
+        text = "".join(term.token[:-1] for term in sorted(spans[pk])) + " "
         terms = text if len(text) <= MOST_TERMS else None
-        for (kind, subject), told in found[pk].items():
-            moment = max(filter(None, (public_from, told.since)))
+        for (kind, subject), span in spans[pk].items():
+            moment = max(filter(None, (public_from, span.since)))
             hidden_until = moment if moment > now else None
-            yield Row(kind, subject, sort_key, pk, hidden_until, told.until, terms)
+            yield Row(kind, subject, sort_key, pk, hidden_until, span.until, terms)
 
 
-class Shown(NamedTuple):
-    """From and until when an engagement has a term; empty: as long as it is public."""
+class Span(NamedTuple):
+    """The time in which an engagement has a term; `None`: for as long as it is public."""
 
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
 
-Pairs = Iterable[tuple[int, int, Shown]]
+Pairs = Iterable[tuple[int, int, Span]]
 
 
 def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Pairs]]:
-    """Return for each kind of term: engagement, subject, and when it has the term."""
+    """Return the engagement, the subject and the span of each term, by kind of term."""
     among = Q(engagement__in=engagements.values("pk"))
     for kind, pairs in (
         (
@@ -302,17 +295,18 @@ def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tupl
             ),
         ),
     ):
-        yield kind, ((engagement, subject, Shown()) for engagement, subject in pairs)
+        yield kind, ((engagement, subject, Span()) for engagement, subject in pairs)
     facts = list(engagements.values_list("pk", "kind", "status"))
-    yield Kind.KIND, ((pk, KINDS[kind], Shown()) for pk, kind, _status in facts)
-    yield Kind.STATUS, ((pk, STATUSES[status], Shown()) for pk, _kind, status in facts)
+    yield Kind.KIND, ((pk, KINDS[kind], Span()) for pk, kind, _status in facts)
+    yield Kind.STATUS, ((pk, STATUSES[status], Span()) for pk, _kind, status in facts)
     yield Kind.COVERAGE, _coverage(engagements, now)
 
 
 def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
-    """Return since when, or from when, each engagement has coverage, and until when.
+    """Return the first span of coverage of each engagement, past or to come.
 
-    After a gap the next save finds what comes later: an entry may be missing, never too many.
+    Coverage that follows after a gap is found by the next save: an entry may be missing, but there
+    is never one too many.
     """
     approved = Edition.objects.lasting(now).order_by()
     spans: dict[int, list[tuple[dt.datetime, dt.datetime | None]]] = {}
@@ -320,32 +314,27 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
         rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})
         for pk, since, until in rows.values_list(covered, "public_from", "public_until"):
             spans.setdefault(pk, []).append((since, until))
-    for found in spans.values():
-        found.sort(key=itemgetter(0))
-    return ((pk, WITH, _first_span(found)) for pk, found in spans.items())
+    for of_one in spans.values():
+        of_one.sort(key=itemgetter(0))
+    return ((pk, WITH, _first_span(of_one)) for pk, of_one in spans.items())
 
 
-def _first_span(spans: list[tuple[dt.datetime, dt.datetime | None]]) -> Shown:
-    """Return the first span, and whatever follows it without a gap, as one."""
+def _first_span(spans: list[tuple[dt.datetime, dt.datetime | None]]) -> Span:
+    """Return the first span, joined with those that follow it without a gap."""
     since, until = spans[0]
     for start, end in spans[1:]:
         if until is not None and start <= until:
             until = end and max(until, end)
-    return Shown(since, until)
+    return Span(since, until)
 
 
-def _totals(rows: Iterable[Row | tuple]) -> Counter[tuple[int, ...]]:
-    """Return what rows add to the totals, by kind, subject, the other's and the period."""
-    counts: Counter[tuple[int, ...]] = Counter()
-    terms: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for kind, subject, sort_key, engagement, *_rest in rows:
-        if kind != Kind.PERSON:
-            terms.setdefault((engagement, sort_key), []).append((kind, subject))
-    for (_engagement, sort_key), found in terms.items():
-        month, year = sort_key // 100, sort_key // 10_000
-        counts.update((*term, 0, 0, month) for term in found)
-        counts.update((*one, *other, year) for one, other in permutations(found, 2))
-    return counts
+def _count_by_month(rows: Iterable[Row | tuple]) -> Counter[tuple[int, ...]]:
+    """Return the number of rows by `KEY`; people have no totals."""
+    return Counter(
+        (kind, subject, sort_key // 100)
+        for kind, subject, sort_key, *_rest in rows
+        if kind != Kind.PERSON
+    )
 
 
 def _add_to_totals(changes: Counter[tuple[int, ...]]) -> None:
@@ -353,11 +342,10 @@ def _add_to_totals(changes: Counter[tuple[int, ...]]) -> None:
     rows = sorted((*key, count) for key, count in changes.items() if count)
     if not rows:
         return
-    table = TimelineTotal._meta.db_table
-    columns = "kind, subject, other_kind, other_subject, period"
+    table, columns = TimelineTotal._meta.db_table, ", ".join(KEY)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({columns}, count) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 - names of our own
+            f"INSERT INTO {table} ({columns}, count) VALUES (%s, %s, %s, %s)"  # noqa: S608 - names of our own
             f" ON CONFLICT ({columns}) DO UPDATE SET count = {table}.count + excluded.count",
             rows,
         )

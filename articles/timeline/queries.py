@@ -1,7 +1,7 @@
-"""Which entries a view of a timeline has: its filters as queries, and its page.
+"""Reads the entries of a view from the index, and the page of them that the view asks for.
 
-Everything is read from the index, so that a page of a million visits costs what one of a thousand
-costs.
+Each query reads one range of one index, so that a page of a million visits costs what one of a
+thousand costs.
 """
 
 import datetime as dt
@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from articles.models import TimelineEntry, TimelineTotal
 from articles.pagination import Cursor
-from articles.timeline import totals
 from articles.timeline.filters import View
-from articles.timeline.index import WITH, Term
+from articles.timeline.index import STATUSES, WITH, Term
 from engagements.models import Action
 from engagements.visibility import is_public
 
@@ -24,36 +23,40 @@ Kind = TimelineEntry.Kind
 NEWEST_FIRST = ("-sort_key", "-engagement_id")
 
 COVERED = Term(Kind.COVERAGE, WITH)
+TOOK_PLACE = Term(Kind.STATUS, STATUSES["took_place"])
 
 
-class Found(NamedTuple):
-    """A page: the places of its entries, newest first, and those where its neighbours begin."""
+class EntriesPage(NamedTuple):
+    """A page of entries, newest first, and the cursors of its neighbours, if there are any."""
 
     entries: list[Cursor]
     newer: Cursor | None
     older: Cursor | None
 
 
-def shown(at: dt.datetime) -> Q:
+def visible(at: dt.datetime) -> Q:
     return Q(hidden_until__isnull=True) | Q(hidden_until__lte=at)
 
 
-def matching(subject: Term | None, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
-    """Return the entries of the view under its rarest term, in no order.
+def matching_entries(subject: Term | None, view: View, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    """Return the entries that match a view, in no order: one for each engagement.
 
-    Without a subject it is of the whole site, and the view needs a term.
+    Without a subject it is a view of the whole site, which needs a filter with a term.
     """
     terms = {*view.terms, subject} if subject else {*view.terms}
-    entries = narrowed(TimelineEntry.objects.filter(shown(at)), terms, view, at)
+    entries = filtered_entries(TimelineEntry.objects.filter(visible(at)), terms, view, at)
     if "coverage" in view.choices:
-        untold = Q(engagement__in=_untold(at))
-        is_told = view.choices["coverage"].value == "with"
-        entries = entries.filter(~untold if is_told else untold | ~has_term(COVERED))
+        is_hidden = Q(engagement__in=_with_hidden_entry(at))
+        is_covered = view.choices["coverage"].value == "with"
+        entries = entries.filter(~is_hidden if is_covered else is_hidden | ~has_term(COVERED))
     return entries
 
 
-def narrowed(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -> QuerySet:
-    """Return entries of either index with all the terms, of the view's year and actions."""
+def filtered_entries(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -> QuerySet:
+    """Return the entries of either index that have all terms, and the view's year and actions.
+
+    They are those of the rarest term whose text names the others.
+    """
     rarest = min(terms, key=_totals_of(terms).__getitem__)
     entries = entries.filter(kind=rarest.kind, subject=rarest.subject)
     for term in sorted(terms - {rarest}):
@@ -71,21 +74,21 @@ def narrowed(entries: QuerySet, terms: set[Term], view: View, at: dt.datetime) -
 def is_overdue(at: dt.datetime) -> Exists:
     """Return the condition that the engagement of an entry has an overdue action.
 
-    It is looked up row by row, in the index's order: by their pks SQLite would sort all for a page.
+    A subquery for each row, in the index's order: by their pks SQLite would sort all for a page.
     """
     overdue = Action.objects.overdue(timezone.localdate(at))
     return Exists(overdue.filter(outcome__engagement=OuterRef("engagement")))
 
 
-def latest_of(term: Term, at: dt.datetime, *, before: int) -> QuerySet[TimelineEntry]:
-    """Return the entries before a month (yyyymm) of an outer query's region that have a term too.
+def latest_entries(kind: int, term: Term, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    """Return the entries of an outer query's subject that have a term too, newest first.
 
-    Newest first.
+    `kind` is the subject's.
     """
     entries = TimelineEntry.objects.filter(
-        shown(at), kind=Kind.REGION, subject=OuterRef("pk"), sort_key__lt=before * 100
+        visible(at), has_term(term), kind=kind, subject=OuterRef("pk")
     )
-    return entries.filter(has_term(term)).order_by(*NEWEST_FIRST)
+    return entries.order_by(*NEWEST_FIRST)
 
 
 def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> QuerySet:
@@ -95,9 +98,9 @@ def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> Quer
     """
     rarer, commoner = sorted((one, other), key=_totals_of({one, other}).__getitem__)
     entries = TimelineEntry.objects.filter(
-        shown(at),
+        visible(at),
         has_term(commoner),
-        has_term(totals.TOOK_PLACE),
+        has_term(TOOK_PLACE),
         kind=rarer.kind,
         subject=rarer.subject,
         sort_key__lt=before,
@@ -113,60 +116,62 @@ def has_term(term: Term) -> Q:
     )
 
 
-def _untold(at: dt.datetime) -> QuerySet:
-    """Return the engagements, by pk, of which something is not public yet, or no longer.
+def _with_hidden_entry(at: dt.datetime) -> QuerySet:
+    """Return the engagements, by pk, with an entry that is hidden at a moment.
 
-    Of one that is public itself, that is its coverage. Not asked for by kind: SQLite would then
-    read every covered one.
+    Of a public engagement that is its coverage: under embargo, or ended. Entries of other kinds are
+    not excluded, since SQLite would then read every entry of coverage.
     """
     waiting = TimelineEntry.objects.filter(Q(hidden_until__gt=at) | Q(lapses_at__lte=at))
     return waiting.values("engagement")
 
 
 def _totals_of(terms: set[Term]) -> dict[Term, int]:
-    """Return how many entries each term has; of a person, who has no totals, it is 0."""
+    """Return the number of entries of each term; of a person, who has no totals, 0."""
     if len(terms) == 1:
         return dict.fromkeys(terms, 0)
-    found = Q()
+    any_term = Q()
     for term in terms:
-        found |= Q(kind=term.kind, subject=term.subject)
-    rows = (
-        TimelineTotal.objects.filter(found, other_kind=0)
-        .values_list("kind", "subject")
-        .annotate(Sum("count"))
-    )
-    return dict.fromkeys(terms, 0) | {Term(kind, pk): total for kind, pk, total in rows}
+        any_term |= Q(kind=term.kind, subject=term.subject)
+    rows = TimelineTotal.objects.filter(any_term).values_list("kind", "subject")
+    totals = {Term(kind, pk): total for kind, pk, total in rows.annotate(Sum("count"))}
+    return dict.fromkeys(terms, 0) | totals
 
 
-def page_of(entries: QuerySet[TimelineEntry], view: View, at: dt.datetime, size: int) -> Found:
-    """Return the page of `size` entries at the view's place. The rule of visibility holds again."""
-    # A stale row of the index is passed over here.
+def entries_page(
+    entries: QuerySet[TimelineEntry], view: View, at: dt.datetime, size: int
+) -> EntriesPage:
+    """Return the page of `size` entries that the view asks for.
+
+    The rule of visibility is applied again, so that a stale row of the index is left out.
+    """
     entries = entries.filter(is_public(at, "engagement__"))
     if view.newer:
-        rows = _places(_after(entries, view.newer, newer=True), size + 1)
+        rows = _cursors(_beyond(entries, view.newer, newer=True), size + 1)
         page = rows[:size][::-1]
         last = page[-1] if page else view.newer
-        return Found(page, page[0] if len(rows) > size else None, _beyond(entries, last))
-    place = view.older or (Cursor(view.start_key, 0) if view.start_key else None)
-    here = _after(entries, place, newer=False) if place else entries.order_by(*NEWEST_FIRST)
-    rows = _places(here, size + 1)
+        newer = page[0] if len(rows) > size else None
+        return EntriesPage(page, newer, _if_followed(entries, last))
+    start = view.older or (Cursor(view.start_key, 0) if view.start_key else None)
+    here = _beyond(entries, start, newer=False) if start else entries.order_by(*NEWEST_FIRST)
+    rows = _cursors(here, size + 1)
     page = rows[:size]
-    before = _beyond(entries, page[0] if page else place, newer=True) if place else None
-    return Found(page, before, page[-1] if len(rows) > size else None)
+    newer = _if_followed(entries, page[0] if page else start, newer=True) if start else None
+    return EntriesPage(page, newer, page[-1] if len(rows) > size else None)
+
+
+def _if_followed(
+    entries: QuerySet[TimelineEntry], cursor: Cursor, *, newer: bool = False
+) -> Cursor | None:
+    """Return the cursor if there are entries beyond it, else `None`."""
+    return cursor if _beyond(entries, cursor, newer=newer).exists() else None
 
 
 def _beyond(
-    entries: QuerySet[TimelineEntry], place: Cursor, *, newer: bool = False
-) -> Cursor | None:
-    """Return the place itself if there are entries beyond it."""
-    return place if _after(entries, place, newer=newer).exists() else None
-
-
-def _after(
-    entries: QuerySet[TimelineEntry], place: Cursor, *, newer: bool
+    entries: QuerySet[TimelineEntry], cursor: Cursor, *, newer: bool
 ) -> QuerySet[TimelineEntry]:
-    """Return the entries beyond a place, the nearest first."""
-    key, pk = place
+    """Return the entries that are newer or older than a cursor, the nearest first."""
+    key, pk = cursor
     # The first condition is a range of the index; the second takes off its few rows of that day.
     if newer:
         beyond = entries.filter(sort_key__gte=key).exclude(sort_key=key, engagement__lte=pk)
@@ -175,6 +180,6 @@ def _after(
     return beyond.order_by(*NEWEST_FIRST)
 
 
-def _places(entries: QuerySet[TimelineEntry], most: int) -> list[Cursor]:
+def _cursors(entries: QuerySet[TimelineEntry], most: int) -> list[Cursor]:
     rows = entries.values_list("sort_key", "engagement_id")[:most]
     return [Cursor(*row) for row in rows]

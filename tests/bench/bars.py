@@ -16,11 +16,11 @@ AGAIN = 3
 FACTOR = 2
 BOUND = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
-    "single filter: ", "filters and strip", "feed of ",
+    "single filter: ", "facet panel", "feed of ",
 )  # fmt: skip
 # but for what is a part of a page that is held to it: here just under 10,000 visits may be counted
 # one by one, and the small database has few;
-PART = ("filters and strip alone, with a topic",)
+PART = ("facet panel alone, with a topic",)
 # or of what its full page takes, if the small one has but a handful of visits for this one;
 SCARCE = ("single filter: organisation",)
 FULL = "first page"
@@ -29,7 +29,7 @@ FULL = "first page"
 QUERIES = 3
 UNFILTERED = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
-    "filters and strip alone", "feed of ",
+    "facet panel alone", "feed of ",
 )  # fmt: skip
 # one with several filters so many milliseconds,
 COMBINED = "combined: "

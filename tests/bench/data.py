@@ -22,7 +22,7 @@ from articles.caching.version import content_changed
 from articles.models import Article, Edition, EditionTopic
 from articles.roles import EDITOR, WRITER
 from articles.syndication import index as syndication_index
-from articles.timeline.bulk_insert import insert
+from articles.timeline.bulk_insert import bulk_insert
 from articles.timeline.index import rebuild
 from engagements.dates import PartialDate
 from engagements.models import (
@@ -259,7 +259,7 @@ def copy(model: type[models.Model], rows: Iterable[models.Model]) -> None:
         for field in model._meta.concrete_fields
         if not (field.primary_key and getattr(next(iter(rows)), field.attname) is None)
     ]
-    insert(model._meta.db_table, [field.column for field in fields], _values(fields, rows))
+    bulk_insert(model._meta.db_table, [field.column for field in fields], _values(fields, rows))
 
 
 def _values(fields: list, rows: Iterable[models.Model]) -> Iterator[list]:

@@ -28,10 +28,10 @@ from articles.caching.batch import batched_refresh
 from articles.models import Edition, TimelineEntry, TimelineTotal
 from articles.pages import subjects
 from articles.pagination import Cursor
+from articles.timeline.facet_panel import facet_panel_of
 from articles.timeline.filters import FILTERS, View, read
 from articles.timeline.index import Kind, Term
-from articles.timeline.panel import panel_of
-from articles.timeline.queries import NEWEST_FIRST, matching
+from articles.timeline.queries import NEWEST_FIRST, matching_entries
 from articles.timeline.subjects import term_of
 from engagements.dates import PartialDate
 from engagements.models import Country, Engagement, Organisation, Person, Region, Topic
@@ -74,7 +74,7 @@ def measure_desk(client) -> dict[str, dict]:
 
 
 def busiest(kind: int, model: type) -> list:
-    rows = TimelineTotal.objects.filter(kind=kind, other_kind=0).values("subject")
+    rows = TimelineTotal.objects.filter(kind=kind).values("subject")
     pks = rows.annotate(n=Sum("count")).order_by("-n").values_list("subject", flat=True)[:5]
     return [model.objects.get(pk=pk) for pk in pks]
 
@@ -182,26 +182,26 @@ def desk() -> dict[str, list[str]]:
 
 
 def panels() -> dict[str, list[Callable[[], object]]]:
-    """Return what makes the strip and the choices of the busiest regions, and nothing else."""
+    """Return what makes the facet panels of the busiest regions, and nothing else."""
     topics = busiest(Kind.TOPIC, Topic)
 
     def maker(region: Region, query: str) -> Callable[[], object]:
         def make() -> None:
             at, term = timezone.now(), term_of(region)
             view = read(QueryDict(query), region.get_absolute_url())
-            panel = panel_of(term, matching(term, view, at), view, at)
-            render_to_string("includes/panel.html", {"panel": panel, "view": view})
+            panel = facet_panel_of(term, matching_entries(term, view, at), view, at)
+            render_to_string("includes/facet_panel.html", {"panel": panel, "view": view})
 
         return make
 
     regions = busiest(Kind.REGION, Region)
     return {
-        "filters and strip alone": [maker(region, "") for region in regions],
-        "filters and strip alone, with a topic": [
+        "facet panel alone": [maker(region, "") for region in regions],
+        "facet panel alone, with a topic": [
             maker(region, f"topic={topic.slug}")
             for region, topic in zip(regions, topics, strict=True)
         ],
-        "combined: filters and strip alone": [
+        "combined: facet panel alone": [
             maker(region, f"topic={topic.slug}&kind=visit&status=took_place")
             for region, topic in zip(regions, topics, strict=True)
         ],
@@ -276,17 +276,16 @@ def measure_save() -> float:
 def indexed(visit: Engagement, topic: Topic) -> tuple[list[int], int]:
     """Return the days under which the index has a visit, and how many a topic has."""
     days = TimelineEntry.objects.filter(engagement=visit).values_list("sort_key", flat=True)
-    alone = TimelineTotal.objects.filter(kind=Kind.TOPIC, subject=topic.pk, other_kind=0)
+    alone = TimelineTotal.objects.filter(kind=Kind.TOPIC, subject=topic.pk)
     return sorted(set(days)), alone.aggregate(n=Sum("count"))["n"]
 
 
 def measure_rendering(client) -> dict:
     """Return requests a second of a timeline of 50 entries and of an article, by turns.
 
-    `timeline` asks with the cards and the panel (filters and strip) kept from the page before, as
-    it is while nothing changes; `anew` with the cards kept and the panel made anew, as it is where
-    each reader filters differently; `cold` with nothing kept, as it is for the first reader after a
-    change.
+    `timeline` asks with the cards and the facet panel kept from the page before, as it is while
+    nothing changes; `anew` with the cards kept and the panel made anew, as it is where each reader
+    filters differently; `cold` with nothing kept, as it is for the first reader after a change.
     """
     timeline = next(iter(views()["first page"]))
     article = Edition.objects.public().order_by("pk").first().get_absolute_url()
@@ -335,7 +334,7 @@ def plans(at: dt.datetime) -> dict[str, str]:
         ("a page with two filters (country and overdue actions)", [country, overdue]),
     ):
         view = View("/", {choice.name: choice for choice in choices})
-        entries = matching(Term(Kind.REGION, region.pk), view, at)
+        entries = matching_entries(Term(Kind.REGION, region.pk), view, at)
         page = entries.filter(is_public(at, "engagement__")).order_by(*NEWEST_FIRST)
         found[name] = page.values_list("sort_key", "engagement_id")[:51].explain()
     return found

@@ -168,9 +168,9 @@ def _rendering(figures: Figures) -> str:
     lines = [
         "## A timeline of 50 entries against an article",
         "",
-        "Requests a second, asked for by turns in one process. *Kept*: cards, filters and strip",
+        "Requests a second, asked for by turns in one process. *Kept*: cards and facet panel",
         "are those of the page before, as it is while nothing changes. *Anew*: the cards are kept,",
-        "filters and strip made anew, as it is where each reader filters differently. *Cold*:",
+        "the facet panel made anew, as it is where each reader filters differently. *Cold*:",
         "nothing is kept. The ratios are to the article, of which nothing is ever kept.",
         "",
         "| | article | kept | ratio | anew | ratio | cold | ratio |",

@@ -75,7 +75,7 @@ def main(*names: str) -> None:
 
 def addresses() -> dict[str, str]:
     busiest = (
-        TimelineTotal.objects.filter(kind=Kind.REGION, other_kind=0)
+        TimelineTotal.objects.filter(kind=Kind.REGION)
         .values("subject")
         .annotate(n=Sum("count"))
         .order_by("-n")

@@ -1,4 +1,4 @@
-"""A timeline in a browser: filters with and without scripts, the strip, the keyboard, citations."""
+"""A timeline in a browser: filters with and without scripts, histogram, keyboard, citations."""
 
 import datetime as dt
 
@@ -64,7 +64,7 @@ def test_choice_made_as_soon_as_the_view_has_changed_counts(page, live_server, v
     page.get_by_text("Filter, or go to a month").click()
     page.evaluate(
         """document.addEventListener("htmx:afterSwap", () => setTimeout(() => {
-            const coverage = document.querySelector(".panel select[name=coverage]");
+            const coverage = document.querySelector(".facet-panel select[name=coverage]");
             coverage.value = "with";
             coverage.dispatchEvent(new Event("change", { bubbles: true }));
         }), { once: true })"""
@@ -114,11 +114,11 @@ def test_nonsense_is_answered_in_words_with_scripts_too(page, live_server, visit
     expect(page.get_by_role("heading", name="Visit 4")).to_be_visible()
 
 
-def test_bar_of_the_strip_goes_to_its_month(page, live_server, visits):
+def test_bar_of_the_histogram_goes_to_its_month(page, live_server, visits):
     """Each month with visits has a bar, told in words, that leads there."""
     page.goto(ADDRESS)
-    strip = page.get_by_role("navigation", name="Visits through time")
-    bars = strip.locator("svg").get_by_role("link")
+    histogram = page.get_by_role("navigation", name="Visits through time")
+    bars = histogram.locator("svg").get_by_role("link")
     expect(bars).to_have_count(3)
     for number, month in enumerate(["January", "February", "April"]):
         expect(bars.nth(number)).to_have_accessible_name(f"{month} 2025: 1 visit")

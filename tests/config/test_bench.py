@@ -19,8 +19,8 @@ def figures(saving: float = 10.0, ratio: float = 1.0, **pages: float) -> dict:
         ("first page", 50, 101, True),
         ("person", 50, 101, True),
         ("single filter: overdue actions", 50, 101, True),
-        ("filters and strip alone", 50, 101, True),
-        ("filters and strip alone, with a topic", 50, 500, False),
+        ("facet panel alone", 50, 101, True),
+        ("facet panel alone, with a topic", 50, 500, False),
         ("combined: topic and country", 20, 300, False),
         ("combined: topic and country", 290, 301, True),
         ("feed of the site", 5, 11, True),
@@ -54,9 +54,9 @@ def test_saving_and_rendering_are_held_to_their_bars():
     [
         ("first page", 23, False),
         ("first page", 24, True),
-        ("filters and strip alone, with a topic", 24, True),
+        ("facet panel alone, with a topic", 24, True),
         ("single filter: topic", 24, False),
-        ("combined: filters and strip alone", 24, False),
+        ("combined: facet panel alone", 24, False),
     ],
 )
 def test_unfiltered_page_asks_no_more_of_a_large_archive(page, many, is_missed):

@@ -3,7 +3,7 @@ from tqdm import tqdm
 
 from articles.caching.version import content_changed
 from articles.syndication import index as syndication_index
-from articles.timeline.index import rebuild, recorded
+from articles.timeline.index import indexed_engagements, rebuild
 
 
 class Command(BaseCommand):
@@ -14,7 +14,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        with tqdm(total=recorded().count(), unit=" engagements", file=self.stderr) as bar:
+        with tqdm(
+            total=indexed_engagements().count(), unit=" engagements", file=self.stderr
+        ) as bar:
             rebuild(bar.update)
         syndication_index.rebuild()
         content_changed()

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from articles.models import TimelineEntry
 from articles.pages import subjects
 from articles.templatetags.coverage import as_bars
-from articles.timeline.activity import QUARTERS, index, regions_with_activity
+from articles.timeline.activity import QUARTERS, regions_with_activity, subject_summaries
 from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Country, Engagement, Participant, Region, Source
 from tests.articles.timeline.oracle import engagements_of
@@ -38,7 +38,8 @@ def take_part(visit: Engagement, **party) -> Participant:
 
 
 def listed(kind: str) -> dict[str, int]:
-    return {str(row.subject): row.visits for row in index(kind, timezone.now()) if row.visits}
+    rows = subject_summaries(kind, timezone.now())
+    return {str(row.subject): row.visits for row in rows if row.visits}
 
 
 def test_country_has_what_it_was_a_party_to_wherever_it_was():

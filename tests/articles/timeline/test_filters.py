@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from articles.models import TimelineEntry
 from articles.pagination import Cursor, UnreadableError
 from articles.publishing.workflow import publish
-from articles.timeline import facets, filters
+from articles.timeline import facet_panel, facets, filters
 from articles.timeline import index as timeline_index
-from articles.timeline.facets import summary_of
+from articles.timeline.facet_panel import FacetPanel, Histogram, Period, boxes_of, facet_panel_of
+from articles.timeline.facets import Facets, facets_of
 from articles.timeline.filters import FILTERS, View
 from articles.timeline.index import Kind, Term
-from articles.timeline.panel import Period, Strip, boxes_of, panel_of
-from articles.timeline.queries import matching, page_of
+from articles.timeline.queries import entries_page, matching_entries
 from engagements.dates import PartialDate, Precision
 from engagements.models import Action, Country, Engagement, Participant, Region, Topic
 from tests.factories import (
@@ -55,7 +55,15 @@ def view(**choices: str) -> View:
     return View("/x/", {name: choice(name, value) for name, value in choices.items()})
 
 
-def shown(page: str) -> list[str]:
+def facets_of_view(subject: Term, view: View, at: dt.datetime) -> Facets:
+    return facets_of(subject, matching_entries(subject, view, at), view, at)
+
+
+def panel_of_view(subject: Term, view: View, at: dt.datetime) -> FacetPanel:
+    return facet_panel_of(subject, matching_entries(subject, view, at), view, at)
+
+
+def titles_on(page: str) -> list[str]:
     """Return the titles on a page, in their order."""
     return re.findall(r'class="title"><a [^>]+>([^<]+)<', page)
 
@@ -65,7 +73,7 @@ def all_pages(client, address: str, rel: str = "next") -> list[str]:
     found: list[str] = []
     for _page in range(50):
         page = client.get(address).content.decode()
-        found += shown(page) if rel == "next" else shown(page)[::-1]
+        found += titles_on(page) if rel == "next" else titles_on(page)[::-1]
         link = re.search(rf'rel="{rel}" href="([^"#]+)', page)
         if not link:
             return found
@@ -114,13 +122,13 @@ def test_each_entry_is_met_once_while_others_come_in(days, later, is_filtered):
         EngagementFactory(topics=[TopicFactory()], parties=[("visitor", "IT"), ("host", "FR")])
         met, arrivals, at = [], list(later), timezone.now() + dt.timedelta(minutes=1)
         for _page in range(20):
-            found = page_of(matching(subject, one, at), one, at, SIZE)
-            met += found.entries
-            if not found.older:
+            page = entries_page(matching_entries(subject, one, at), one, at, SIZE)
+            met += page.entries
+            if not page.older:
                 break
             if arrivals:
                 add(arrivals.pop(), Precision.DAY)
-            one.older = found.entries[-1]
+            one.older = page.entries[-1]
         assert met == sorted(met, reverse=True)
         assert len(set(met)) == len(met)
         assert set(present) <= {place.engagement for place in met}
@@ -128,9 +136,9 @@ def test_each_entry_is_met_once_while_others_come_in(days, later, is_filtered):
         back: list[Cursor] = met[len(met) // SIZE * SIZE :] if len(met) % SIZE else met[-SIZE:]
         one.older, one.newer = None, back[0] if back else None
         while one.newer:
-            found = page_of(matching(subject, one, at), one, at, SIZE)
-            back = found.entries + back
-            one.newer = found.newer
+            page = entries_page(matching_entries(subject, one, at), one, at, SIZE)
+            back = page.entries + back
+            one.newer = page.newer
         assert set(met) <= set(back)
         assert back == sorted(back, reverse=True)
         transaction.set_rollback(True)
@@ -147,7 +155,7 @@ def test_links_lead_through_all_entries_both_ways(client, region, monkeypatch):
     assert all_pages(client, address) == titles[::-1]
     assert all_pages(client, f"{address}?from=2024-01", "prev") == titles
     page = client.get(f"{address}?from=2024-05").content.decode()
-    assert shown(page)[0] == "Visit 4"
+    assert titles_on(page)[0] == "Visit 4"
     assert 'rel="prev"' in page
 
 
@@ -158,8 +166,8 @@ def test_jump_to_a_year_begins_with_its_unknown_months(client, region):
     EngagementFactory(start=PartialDate(dt.date(2025, 1, 1)), title="Later")
     for start, expected in (("2024", ["Some time", "Last day"]), ("2024-12", ["Last day"])):
         page = client.get(f"{region.get_absolute_url()}?from={start}").content.decode()
-        assert shown(page) == expected
-    assert shown(client.get(f"{region.get_absolute_url()}?from=1999").content.decode()) == []
+        assert titles_on(page) == expected
+    assert titles_on(client.get(f"{region.get_absolute_url()}?from=1999").content.decode()) == []
 
 
 def test_stale_entry_is_passed_over(client, region):
@@ -230,7 +238,7 @@ def test_filter_shows_what_it_says(client, region, some_visits):
     for chosen, expected in VIEWS:
         response = client.get(region.get_absolute_url(), chosen)
         page = response.content.decode()
-        assert set(shown(page)) == expected, chosen
+        assert set(titles_on(page)) == expected, chosen
         number = f"{len(expected) or 'No'} visit{'' if len(expected) == 1 else 's'}"
         assert f'role="status">{number}' in page, chosen
         assert ("Nothing matches all of these filters" in page) == (not expected), chosen
@@ -241,10 +249,10 @@ def test_number_behind_a_choice_is_what_it_gives(region, some_visits):
     subject, at = Term(Kind.REGION, region.pk), timezone.now()
     for chosen, _expected in VIEWS:
         one = view(**chosen)
-        for select in panel_of(subject, matching(subject, one, at), one, at).selects:
+        for select in panel_of_view(subject, one, at).selects:
             for option in select.options:
                 narrower = view(**chosen, **{select.name: option.value})
-                count = matching(subject, narrower, at).count()
+                count = matching_entries(subject, narrower, at).count()
                 assert option.number == str(count), (chosen, select.name, option)
 
 
@@ -259,8 +267,8 @@ def test_embargoed_coverage_is_in_no_count(client, region):
     later = at + dt.timedelta(hours=2)
     for moment, count in ((at, 0), (later, 1)):
         with_article = view(coverage="with")
-        assert matching(subject, with_article, moment).count() == count
-        without = matching(subject, view(coverage="without"), moment)
+        assert matching_entries(subject, with_article, moment).count() == count
+        without = matching_entries(subject, view(coverage="without"), moment)
         assert without.count() == 1 - count
 
 
@@ -273,12 +281,11 @@ def test_coverage_ends_at_the_minute_when_a_later_edition_tells_another_visit(re
     publish(later, by=UserFactory(), at=at + dt.timedelta(hours=1))
     subject = Term(Kind.REGION, region.pk)
     for moment, told in ((at, first), (at + dt.timedelta(hours=2), second)):
-        found = matching(subject, view(coverage="with"), moment)
+        found = matching_entries(subject, view(coverage="with"), moment)
         assert [entry.engagement for entry in found] == [told]
-        rest = matching(subject, view(coverage="without"), moment)
+        rest = matching_entries(subject, view(coverage="without"), moment)
         assert [entry.engagement for entry in rest] == [second if told == first else first]
-        summary = summary_of(subject, matching(subject, view(), moment), view(), moment)
-        assert summary.choices[Kind.COVERAGE] == {1: 1}
+        assert facets_of_view(subject, view(), moment).values[Kind.COVERAGE] == {1: 1}
 
 
 def test_card_is_as_translated_as_its_page(client, region, some_visits):
@@ -338,35 +345,47 @@ def test_nonsense_is_answered_with_a_page(client, region, query, status):
 @pytest.fixture
 def counted_little(monkeypatch) -> None:
     monkeypatch.setattr(facets, "MOST_EXACT", 3)
+    monkeypatch.setattr(facet_panel, "MOST_EXACT", 3)
     monkeypatch.setattr(facets, "SAMPLE", 2)
 
 
 def test_stored_totals_answer_where_too_many_match(region, some_visits, counted_little):
-    """Without a filter, and with one, the number is exact; the months or years come from totals."""
+    """Without a filter, or of a year alone, number and months are exact: they are stored."""
     EngagementFactory(public_from=timezone.now() + dt.timedelta(hours=1))
     subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    whole = summary_of(subject, matching(subject, view(), at), view(), at)
-    assert (whole.count, whole.is_exact, whole.months) == (7, True, {202501: 6, 202305: 1})
-    security, france = Topic.objects.get(slug="security"), Country.objects.get(code="FR")
-    assert whole.choices[Kind.TOPIC][security.pk] == 4
-    assert whole.choices[Kind.COUNTRY][france.pk] == 1
-    assert Kind.TOPIC not in whole.sampled
-    one = view(topic="security")
-    told = summary_of(subject, matching(subject, one, at), one, at)
-    assert (told.count, told.is_exact, told.months) == (4, True, {2025: 3, 2023: 1})
-    assert Kind.COUNTRY in told.sampled
-    two = view(topic="security", country="es")
-    many = summary_of(subject, matching(subject, two, at), two, at)
-    assert (many.count, many.is_exact, sum(many.months.values())) == (3, False, 3)
+    whole = facets_of_view(subject, view(), at)
+    assert (whole.count, whole.months) == (7, {202501: 6, 202305: 1})
+    of_a_year = facets_of_view(subject, view(year="2025"), at)
+    assert (of_a_year.count, of_a_year.months) == (6, {202501: 6})
+    panel = panel_of_view(subject, view(), at)
+    assert panel.words == "7 visits."
+    assert sum(len(bar.boxes) for bar in panel.histogram.bars) == 2
 
 
-def agrees(said: str, count: int) -> bool:
-    """Whether a number in words is true: "3", "2+", "at most 7"."""
-    if said.endswith("+"):
-        return count >= int(said[:-1])
-    if said.startswith("at most"):
-        return count <= int(said.removeprefix("at most"))
-    return count == int(said)
+def test_filtered_view_of_too_many_has_no_number(client, region, some_visits, counted_little):
+    """Nothing is stored of two terms together: it is more than so many, and there are no bars."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    for chosen in ({"topic": "security"}, {"kind": "visit", "country": "es"}):
+        one = view(**chosen)
+        found = facets_of_view(subject, one, at)
+        assert (found.count, found.months, found.planned, found.overdue) == (None, {}, {}, None)
+        page = client.get(region.get_absolute_url(), chosen).content.decode()
+        assert 'role="status">More than 3 visits: ' in page
+        assert "the choices are those of the newest 1,000, without numbers." in page
+        assert "Visits through time" not in page
+        assert "disabled" not in page
+
+
+def test_limit_itself_is_counted(region, some_visits, counted_little):
+    """As many as the limit are exact, with all that belongs to them."""
+    subject, at = Term(Kind.REGION, region.pk), timezone.now()
+    panel = panel_of_view(subject, view(topic="security", country="es"), at)
+    assert panel.words.startswith("More than 3 visits: ")
+    exact = panel_of_view(subject, view(topic="security", country="es", status="took_place"), at)
+    assert exact.words.startswith("3 visits: ")
+    assert exact.note == ""
+    assert exact.histogram is not None
+    assert all(option.number for select in exact.selects for option in select.options)
 
 
 def values_of(visit: Engagement) -> dict[str, set[str]]:
@@ -375,6 +394,7 @@ def values_of(visit: Engagement) -> dict[str, set[str]]:
     return {
         "topic": {topic.slug for topic in visit.topics.all()},
         "country": {row.country.code.lower() for row in rows if row.country},
+        "person": {row.person.slug for row in rows if row.person},
         "organisation": {row.organisation.slug for row in rows if row.organisation},
         "kind": {visit.kind},
         "status": {visit.status},
@@ -382,38 +402,72 @@ def values_of(visit: Engagement) -> dict[str, set[str]]:
     }
 
 
+ROWS = {"topic", "country", "person", "organisation"}
+
+
 def test_no_number_is_made_up_where_too_many_match(region, some_visits, counted_little):
-    """Exact, at least or at most: each is true, and whatever would give something is offered."""
+    """A number is exact or absent; no topic or party without visits is offered, no year left out.
+
+    What the newest visits have is offered.
+    """
     security = Topic.objects.get(slug="security")
     EngagementFactory(title="Old", start=PartialDate(dt.date(1999, 5, 1)), topics=[security])
     EngagementFactory(topics=[security], public_from=timezone.now() + dt.timedelta(hours=1))
     subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    words = set()
+    counted = set()
     for chosen in (
         {},
         *(chosen for chosen, _expected in VIEWS),
         {"topic": "security", "kind": "visit"},
     ):
         one = view(**chosen)
-        panel = panel_of(subject, matching(subject, one, at), one, at)
+        panel = panel_of_view(subject, one, at)
+        counted.add(panel.note == "")
+        matches = matching_entries(subject, one, at).select_related("engagement")
         offered = {}
         for select in panel.selects:
             offered[select.name] = {option.value for option in select.options}
             for option in select.options:
                 narrower = view(**chosen, **{select.name: option.value})
-                count = matching(subject, narrower, at).count()
-                # How many of all have no article, the newest alone do not tell.
-                is_unknown = option.value == "without" and not option.number
-                assert is_unknown or agrees(option.number, count), (chosen, select.name, option)
-                words.add(re.sub(r"\d+", "n", option.number))
-        for entry in matching(subject, one, at).select_related("engagement"):
+                count = matching_entries(subject, narrower, at).count()
+                assert option.number == ("" if panel.note else str(count)), (chosen, option)
+                assert count or select.name not in ROWS, (chosen, option)
+        newest = matches.order_by("-sort_key", "-engagement_id")[: 2 if panel.note else None]
+        for entry in newest:
             for name, values in values_of(entry.engagement).items():
-                assert name in chosen or values <= offered.get(name, set()), (
-                    chosen,
-                    name,
-                    entry.engagement,
-                )
-    assert words == {"n", "n+", "at most n"}
+                assert name in chosen or values <= offered.get(name, set()), (chosen, name)
+        if "year" not in chosen:
+            years = {str(entry.engagement.start.date.year) for entry in matches}
+            assert years <= offered.get("year", set())
+    assert counted == {True, False}
+
+
+def test_most_frequent_choices_come_first(region, monkeypatch, counted_little):
+    """Where choices are cut and not counted, those stay that most of the newest visits have."""
+    monkeypatch.setattr(facets, "SAMPLE", 5)
+    monkeypatch.setattr(facet_panel, "MOST_CHOICES", 1)
+    rare, frequent = (TopicFactory(name=name, slug=name) for name in ("rare", "frequent"))
+    EngagementFactory.create_batch(2, topics=[rare], start=PartialDate(dt.date(2025, 5, 1)))
+    EngagementFactory.create_batch(3, topics=[frequent], start=PartialDate(dt.date(2024, 5, 1)))
+    EngagementFactory.create_batch(3, topics=[rare], start=PartialDate(dt.date(2023, 5, 1)))
+    panel = panel_of_view(Term(Kind.REGION, region.pk), view(), timezone.now())
+    [topics] = [select for select in panel.selects if select.name == "topic"]
+    assert [(option.value, option.number) for option in topics.options] == [("frequent", "")]
+    assert topics.note == "the 1 with most visits"
+
+
+def test_person_with_too_many_visits(client, counted_little):
+    """Of people nothing is stored: neither number nor bars nor years, but choices and a jump."""
+    envoy, france = PersonFactory(slug="envoy"), Country.objects.get(code="FR")
+    for _visit in range(4):
+        EngagementFactory().participants.create(person=envoy, country=france)
+    panel = panel_of_view(Term(Kind.PERSON, envoy.pk), view(), timezone.now())
+    assert (panel.words, panel.histogram, panel.is_empty) == ("More than 3 visits.", None, False)
+    names = {select.name for select in panel.selects}
+    assert names == {"country", "kind", "status", "coverage", "actions"}
+    page = client.get("/people/envoy/").content.decode()
+    assert "More than 3 visits." in page
+    assert 'name="from"' in page
 
 
 def test_subject_as_its_own_filter_narrows_nothing(counted_little):
@@ -421,25 +475,11 @@ def test_subject_as_its_own_filter_narrows_nothing(counted_little):
     for year in (2019, 2021, 2023, 2025):
         EngagementFactory(start=PartialDate(dt.date(year, 5, 1)))
     spain, at = Country.objects.get(code="ES"), timezone.now()
-    subject = Term(Kind.COUNTRY, spain.pk)
-    for chosen in ({"country": "es"}, {"country": "es", "kind": "visit"}):
-        one = view(**chosen)
-        panel = panel_of(subject, matching(subject, one, at), one, at)
-        assert panel.words.startswith("4 visits: ")
-        assert [bar.label[-13:] for bar in panel.strip.bars] == [
-            "2019: 1 visit", "2021: 1 visit", "2023: 1 visit", "2025: 1 visit",
-        ]  # fmt: skip
-
-
-def test_what_cannot_be_too_much_is_counted(region, counted_little):
-    """Few that lie close together are no reason to stop where the totals know they are few."""
-    security = TopicFactory(slug="security")
-    EngagementFactory.create_batch(9, start=PartialDate(dt.date(2019, 5, 1)))
-    EngagementFactory.create_batch(3, topics=[security], kind="summit")
-    two = view(topic="security", kind="summit")
-    subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    summary = summary_of(subject, matching(subject, two, at), two, at)
-    assert (summary.count, summary.is_exact) == (3, True)
+    panel = panel_of_view(Term(Kind.COUNTRY, spain.pk), view(country="es"), at)
+    assert panel.words.startswith("4 visits: ")
+    assert [bar.label for bar in panel.histogram.bars] == [
+        "May 2019: 1 visit", "May 2021: 1 visit", "May 2023: 1 visit", "May 2025: 1 visit",
+    ]  # fmt: skip
 
 
 def test_totals_out_of_step_are_no_error(client, region, counted_little):
@@ -449,22 +489,14 @@ def test_totals_out_of_step_are_no_error(client, region, counted_little):
     assert client.get(region.get_absolute_url()).status_code == 200
 
 
-def test_bars_of_what_is_too_much_to_count_say_so(client, region, counted_little):
-    """The newest are counted; of an older year the bar says what it is at most, and leads there."""
-    security = TopicFactory(slug="security")
-    for year, kind in [(2019, "visit"), (2019, "summit"), (2021, "visit"), (2023, "visit")] * 2:
-        EngagementFactory(topics=[security], kind=kind, start=PartialDate(dt.date(year, 5, 1)))
-    EngagementFactory.create_batch(2, kind="visit", start=PartialDate(dt.date(2019, 5, 1)))
-    two = view(topic="security", kind="visit")
-    subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    panel = panel_of(subject, matching(subject, two, at), two, at)
-    assert [bar.label for bar in panel.strip.bars] == [
-        "2019: at most 4 visits", "2021: at least 1 visit", "2023: 2 visits",
-    ]  # fmt: skip
-    boxes = [[box.sort for box in bar.boxes] for bar in panel.strip.bars]
-    assert boxes == [["unsure"], ["unsure", "known"], ["known"]]
-    page = client.get(region.get_absolute_url(), {"topic": "security", "kind": "visit"})
-    assert "not counted one by one" in page.content.decode()
+def test_long_time_has_a_bar_a_year(region):
+    """Of ten years and more; a year without visits has a place, and no bar."""
+    for year in (2010, 2010, 2012, 2021):
+        EngagementFactory(start=PartialDate(dt.date(year, 5, 1)))
+    histogram = panel_of_view(Term(Kind.REGION, region.pk), view(), timezone.now()).histogram
+    labels = [bar.label for bar in histogram.bars]
+    assert labels == ["2010: 2 visits", "2012: 1 visit", "2021: 1 visit"]
+    assert (histogram.width, histogram.most) == (120, "at most 2 a year")
 
 
 def test_bars_stand_on_the_line_and_show_the_least(region):
@@ -479,33 +511,32 @@ def test_bars_stand_on_the_line_and_show_the_least(region):
             start=PartialDate.parse(day),
             public_from=at - dt.timedelta(days=1),
         )
-    subject = Term(Kind.REGION, region.pk)
-    strip = panel_of(subject, matching(subject, view(), at), view(), at).strip
-    first, last = strip.bars
-    assert (first.x, last.x, strip.width) == (0, 240, 250)
+    histogram = panel_of_view(Term(Kind.REGION, region.pk), view(), at).histogram
+    first, last = histogram.bars
+    assert (first.x, last.x, histogram.width) == (0, 240, 250)
     assert first.boxes == [("known", 58, 2)]
     assert last.boxes == [("planned", 0, 1), ("known", 1, 59)]
 
 
-COUNTS = st.integers(0, 5_000)
+VISITS = st.integers(0, 5_000)
 
 
-@given(COUNTS, COUNTS, COUNTS, COUNTS)
-def test_parts_of_a_bar_are_all_seen(unsure, planned, known, more):
-    """Each is a unit high at least, they stand on each other, and the bar is within the strip."""
-    visits = unsure + planned + known
+@given(VISITS, VISITS, VISITS)
+def test_parts_of_a_bar_are_all_seen(planned, known, more):
+    """Each is a unit high at least, they stand on each other, and the bar is in the histogram."""
+    visits = planned + known
     assume(visits)
-    boxes = boxes_of(Period(planned + known, visits, planned), visits + more)
-    sizes = {"unsure": unsure, "planned": planned, "known": known}
+    boxes = boxes_of(Period(visits, planned), visits + more)
+    sizes = {"planned": planned, "known": known}
     assert [box.sort for box in boxes] == [sort for sort, size in sizes.items() if size]
     assert boxes[0].top >= 0
-    assert boxes[-1].top + boxes[-1].height == Strip.HEIGHT
+    assert boxes[-1].top + boxes[-1].height == Histogram.HEIGHT
     assert all(box.height >= 1 for box in boxes)
     assert all(one.top + one.height == other.top for one, other in pairwise(boxes))
 
 
 @pytest.mark.parametrize("is_little", [False, True], ids=["counted", "stored"])
-def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
+def test_what_is_planned_is_told_apart_in_the_histogram(region, request, is_little):
     """By status and day, not by month: of this month's visits those that are still to come."""
     if is_little:
         request.getfixturevalue("counted_little")
@@ -518,44 +549,20 @@ def test_what_is_planned_is_told_apart_in_the_strip(region, request, is_little):
         EngagementFactory(
             status=status, start=PartialDate.parse(day), public_from=at - dt.timedelta(days=1)
         )
-    panel = panel_of(
-        Term(Kind.REGION, region.pk), matching(Term(Kind.REGION, region.pk), view(), at), view(), at
-    )
-    labels = {bar.label for bar in panel.strip.bars}
-    assert labels == {
+    histogram = panel_of_view(Term(Kind.REGION, region.pk), view(), at).histogram
+    assert {bar.label for bar in histogram.bars} == {
         "June 2024: 1 visit", "June 2025: 5 visits, 2 planned", "August 2025: 2 visits, 1 planned",
         "2025, month unknown: 1 visit, 1 planned",
     }  # fmt: skip
-    assert panel.strip.has_planned
-
-
-def test_more_that_is_planned_than_is_counted_is_planned_still(region, counted_little):
-    """The newest that are counted are all ahead; the rest of what is ahead is told apart too."""
-    security, today = TopicFactory(slug="security"), timezone.localdate()
-    for day in [dt.date(today.year + 1, 1, 1)] * 6 + [dt.date(today.year - 1, 1, 1)]:
-        EngagementFactory(topics=[security], kind="visit", status="planned", start=PartialDate(day))
-    two = view(topic="security", kind="visit")
-    subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    bars = panel_of(subject, matching(subject, two, at), two, at).strip.bars
-    assert [[box.sort for box in bar.boxes] for bar in bars] == [["unsure"], ["planned"]]
-    assert bars[-1].label == f"{today.year + 1}: 6 visits, 6 planned"
-
-
-def test_more_than_is_counted_is_said_to_be_more(client, region, some_visits, counted_little):
-    """ "More than", and a plus behind a choice."""
-    address = region.get_absolute_url()
-    page = client.get(address, {"topic": "security", "country": "es"}).content.decode()
-    assert "More than " in page
-    assert re.search(r"\(\d\+\)", page)
+    assert histogram.has_planned
 
 
 def test_choices_agree_with_the_facts(region, some_visits):
     """The numbers behind countries and topics, counted from the facts themselves."""
-    subject, at = Term(Kind.REGION, region.pk), timezone.now()
-    found = summary_of(subject, matching(subject, view(), at), view(), at)
+    found = facets_of_view(Term(Kind.REGION, region.pk), view(), timezone.now())
     counts: Counter = Counter()
     for visit in some_visits.values():
         counts.update({row.country_id for row in visit.participants.all() if row.country_id})
-    assert found.choices[Kind.COUNTRY] == counts
+    assert found.values[Kind.COUNTRY] == counts
     unfinished = Action.objects.unfinished().count()
-    assert found.choices[Kind.ACTIONS] == {1: unfinished}
+    assert found.values[Kind.ACTIONS] == {1: unfinished}

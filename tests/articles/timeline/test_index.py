@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import threading
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 from django.core.management import call_command
@@ -21,10 +22,12 @@ from articles.publishing.workflow import publish, reinstate, unschedule, withdra
 from articles.syndication import index as syndication_index
 from articles.timeline import index as timeline_index
 from articles.timeline import totals as stored
-from articles.timeline.facets import summary_of
+from articles.timeline.activity import subject_summaries
+from articles.timeline.facets import facets_of
 from articles.timeline.filters import View
 from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
-from articles.timeline.queries import matching, page_of
+from articles.timeline.queries import entries_page, matching_entries
+from articles.timeline.subjects import KINDS as SUBJECTS
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
     Action,
@@ -89,66 +92,54 @@ def slow(at: dt.datetime) -> set[tuple[int, int, int]]:
 
 def recount() -> Counter:
     """Count the totals from the entries, the plain way."""
-    counts: Counter = Counter()
-    rows = list(TimelineEntry.objects.exclude(kind=Kind.PERSON))
-    for row in rows:
-        counts[row.kind, row.subject, 0, 0, row.sort_key // 100] += 1
-        for other in rows:
-            if other.engagement_id == row.engagement_id and other != row:
-                key = (row.kind, row.subject, other.kind, other.subject, row.sort_key // 10_000)
-                counts[key] += 1
-    return counts
+    rows = TimelineEntry.objects.exclude(kind=Kind.PERSON)
+    return Counter((row.kind, row.subject, row.sort_key // 100) for row in rows)
 
 
 def totals() -> dict:
-    columns = ("kind", "subject", "other_kind", "other_subject", "period", "count")
-    return {row[:5]: row[5] for row in TimelineTotal.objects.values_list(*columns) if row[5]}
+    rows = TimelineTotal.objects.values_list("kind", "subject", "month", "count")
+    return {tuple(key): count for *key, count in rows if count}
 
 
 def check_what_readers_see(at: dt.datetime, facts: set[tuple[int, int, int]]) -> None:
     """Hold pages, their numbers, and the totals less what is hidden to what is public then."""
-    keys = {visit.pk: visit.start.sort_key for visit in Engagement.objects.public(at)}
+    public = {visit.pk: visit for visit in Engagement.objects.public(at)}
+    keys = {pk: visit.start.sort_key for pk, visit in public.items()}
     less = stored.hidden(at)
     visits: dict[Term, set[int]] = {}
     for kind, subject, engagement in facts:
         visits.setdefault(Term(kind, subject), set()).add(engagement)
-    listed = {Term(*row) for row in TimelineEntry.objects.values_list("kind", "subject")}
     # Of the regions one is enough, and what comes after the topics is nobody's timeline.
     regions = sorted(term for term in visits if term.kind == Kind.REGION)
     others = sorted(term for term in visits if Kind.REGION < term.kind <= Kind.TOPIC)
     for term in (*regions[:1], *others):
         found = visits[term]
         view = View("/")
-        entries = matching(term, view, at)
+        entries = matching_entries(term, view, at)
         newest = sorted(found, key=lambda pk: (keys[pk], pk), reverse=True)
-        assert [place.engagement for place in page_of(entries, view, at, 50).entries] == newest
-        summary = summary_of(term, entries, view, at)
+        assert [row.engagement for row in entries_page(entries, view, at, 50).entries] == newest
+        facets = facets_of(term, entries, view, at)
         months = Counter(keys[pk] // 100 for pk in found)
-        assert (summary.count, summary.months) == (len(found), months)
-        beside = {
+        assert (facets.count, facets.months) == (len(found), months)
+        assert flat(facets.values) == {
             other: len(found & pks)
             for other, pks in visits.items()
             if found & pks and other.kind != Kind.REGION
         }
-        assert flat(summary.choices) == beside
         if term.kind != Kind.PERSON:
             assert stored.by_month(term, less) == months
-            assert flat(stored.beside(term, less)) == {
-                other: count
-                for other, count in beside.items()
-                if other.kind != Kind.PERSON and other != term
-            }
-            for other in listed:
-                if other > term and other.kind != Kind.PERSON:
-                    both = found & visits.get(other, set())
-                    years = Counter(keys[pk] // 10_000 for pk in both)
-                    assert stored.together(term, other, less) == years
+    took_place = {pk for pk, visit in public.items() if visit.status == "took_place"}
+    for name, kind in SUBJECTS.items():
+        for row in subject_summaries(name, at):
+            found = visits.get(Term(kind, row.subject.pk), set())
+            latest = max((keys[pk] // 10_000 for pk in found & took_place), default=0)
+            assert (row.visits, row.latest) == (len(found), latest), row
 
 
-def flat(choices: dict[int, dict[int, int]]) -> dict[Term, int]:
+def flat(values: Mapping[int, Mapping[int, int | None]]) -> dict[Term, int | None]:
     return {
         Term(kind, subject): count
-        for kind, counts in choices.items()
+        for kind, counts in values.items()
         for subject, count in counts.items()
     }
 
@@ -423,8 +414,8 @@ def test_rebuild_mends_what_is_out_of_step():
                 [gone.pk],
             )
         cursor.execute("DELETE FROM engagements_engagement WHERE id = %s", [gone.pk])
-    TimelineTotal.objects.filter(kind=term.kind, subject=term.subject, other_kind=0).delete()
-    TimelineTotal.objects.filter(other_kind=Kind.STATUS).update(count=41)
+    TimelineTotal.objects.filter(kind=term.kind, subject=term.subject).delete()
+    TimelineTotal.objects.filter(kind=Kind.STATUS).update(count=41)
     call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
     now = timezone.now()
     assert entries(now) == slow(now)
@@ -466,7 +457,7 @@ def test_rebuild_lets_others_save_between_its_batches(monkeypatch):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.parametrize("place", ["_insert", "_totals"])
+@pytest.mark.parametrize("place", ["_insert", "_count_by_month"])
 @pytest.mark.parametrize("has_version", [True, False])
 def test_save_beside_a_rebuild_is_not_lost(monkeypatch, place, has_version):
     """Who saves after the rebuild has read an engagement, and before it has written, is heard.
