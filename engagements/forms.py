@@ -23,8 +23,8 @@ from engagements.models import (
     Participant,
     Topic,
 )
-from engagements.text import unique_slug
-from engagements.widgets import AutocompleteMultiple, is_key
+from engagements.text import is_key, unique_slug
+from engagements.widgets import AutocompleteMultiple
 
 
 class PartialDateField(forms.CharField):

@@ -1,4 +1,4 @@
-"""Text as people type it, made comparable."""
+"""Text as people type it: comparable, searchable, safe for an address or a key."""
 
 import unicodedata
 
@@ -10,6 +10,12 @@ def fold(text: str) -> str:
     """Return `text` casefolded, without accents and with single spaces ("Türkiye" → "turkiye")."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def is_key(text: object) -> bool:
+    """Return whether `text` is a number that fits a column of keys (64 bits)."""
+    key = str(text)
+    return key.isascii() and key.isdecimal() and len(key) < 19
 
 
 def search_text(row, *texts: str) -> str:

@@ -1,6 +1,6 @@
-"""The stock autocompletes, which break on drawing a choice that is no number.
+"""Django's autocompletes, mended: they fail on a choice that is no number.
 
-They also draw an empty choice without a word, which is no valid HTML.
+They also render an empty choice without a label, which is no valid HTML.
 """
 
 from django.contrib.admin.widgets import (
@@ -8,6 +8,8 @@ from django.contrib.admin.widgets import (
     AutocompleteSelect,
     AutocompleteSelectMultiple,
 )
+
+from engagements.text import is_key
 
 
 class _NumbersOnly(AutocompleteMixin):
@@ -26,8 +28,3 @@ class Autocomplete(_NumbersOnly, AutocompleteSelect):
 
 class AutocompleteMultiple(_NumbersOnly, AutocompleteSelectMultiple):
     pass
-
-
-def is_key(text: object) -> bool:
-    """Say whether a database can look for `text` among numeric keys."""
-    return str(text).isdecimal() and len(str(text)) < 19

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     JsonResponse,
@@ -34,6 +33,7 @@ from articles.pictures.admin import picture_preview
 from articles.pictures.processing import MAX_BYTES
 from articles.publishing.workflow import save_edition
 from engagements.models import Engagement
+from engagements.text import is_key
 
 
 @admin.register(Article)
@@ -203,9 +203,7 @@ class ArticleAdmin(
         if not self.has_view_permission(request):
             raise PermissionDenied
         pk = request.GET.get("visit", "")
-        if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-            raise Http404
-        visit = get_object_or_404(Engagement, pk=pk)
+        visit = get_object_or_404(Engagement, pk=pk if is_key(pk) else None)
         return JsonResponse(
             {"topics": [{"id": topic.pk, "name": topic.name} for topic in visit.topics.all()]}
         )

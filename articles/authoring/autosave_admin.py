@@ -31,7 +31,7 @@ from articles.editing_sessions.autosave import (
 from articles.models import Article, Autosave, Presence, Submission
 from articles.wording import moment
 from config.middleware import content_length
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 TAKE_UP = "take_up"  # the query's parameter: an autosave's key
 MADE_BY = {"article": "articles", "engagement": "engagements"}  # the apps of forms with a token

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, Comment, Edition
 from articles.richtext.html import plain_text
+from engagements.text import is_key
 
 MAX_TEXT = 2000  # characters
 MAX_QUOTE = 500
@@ -92,8 +93,7 @@ def add(
 
 def thread(article: Article, key: str) -> Comment:
     """Return a comment that is no reply by its key; raise `ValidationError` where there is none."""
-    is_key = key.isascii() and key.isdigit() and len(key) < 19
-    found = article.comments.filter(pk=key, parent=None).first() if is_key else None
+    found = article.comments.filter(pk=key, parent=None).first() if is_key(key) else None
     if found is None:
         raise ValidationError(_("That comment is not there."))
     return found

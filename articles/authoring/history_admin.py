@@ -17,6 +17,7 @@ from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing.comparison import changes
 from articles.publishing.workflow import restore
+from engagements.text import is_key
 
 
 class EditionHistory(admin.ModelAdmin):
@@ -89,8 +90,7 @@ class EditionHistory(admin.ModelAdmin):
         if not self.has_change_permission(request, article):
             raise PermissionDenied
         number = request.POST.get("number", "")
-        is_number = number.isascii() and number.isdigit() and len(number) < 10
-        edition = article.editions.filter(number=number).first() if is_number else None
+        edition = article.editions.filter(number=number).first() if is_key(number) else None
         if edition is None:
             messages.error(request, _("There is no such edition: choose one from the list."))
             page = "admin:articles_article_history"

@@ -18,7 +18,7 @@ from articles.publishing import workflow
 from articles.publishing.checks import Story
 from engagements.admin.base import ReasonPage
 from engagements.dates import spelled_out
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 
 class Transitions(ReasonPage, admin.ModelAdmin):

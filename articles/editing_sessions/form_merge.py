@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from articles.richtext.diff import changed_list, changed_story, changed_text, replaced
 from articles.richtext.html import BodyFormField, sanitize
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 SALT = "what a form held when it was opened"
 MOST_ROWS = 10_000  # a number beyond is not one that a browser sent

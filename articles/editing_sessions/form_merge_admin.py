@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from articles.editing_sessions.form_merge import Plain, State, merge, sealed, state_of, unsealed
 from articles.wording import moment, name_of
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 
 class MergedForm(admin.ModelAdmin):

@@ -17,7 +17,8 @@ from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.facts.merging import Plan, merge, plan_of, reasons_not_to_merge
 from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
 from engagements.models import EngagementTopic, Organisation, Participant, Person, Topic
-from engagements.widgets import Autocomplete, is_key
+from engagements.text import is_key
+from engagements.widgets import Autocomplete
 
 # Steps that the preview spells out; more are counted.
 MOST_STEPS = 100

@@ -23,6 +23,7 @@ from articles.publishing.comparison import Change, changes
 from articles.publishing.public_versions import Version, gaps_of, read_day, stood_on, versions_of
 from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement
+from engagements.text import is_key
 
 Versions = list[Version]
 
@@ -107,8 +108,7 @@ def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> Htt
     found = []
     for name, usual in chosen.items():
         text = request.GET.get(name) or usual
-        is_number = text.isascii() and text.isdigit() and len(text) < 10
-        if not (is_number and 1 <= int(text) <= newest):
+        if not (is_key(text) and 1 <= int(text) <= newest):
             context["error"] = _("There is no version “%(text)s”: choose one from 1 to %(last)d.")
             context["error"] %= {"text": text[:20], "last": newest}
             return render(request, "articles/version_comparison.html", context, status=400)

@@ -24,7 +24,7 @@ from articles.pictures.serving import picture_response
 from articles.pictures.uploads_admin import PictureUploads, desk_address, told
 from articles.pictures.usage import uses_of, why_not_deleted
 from engagements.admin.base import BoundedLists
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 TOLD = 5  # used pictures of which a refusal tells
 PICKED = 24  # pictures that the dialog shows at a time

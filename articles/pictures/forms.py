@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
 from articles.pictures.library import SamePictureError, replace_file
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 
 class PercentField(forms.FloatField):

@@ -24,7 +24,7 @@ from articles.models import Picture
 from articles.pictures.forms import BatchForm, DescriptionForm
 from articles.pictures.library import SamePictureError, create_picture
 from articles.pictures.processing import MAX_BYTES
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 # Each takes a second to read, and a server does not wait for ever. A script sends one at a time.
 MAX_FILES = 20

@@ -9,7 +9,7 @@ from engagements.admin.base import BoundedLists, KeyedAutocompletes, Recorded
 from engagements.forms import ActionForm, KeysField
 from engagements.history import record_first
 from engagements.models import Action, ActionUpdate, Source
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 
 class OverdueFilter(admin.SimpleListFilter):

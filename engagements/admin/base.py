@@ -13,8 +13,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from engagements.history import record, record_first
-from engagements.text import fold
-from engagements.widgets import Autocomplete, is_key
+from engagements.text import fold, is_key
+from engagements.widgets import Autocomplete
 
 
 class QuietRelations(admin.options.BaseModelAdmin):
@@ -123,10 +123,7 @@ class ReasonPage(admin.ModelAdmin):
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not request.user.has_perm(self.reason_permission):
             raise PermissionDenied
-        try:
-            pk = self.opts.pk.to_python(object_id)
-        except ValidationError:
-            pk = None
+        pk = object_id if is_key(object_id) else None
         obj = get_object_or_404(self.get_queryset(request), pk=pk)
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         reason, errors = "", []

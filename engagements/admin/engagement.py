@@ -40,7 +40,7 @@ from engagements.models import (
     Source,
 )
 from engagements.regions import derive_regions
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 
 class SourcesOfThisEngagement(admin.options.BaseModelAdmin):

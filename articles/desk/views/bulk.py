@@ -17,7 +17,7 @@ from articles.desk.views.base import desk_view, show
 from articles.models import Article
 from articles.publishing.checks import MAX_REASON, check_reason
 from engagements.models import Engagement, Region, Topic
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 MODELS: dict[str, Any] = {"article": Article, "engagement": Engagement}
 CHOICES: dict[str, Any] = {"topic": Topic, "region": Region}

@@ -33,7 +33,7 @@ from articles.models import Edition
 from articles.publishing.rescheduling import move_embargo, reschedule
 from engagements.dates import spelled_out, zone_name
 from engagements.models import Engagement, Region
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 # What moves, by the name that the form sends: the permission.
 MOVES = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}

@@ -22,7 +22,7 @@ from articles.models import Article, Edition, Finding
 from articles.publishing.rescheduling import reassign
 from articles.wording import name_of
 from engagements.models import Participant
-from engagements.widgets import is_key
+from engagements.text import is_key
 
 WRITES = "articles.change_article"
 
