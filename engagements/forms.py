@@ -23,6 +23,7 @@ from engagements.models import (
     Participant,
     Topic,
 )
+from engagements.publishing import remove_region
 from engagements.text import is_key, unique_slug
 from engagements.widgets import AutocompleteMultiple
 
@@ -171,8 +172,7 @@ class EngagementForm(PartialDatesForm):
             )
         if "public_from" in self.fields:
             self.fields["public_from"].validators.append(check_moment)
-        was_saved = self.instance.pk is not None
-        self.old_dates = (self.instance.start, self.instance.end) if was_saved else None
+        self.old_dates = (self.instance.start, self.instance.end)
         self.was_seen = self.instance.was_seen()
 
     def clean_slug(self) -> str:
@@ -180,11 +180,6 @@ class EngagementForm(PartialDatesForm):
         title = self.cleaned_data.get("title", "")
         fallback = f"engagement-{self.instance.uuid.hex[:8]}"
         return slug or unique_slug(Engagement, title, fallback, keep=self.instance)
-
-    @property
-    def dates_changed(self) -> bool:
-        new_dates = (self.cleaned_data.get("start"), self.cleaned_data.get("end"))
-        return self.old_dates is not None and new_dates != self.old_dates
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -303,6 +298,9 @@ class EngagementRegionForm(forms.ModelForm):
 
 class EngagementRegionFormSet(DistinctRowsFormSet):
     deleted_make_room = False  # a derived one stays, as removed
+
+    def delete_existing(self, obj: EngagementRegion, commit: bool = True) -> None:
+        remove_region(obj)
 
     def twins(self, row: EngagementRegion) -> dict[Any, Any]:
         return {_("This region is there already: change its origin instead."): row.region_id}

@@ -27,7 +27,6 @@ from articles.notifications.recipients import who_may
 from articles.pictures.forms import LicenceInput, RecentPictures
 from articles.pictures.library import SamePictureError, create_picture
 from articles.publishing.checks import (
-    MAX_REASON,
     Reason,
     Story,
     Transition,
@@ -40,6 +39,7 @@ from engagements.dates import check_moment, spelled_out
 from engagements.forms import KeysField, topics_field
 from engagements.history import newest_revisions
 from engagements.models import Engagement
+from engagements.publishing import MAX_REASON
 from engagements.text import unique_slug
 from engagements.widgets import Autocomplete, AutocompleteMultiple
 

@@ -1,33 +1,32 @@
-"""One change to many articles or visits: first what it will do to each, then the same, done.
+"""One change to many articles or engagements: a plan for each row, its preview, then the change.
 
-A plan is made twice, for the preview and for the change; where the two differ, nothing is done.
+A plan is made for the preview and again for the change; where the two differ, nothing is done.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition
-from articles.publishing.checks import Reason, check_reason
 from articles.publishing.workflow import (
     RESTORED,
     needs_it,
     reasons_not_to_hide,
-    refuse,
     save_edition,
     standing_on,
     withdraw,
 )
-from engagements.history import record, record_first
-from engagements.models import Engagement, EngagementRegion, EngagementTopic, Region, Topic
+from engagements import publishing
+from engagements.history import recorded
+from engagements.models import Engagement, EngagementRegion, Region, Topic
 
 MOST = 200  # rows at once
 
@@ -46,6 +45,9 @@ OPERATIONS: dict[str, dict[str, tuple[Any, str]]] = {
         "withdraw": (gettext_lazy("Withdraw"), "engagements.publish_engagement"),
     },
 }
+
+
+_WITHDRAWN = gettext_lazy("Its address will say that it was withdrawn today, and why.")
 
 
 @dataclass
@@ -85,7 +87,7 @@ def plan_of(
     """Return what `operation` with `what` (a topic, a region, a reason) would do to each row."""
     if kind == "article":
         return Plan(list(_articles(operation, list(pks)[:MOST], what, by, may_change)))
-    return Plan(list(_visits(operation, list(pks)[:MOST], what, by, may_change)))
+    return Plan(list(_engagements(operation, list(pks)[:MOST], what, by, may_change)))
 
 
 @transaction.atomic
@@ -127,21 +129,30 @@ def _articles(operation: str, pks: list[int], what: Any, by: Any, may_change: Ma
 def _withdrawal(article: Article, reason: str, is_public: bool, by: Any) -> Line:
     if not is_public:
         return Line(article, _("Only a public article can be withdrawn."))
-    told = _("Its address will say that it was withdrawn today, and why.")
-    return Line(article, told, lambda: withdraw(article, reason=reason, by=by))
+    return Line(article, str(_WITHDRAWN), lambda: withdraw(article, reason=reason, by=by))
+
+
+def _change_of_topic(operation: str, topics: Iterable[Topic], topic: Topic) -> tuple[str, bool]:
+    """Return what happens to a row with `topics` in words, and whether anything does."""
+    has_it = topic in topics
+    if operation == "add_topic":
+        if has_it:
+            return _("It has the topic already."), False
+        return _("Topic added: %s") % topic, True
+    if not has_it:
+        return _("It has no such topic."), False
+    return _("Topic removed: %s") % topic, True
 
 
 def _topic_of_article(
     operation: str, article: Article, edition: Edition, topic: Topic, by: Any
 ) -> Line:
-    topics = list(edition.topics.all())
-    if (topic in topics) == (operation == "add_topic"):
-        told = _("It has the topic already.") if topic in topics else _("It has no such topic.")
-        return Line(article, told)
+    topics = [other for other in edition.topics.all() if other != topic]
+    note, is_change = _change_of_topic(operation, edition.topics.all(), topic)
+    if not is_change:
+        return Line(article, note)
     if operation == "add_topic":
-        topics, note = [*topics, topic], _("Topic added: %s") % topic
-    else:
-        topics, note = [t for t in topics if t != topic], _("Topic removed: %s") % topic
+        topics.append(topic)
     told = {
         Edition.State.APPROVED: _("A new draft: readers see it once somebody has approved it."),
         Edition.State.IN_REVIEW: _("A new edition, which waits for review in place of this one."),
@@ -167,107 +178,79 @@ def _topic_of_article(
     return Line(article, told, do)
 
 
-# Visits
+# Engagements
 
 
-def _visits(operation: str, pks: list[int], what: Any, by: Any, may_change: MayChange):
-    rows: Any = Engagement.objects.filter(pk__in=pks)
-    needed = _needed(pks) if operation == "withdraw" else {}
-    for visit in rows.prefetch_related("topics", "region_rows").order_by("pk"):
-        if operation == "withdraw":
-            yield _withdrawal_of_visit(visit, what, needed.get(visit.pk, []), by)
-        elif not may_change(visit):
-            yield Line(visit, _("Readers see it: ask an editor to change it."))
+def _engagements(operation: str, pks: list[int], what: Any, by: Any, may_change: MayChange):
+    rows = Engagement.objects.filter(pk__in=pks).order_by("pk")
+    if operation == "withdraw":
+        failures = _withdrawal_failures(pks)
+        yield from (_withdrawal_of_engagement(row, what, failures[row.pk], by) for row in rows)
+        return
+    rows = rows.prefetch_related("topics", "region_rows")  # type: ignore[misc] # taggit has no types
+    for engagement in rows:
+        if not may_change(engagement):
+            yield Line(engagement, _("Readers see it: ask an editor to change it."))
         elif operation in ("add_topic", "remove_topic"):
-            yield _topic_of_visit(operation, visit, what, by)
+            yield _topic_of_engagement(operation, engagement, what, by)
         else:
-            yield _region_of_visit(operation, visit, what, by)
+            yield _region_of_engagement(operation, engagement, what, by)
 
 
-def _recorded(visit: Engagement, by: Any, comment: str, do: Callable[[], Any]):
-    def recorded() -> None:
-        record_first(visit.pk)
-        do()
-        record(visit.pk, by=by, comment=comment)
-
-    return recorded
-
-
-def _needed(pks: list[int]) -> dict[int, list[str]]:
-    """Return why visits cannot be withdrawn, by pk: `reasons_not_to_hide`, asked of all at once."""
-    needed: dict[int, list[str]] = {}
-    visits = Engagement.objects.filter(pk__in=pks)
-    for edition in standing_on(visits).prefetch_related("also_covers").order_by("pk"):
-        for pk in {edition.engagement_id, *(visit.pk for visit in edition.also_covers.all())}:
-            needed.setdefault(pk, []).append(needs_it(edition))
-    return needed
+def _withdrawal_failures(pks: list[int]) -> dict[int, list[str]]:
+    """Return why each engagement cannot be withdrawn, in as many queries for one as for many."""
+    engagements = Engagement.objects.filter(pk__in=pks)
+    public = set(engagements.public().values_list("pk", flat=True))
+    failures = {pk: [] if pk in public else [str(publishing.NOT_PUBLIC)] for pk in pks}
+    for edition in standing_on(engagements).prefetch_related("also_covers").order_by("pk"):
+        covered = {edition.engagement_id, *(row.pk for row in edition.also_covers.all())}
+        for pk in covered & failures.keys():
+            failures[pk].append(needs_it(edition))
+    return failures
 
 
-def _withdrawal_of_visit(visit: Engagement, reason: str, reasons: list[str], by: Any) -> Line:
-    now = timezone.now()
-    is_public = visit.public_from and visit.public_from <= now and not visit.withdrawn_at
-    if not is_public:
-        return Line(visit, _("Only a public visit can be withdrawn."))
-    if reasons:
-        return Line(visit, " ".join(reasons))
+def _withdrawal_of_engagement(
+    engagement: Engagement, reason: str, failures: list[str], by: Any
+) -> Line:
+    if failures:
+        return Line(engagement, " ".join(failures))
 
     def do() -> None:
-        refuse(Reason("", sentence) for sentence in reasons_not_to_hide(visit, None))
-        refuse(check_reason(reason, _("Say why it is withdrawn.")))
-        visit.withdrawn_at, visit.withdrawn_reason = timezone.now(), reason.strip()
-        visit.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+        since = reasons_not_to_hide(engagement, None)
+        publishing.withdraw(engagement, reason=reason, by=by, failures=since)
 
-    told = _("Its address will say that it was withdrawn today, and why.")
-    return Line(visit, told, _recorded(visit, by, _("Withdrawn: %s") % reason, do))
+    return Line(engagement, str(_WITHDRAWN), do)
 
 
-def _topic_of_visit(operation: str, visit: Engagement, topic: Topic, by: Any) -> Line:
-    has_it = topic in visit.topics.all()
-    if operation == "add_topic":
-        if has_it:
-            return Line(visit, _("It has the topic already."))
-        comment = _("Topic added: %s") % topic
+def _recorded(engagement: Engagement, comment: str, by: Any, do: Callable[[], Any]) -> Line:
+    """Return a line that makes a change as a revision; its sentence is the revision's comment."""
 
-        def do() -> None:
-            EngagementTopic.objects.get_or_create(content_object=visit, tag=topic)
+    def recorded_do() -> None:
+        with recorded(engagement.pk, by=by, comment=comment):
+            do()
 
-    else:
-        if not has_it:
-            return Line(visit, _("It has no such topic."))
-        comment = _("Topic removed: %s") % topic
-
-        def do() -> None:
-            for row in EngagementTopic.objects.filter(content_object=visit, tag=topic):
-                row.delete()
-
-    return Line(visit, comment, _recorded(visit, by, comment, do))
+    return Line(engagement, comment, recorded_do)
 
 
-def _region_of_visit(operation: str, visit: Engagement, region: Region, by: Any) -> Line:
-    origins = EngagementRegion.Origin
-    row = next((r for r in visit.region_rows.all() if r.region_id == region.pk), None)
-    is_in_it = row is not None and row.origin != origins.REMOVED
+def _topic_of_engagement(operation: str, engagement: Engagement, topic: Topic, by: Any) -> Line:
+    comment, is_change = _change_of_topic(operation, engagement.topics.all(), topic)
+    if not is_change:
+        return Line(engagement, comment)
+    change = engagement.topics.add if operation == "add_topic" else engagement.topics.remove
+    return _recorded(engagement, comment, by, lambda: change(topic))
+
+
+def _region_of_engagement(operation: str, engagement: Engagement, region: Region, by: Any) -> Line:
+    removed = EngagementRegion.Origin.REMOVED
+    rows = [row for row in engagement.region_rows.all() if row.origin != removed]
+    row = next((row for row in rows if row.region_id == region.pk), None)
     if operation == "add_region":
-        if is_in_it:
-            return Line(visit, _("It is in the region already."))
+        if row is not None:
+            return Line(engagement, _("It is in the region already."))
         comment = _("Region added: %s") % region
-
-        def do() -> None:
-            EngagementRegion.objects.update_or_create(
-                engagement=visit, region=region, defaults={"origin": origins.ADDED}
-            )
-
-    else:
-        if row is None or not is_in_it:
-            return Line(visit, _("It is not in the region."))
-        comment = _("Region removed: %s") % region
-
-        def do() -> None:
-            if row.origin == origins.ADDED:
-                row.delete()
-            else:
-                # Deleted, it would be derived again.
-                row.origin = origins.REMOVED
-                row.save(update_fields=["origin"])
-
-    return Line(visit, comment, _recorded(visit, by, comment, do))
+        add = partial(publishing.add_region, engagement, region)
+        return _recorded(engagement, comment, by, add)
+    if row is None:
+        return Line(engagement, _("It is not in the region."))
+    comment = _("Region removed: %s") % region
+    return _recorded(engagement, comment, by, partial(publishing.remove_region, row))

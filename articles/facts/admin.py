@@ -1,7 +1,6 @@
 """The engagements, with what is known of their coverage."""
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from articles.publishing.workflow import reasons_not_to_hide
 from engagements.admin import EngagementAdmin
 from engagements.history import revisions_of
 from engagements.models import Engagement
+from engagements.publishing import withdraw
 
 
 class CoverageFilter(admin.SimpleListFilter):
@@ -74,7 +74,5 @@ class CoveredEngagementAdmin(
         return saves[::-1]
 
     def perform_withdrawal(self, request, obj, reason):
-        reasons = reasons_not_to_hide(obj, None)
-        if reasons:
-            raise ValidationError(reasons)
-        super().perform_withdrawal(request, obj, reason)
+        failures = reasons_not_to_hide(obj, None)
+        withdraw(obj, reason=reason, by=request.user, failures=failures)

@@ -17,16 +17,9 @@ from django.utils.translation import gettext as _
 from articles.caching.batch import batched_refresh
 from articles.publishing.comparison import Change
 from articles.richtext.diff import changed_text
-from engagements.history import (
-    Snapshot,
-    reasons_not_to_revert,
-    record_first,
-    revert,
-    revisions_of,
-    snapshot_after_revert,
-    snapshot_of,
-)
+from engagements.history import Snapshot, record_first, revisions_of, snapshot_of
 from engagements.models import Engagement
+from engagements.reverting import failure_reasons, revert, snapshot_after_revert
 
 
 class FactsHistory(admin.ModelAdmin):
@@ -87,7 +80,7 @@ class FactsHistory(admin.ModelAdmin):
         engagement = self._engagement(request, engagement_id)
         version = get_object_or_404(revisions_of(engagement), revision=revision_id)
         may_revert = self.has_change_permission(request, engagement)
-        reason, errors = "", reasons_not_to_revert(engagement, version.revision)
+        reason, errors = "", failure_reasons(engagement, version.revision)
         if request.method == "POST":
             if not may_revert:
                 raise PermissionDenied

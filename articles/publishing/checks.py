@@ -24,8 +24,8 @@ from articles.publishing.links import dead_links, path_on_this_site
 from articles.richtext.html import TAG, figures_in, plain_text
 from engagements.dates import spelled_out
 from engagements.models import Engagement
+from engagements.publishing import reason_failures
 
-MAX_REASON = 300  # characters, as the columns hold
 # TK ("to come") and XXX are a newsroom's own marks, and no word of any language.
 PLACEHOLDER = re.compile(r"\b(?:(?:TK)+|XXX+|xxx+)\b|\b[Ll]orem\b|\bLOREM\b")
 HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
@@ -314,11 +314,7 @@ def failure_reasons(
 
 def check_reason(reason: str, missing: str) -> list[Reason]:
     """Return what is wrong with a reason that a person gave; `missing` asks for one."""
-    if not reason.strip():
-        return [Reason("reason", missing)]
-    if len(reason.strip()) > MAX_REASON:
-        return [Reason("reason", _("The reason is too long: %d characters at most.") % MAX_REASON)]
-    return []
+    return [Reason("reason", sentence) for sentence in reason_failures(reason, missing)]
 
 
 def _already_approved() -> Reason:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition
-from articles.publishing.checks import MAX_REASON, Reason, Story, check_story, time_is_ahead
+from articles.publishing.checks import Reason, Story, check_story, time_is_ahead
 from articles.publishing.workflow import locked, reasons_not_to_hide, record, refuse
 from articles.wording import name_of
 from engagements.dates import spelled_out
 from engagements.models import Engagement
-from engagements.publishing import make_public
+from engagements.publishing import MAX_REASON, make_public
 
 
 def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]:

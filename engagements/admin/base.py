@@ -134,7 +134,8 @@ class ReasonPage(admin.ModelAdmin):
             except ValidationError as error:
                 errors = error.messages
             else:
-                self.log_change(request, obj, gettext("Withdrawn: %s") % reason)
+                # Not `self`: the withdrawal itself is recorded already.
+                super().log_change(request, obj, gettext("Withdrawn: %s") % reason)
                 messages.success(request, gettext("“%s” is withdrawn.") % obj)
                 return HttpResponseRedirect(back)
         context = {

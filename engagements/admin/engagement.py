@@ -2,7 +2,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, TextField
 from django.forms import CheckboxSelectMultiple, Textarea
 from django.forms.models import inlineformset_factory
@@ -32,13 +31,13 @@ from engagements.forms import (
 from engagements.models import (
     Action,
     Correction,
-    DateChange,
     Engagement,
     EngagementRegion,
     Outcome,
     Participant,
     Source,
 )
+from engagements.publishing import announce_dates
 from engagements.regions import derive_regions
 from engagements.text import is_key
 
@@ -257,29 +256,9 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
         if not change or not note:
             return
         request.change_note = note
-        if form.dates_changed:
-            row = DateChange(engagement=obj, reason=note, changed_by=request.user)
-            row.old_start, row.old_end = form.old_dates
-            row.new_start, row.new_end = obj.start, obj.end
-            row.save()
-        elif form.cleaned_data["tells_readers"]:
+        is_announced = announce_dates(obj, form.old_dates, reason=note, by=request.user)
+        if form.cleaned_data["tells_readers"] and not is_announced:
             Correction.objects.create(engagement=obj, note=note, made_by=request.user)
-
-    def save_formset(self, request, form, formset, change):
-        if formset.model is EngagementRegion:
-            return self._save_regions(formset)
-        return super().save_formset(request, form, formset, change)
-
-    def _save_regions(self, formset):
-        for row in formset.save(commit=False):
-            row.save()
-        for row in formset.deleted_objects:
-            if row.origin == EngagementRegion.Origin.DERIVED:
-                # Deleted, it would be derived again: remember that an editor removed it.
-                row.origin = EngagementRegion.Origin.REMOVED
-                row.save(update_fields=["origin"])
-            else:
-                row.delete()
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -296,17 +275,6 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
                 % engagement.location_country,
             )
         derive_regions(engagement)
-
-    def perform_withdrawal(self, request, obj, reason):
-        if not Engagement.objects.public().filter(pk=obj.pk).exists():
-            raise ValidationError(gettext("Only a public engagement can be withdrawn."))
-        if not reason.strip():
-            raise ValidationError(gettext("Say why it is withdrawn: readers will see the reason."))
-        if len(reason.strip()) > 300:
-            raise ValidationError(gettext("The reason is too long: 300 characters at most."))
-        obj.withdrawn_at = timezone.now()
-        obj.withdrawn_reason = reason.strip()
-        obj.save(update_fields=["withdrawn_at", "withdrawn_reason"])
 
     def get_queryset(self, request):
         rows = EngagementRegion.objects.select_related("region")

@@ -460,6 +460,9 @@ def test_withdrawing_needs_a_reason(admin_client):
     engagement.refresh_from_db()
     assert engagement.withdrawn_at
     assert engagement.withdrawn_reason == "خطأ 🎉"
+    assert [version.revision.comment for version in revisions_of(engagement)] == [
+        "Withdrawn: خطأ 🎉", "As it was before its history began.",
+    ]  # fmt: skip
     assert errors(admin_client.post(url, {"reason": "Again"}))
     page = opened(admin_client, engagement)
     saved(save(admin_client, page, engagement))

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from articles.desk.bulk_actions import MOST, OPERATIONS, Plan, apply, plan_of
 from articles.desk.views.base import desk_view, show
 from articles.models import Article
-from articles.publishing.checks import MAX_REASON, check_reason
 from engagements.models import Engagement, Region, Topic
+from engagements.publishing import MAX_REASON, reason_failures
 from engagements.text import is_key
 
 MODELS: dict[str, Any] = {"article": Article, "engagement": Engagement}
@@ -81,9 +81,9 @@ def _given(part: str, text: str, errors: list[str]) -> Any:
             errors.append(_("There is none with the number “%s”: choose from the list.")
                           % text[:20])  # fmt: skip
         return found
-    reasons = check_reason(text, _("Say why: readers will see the reason."))
-    errors += [reason.text for reason in reasons]
-    return None if reasons else text.strip()
+    failures = reason_failures(text, _("Say why: readers will see the reason."))
+    errors += failures
+    return None if failures else text.strip()
 
 
 def _apply(

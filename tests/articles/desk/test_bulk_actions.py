@@ -218,7 +218,7 @@ def test_preview_of_withdrawals_costs_the_same_with_more_visits(client):
         with CaptureQueriesContext(connection) as queries:
             page = client.get(page_of("engagement", "withdraw"), form)
         counts.append(len(queries))
-    assert counts == [10, 10]
+    assert counts == [9, 9]
     told = [line.told for line in page.context["plan"].refused]
     assert len(told) == 8
     assert all("“Needs both” needs this engagement" in sentence for sentence in told)

@@ -14,7 +14,7 @@ from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
 from articles.models import TimelineEntry
 from engagements.dates import PartialDate
-from engagements.history import record, revert, revisions_of, snapshot_of
+from engagements.history import record, revisions_of, snapshot_of
 from engagements.models import (
     ActionUpdate,
     Country,
@@ -24,6 +24,7 @@ from engagements.models import (
     Participant,
     Region,
 )
+from engagements.reverting import revert
 from tests.articles.timeline.oracle import engagements_of
 from tests.engagements.desk import opened, save, saved
 from tests.factories import (

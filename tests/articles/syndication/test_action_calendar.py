@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from articles.syndication import action_calendar
 from engagements.dates import PartialDate, Precision
-from engagements.history import record, revert, revisions_of
+from engagements.history import record, revisions_of
 from engagements.models import Action, ActionUpdate, Country
+from engagements.reverting import revert
 from tests.factories import (
     ActionFactory,
     EngagementFactory,
