@@ -33,12 +33,11 @@ def unique_slug(model, text: str, fallback: str, *, keep=None) -> str:
     the row that may have the slug already, or had it.
     """
     base = slugify(text)[:180].strip("-") or fallback
-    others = model._default_manager.exclude(pk=getattr(keep, "pk", None))
+    own = (keep and keep.pk) or 0
     former = apps.get_model("engagements", "FormerSlug").objects.held(model)
-    former = former.exclude(target=getattr(keep, "pk", None))
     taken = {
         slug
-        for rows in (others, former)
+        for rows in (model._default_manager.exclude(pk=own), former.exclude(target=own))
         for slug in rows.filter(slug__startswith=base).values_list("slug", flat=True)
     }
     return next(

@@ -108,7 +108,7 @@ def apply(plan: Plan) -> list[Any]:
 
 
 def _articles(operation: str, pks: list[int], what: Any, by: Any, may_change: MayChange):
-    rows: Any = Article.objects.filter(pk__in=pks)
+    rows = Article.objects.filter(pk__in=pks)
     editions: Any = Edition.objects.filter(article__in=pks, is_newest=True)
     newest = {
         edition.article_id: edition

@@ -80,5 +80,5 @@ def undescribed_drafts() -> list[Edition]:
 
 def to_revisit(today: dt.date) -> Any:
     """Return the articles whose day has come, the longest overdue first."""
-    rows: Any = Article.objects.filter(review_on__lte=today, withdrawn_at=None)
+    rows = Article.objects.filter(review_on__lte=today, withdrawn_at=None)
     return rows.with_headline().order_by("review_on", "pk")[:SHOWN]

@@ -123,7 +123,7 @@ def _returned(person: Any) -> Worklist:
         is_urgent=True,
     )
     entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
-    rows: Any = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
+    rows = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
     return returned.take(
         Item(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
         for edition in _light(rows)
@@ -172,6 +172,7 @@ def _scheduled(person: Any, now: dt.datetime) -> Worklist:
             },
         )
         for edition in rows.defer("body", "standfirst")[: MOST + 1]
+        if edition.public_from
     )
 
 
@@ -235,7 +236,7 @@ def _overdue(today: dt.date) -> Worklist:
         _("No commitment is overdue."),
         more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
     )
-    late: Any = worklists.overdue(today)
+    late = worklists.overdue(today)
     return actions.take(
         Item(
             action.title,

@@ -78,7 +78,7 @@ def _list_address(kind: str, text: str) -> str:
 
 def pages(request: HttpRequest) -> list[Result]:
     """Return the desk's own pages, and the lists and forms that a person may open."""
-    person: Any = request.user
+    person = request.user
     found = []
     if person.has_perm("articles.add_article"):
         found.append(Result(_("New article"), reverse("admin:articles_article_add")))

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from articles.models import AuditEntry, Edition, ReviewRequest
 from engagements.models import Action, Engagement
+from engagements.models.outcomes import ActionQuerySet
 
 AHEAD = dt.timedelta(days=30)
 BACK = dt.timedelta(days=60)
@@ -106,6 +107,6 @@ def uncovered_lately(today: dt.date) -> QuerySet[Engagement]:
     return uncovered().filter(pk__in=near.values("pk")[:MOST_VISITS]).order_by("-sort_date", "-pk")
 
 
-def overdue(today: dt.date) -> QuerySet[Action]:
+def overdue(today: dt.date) -> ActionQuerySet:
     """Return the actions whose time has passed, the longest overdue first."""
     return Action.objects.overdue(today).order_by("due_date", "pk")

@@ -157,7 +157,7 @@ def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) ->
 
 def _topic_steps(dropped: Topic, kept: Topic) -> Iterator[Edit]:
     for through in (EngagementTopic, EditionTopic):
-        items: Any = through._default_manager.select_related("content_object")
+        items = through._default_manager.select_related("content_object")
         theirs = set(items.filter(tag=kept).values_list("content_object", flat=True))
         for row in items.filter(tag=dropped).order_by("pk"):
             if row.content_object_id in theirs:

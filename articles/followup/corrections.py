@@ -53,7 +53,7 @@ def updates(among: QuerySet[ActionUpdate]) -> FetchOlder[FollowUp]:
     """Return what reads updates of actions, from `ActionUpdateQuerySet.public()`, newest first."""
 
     def fetch(before: ArchiveCursor | None, most: int) -> list[FollowUp]:
-        return _newest(among, "told_at", 0, before, most)
+        return _newest(among, "announced_at", 0, before, most)
 
     return fetch
 

@@ -1,19 +1,16 @@
-from articles.models.articles import (
-    Article,
-    Edition,
-    EditionTopic,
-    Language,
-)
+from articles.models.articles import Article, Language
 from articles.models.audit import AuditEntry
 from articles.models.autosave import Autosave, Presence, Submission
 from articles.models.comments import Comment
 from articles.models.content_audit import DistinctPair, Finding
+from articles.models.editions import Edition
 from articles.models.notices import Notice, NoticeSettings, OverdueNotice
 from articles.models.outbox import Message
 from articles.models.pictures import Figure, Picture, Rendition
 from articles.models.preview import PreviewLink
 from articles.models.review import ReadMarker, ReviewRequest
 from articles.models.timeline import ContentVersion, FeedEntry, TimelineEntry, TimelineTotal
+from articles.models.topics import EditionTopic
 
 __all__ = [
     "Article",

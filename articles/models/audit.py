@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models.articles import Article, Edition
+from articles.models.articles import Article
+from articles.models.editions import Edition
 
 
 class AuditEntry(models.Model):

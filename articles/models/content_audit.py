@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models.articles import Edition
+from articles.models.editions import Edition
 
 
 class DistinctPair(models.Model):

@@ -1,14 +1,15 @@
 """What is to be told to others once it is true: written with the change, sent by the worker."""
 
 import datetime as dt
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class MessageQuerySet(models.QuerySet):
-    def due(self, at: dt.datetime | None = None):
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, at: dt.datetime | None = None) -> Self:
         """Messages whose moment has come, the longest waiting first."""
         return self.filter(due_at__lte=at or timezone.now()).order_by("due_at", "pk")
 

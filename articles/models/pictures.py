@@ -1,7 +1,7 @@
 """Pictures and the renditions of them that readers get. All files are in private storage."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from django.apps import apps
@@ -23,12 +23,12 @@ def private_storage() -> Storage:
     return storages["default"]
 
 
-class PictureQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         """Pictures that an edition uses which readers see at a moment (`None`: now)."""
         return self.filter(_used_by(_editions().public(at)))
 
-    def with_use(self):
+    def with_use(self) -> Self:
         """Annotate whether any edition uses it (`is_used`), and one that readers see
         (`is_public`).
         """
@@ -36,7 +36,7 @@ class PictureQuerySet(models.QuerySet):
             is_used=_used_by(_editions()), is_public=_used_by(_editions().public())
         )
 
-    def describable_by(self, user: Any):
+    def describable_by(self, user: Any) -> Self:
         """Pictures whose credit, caption and focal point `user` may change.
 
         They are the picture's own: every article that uses it shows them at once, past any

@@ -1,7 +1,7 @@
 """Links by which people without an account read an edition that is not public yet."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models.articles import Edition
+from articles.models.editions import Edition
 
 
 def _out_since(at: dt.datetime) -> Exists:
@@ -23,8 +23,8 @@ def _out_since(at: dt.datetime) -> Exists:
     return Exists(out)
 
 
-class PreviewLinkQuerySet(models.QuerySet):
-    def working(self, at: dt.datetime | None = None):
+class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
+    def working(self, at: dt.datetime | None = None) -> Self:
         """Links that lead to their edition at a moment (`None`: now).
 
         Publication ends one without anybody's doing, as it begins: by the clock. The link of
@@ -41,7 +41,7 @@ class PreviewLinkQuerySet(models.QuerySet):
         """End those links that nobody has ended yet; return how many."""
         return self.filter(revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
 
-    def with_end(self, at: dt.datetime):
+    def with_end(self, at: dt.datetime) -> Self:
         """Annotate whether publication has ended it (`is_out`)."""
         return self.annotate(is_out=_out_since(at))
 

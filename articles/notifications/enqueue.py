@@ -94,6 +94,7 @@ def overdue(now: dt.datetime) -> None:
     late = Action.objects.overdue(today).filter(~Exists(told), due_date__gte=today - LATELY)
     by_person: dict[int, list[int]] = {}
     for action in late.select_related("outcome").order_by("due_date", "pk"):
+        assert action.due_date is not None  # noqa: S101 - it is overdue
         _row, is_ours = OverdueNotice.objects.get_or_create(action=action, due_date=action.due_date)
         for pk in concerned_by(action) if is_ours else ():
             by_person.setdefault(pk, []).append(action.pk)

@@ -59,9 +59,9 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     edition = Edition.objects.public(at).filter(article__slug=slug).with_content().first()
     if edition is None:
         withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
-        return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+        return gone(request, withdrawn)
     # Defence in depth: an article never shows facts that are not public themselves.
-    visit = facts(Engagement.objects.public(at), at).filter(pk=edition.engagement_id).first()
+    visit = facts(Engagement.objects.public(at), at).filter(editions=edition).first()
     context = article_context(
         edition,
         at,

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from articles.models import Edition
-from articles.models.articles import EditionQuerySet
+from articles.models import Article, Edition
+from articles.models.editions import EditionQuerySet
+from engagements.models import Engagement
 
 # Promises in a list beside something else.
 ACTIONS = 5
@@ -51,9 +52,9 @@ def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
         raise Http404(_("There is no page %s: the list is shorter.") % number) from None
 
 
-def gone(request: HttpRequest, withdrawn_at: dt.datetime, reason: str) -> HttpResponse:
+def gone(request: HttpRequest, row: Article | Engagement) -> HttpResponse:
     """Answer 410 with the date of a withdrawal and its reason, and nothing that it said before."""
-    context = {"withdrawn_at": withdrawn_at, "reason": reason}
+    context = {"withdrawn_at": row.withdrawn_at, "reason": row.withdrawn_reason}
     return render(request, "410.html", context, status=410)
 
 

@@ -80,7 +80,7 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     found = visits.filter(slug=slug).first()
     if found is None:
         withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
-        return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+        return gone(request, withdrawn)
     context = facts_context(found, at)
     coverage = Edition.objects.public(at).covering([found]).newest_first()
     # Without a drawing each: it would be this page's own.

@@ -38,7 +38,7 @@ def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         article = Article.objects.public(at).filter(slug=slug).first()
         if article is None:
             withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
-            return gone(request, withdrawn.withdrawn_at, withdrawn.withdrawn_reason)
+            return gone(request, withdrawn)
         return view(request, versions_of(article, at), at, **arguments)
 
     return answer

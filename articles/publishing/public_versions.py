@@ -41,9 +41,10 @@ def versions_of(article: Article, at: dt.datetime) -> list[Version]:
     versions = []
     for number, edition in enumerate(editions, start=1):
         edition.article = article
-        until = edition.public_until
+        since, until = edition.public_from, edition.public_until
+        assert since is not None  # noqa: S101 - the database holds approved ones to it
         ended = until if until is not None and until <= at else None
-        versions.append(Version(number, edition, edition.public_from, ended))
+        versions.append(Version(number, edition, since, ended))
     return versions
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from articles.models import Edition, FeedEntry
-from articles.models.articles import EditionQuerySet
+from articles.models.editions import EditionQuerySet
 from articles.pagination import ArchiveCursor, FetchOlder
 from articles.syndication.index import ALL
 from articles.timeline.filters import View

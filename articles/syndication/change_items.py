@@ -86,7 +86,7 @@ def updates(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> list[I
             "action__outcome__engagement", "action__owner_country", "action__owner_organisation"
         )
         .prefetch_related("sources")
-        .order_by("-told_at", "-pk")
+        .newest_first()
     )
     return [_update(row, origin) for row in rows]
 
@@ -101,8 +101,8 @@ def _update(row, origin: str) -> Item:
         title=_titled(visit, title),
         summary=row.text,
         content=render_to_string("feeds/update.html", context).strip(),
-        published_at=row.told_at.replace(microsecond=0),
-        updated_at=row.told_at.replace(microsecond=0),
+        published_at=row.announced_at.replace(microsecond=0),
+        updated_at=row.announced_at.replace(microsecond=0),
         authors=[settings.SITE_NAME],
         categories=list(filter(None, [capfirst(row.get_status_display()), row.action.owner])),
         language=get_language() or settings.LANGUAGE_CODE,

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from articles.models import Edition, EditionTopic, FeedEntry, TimelineEntry
-from articles.models.articles import EditionQuerySet
+from articles.models.editions import EditionQuerySet
 from articles.timeline import index as timeline_index
 from articles.timeline.bulk_insert import bulk_insert
 from articles.timeline.index import BATCH, Kind, Term
@@ -116,6 +116,7 @@ def _rows(pairs: Collection[tuple[int, int]]) -> Iterator[Row]:
         found = {*terms, *topics[edition]}
         text = "".join(term.token[:-1] for term in sorted(found)) + " "
         row = editions[edition]
+        assert row.public_from is not None  # noqa: S101 - it is approved
         for term in {ALL, *found}:
             yield Row(
                 *term,

@@ -111,6 +111,6 @@ def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[
     coverage: dict[int, list[Edition]] = defaultdict(list)
     for edition in editions:
         covered = {edition.engagement_id, *(e.pk for e in edition.also_covers.all())}
-        for pk in covered & shown:
+        for pk in shown & covered:
             coverage[pk].append(edition)
     return coverage

@@ -1,15 +1,12 @@
 from engagements.models.addresses import FormerSlug
 from engagements.models.changes import Correction, DateChange
-from engagements.models.engagement import (
-    Engagement,
-    EngagementRegion,
-    Participant,
-    Tour,
-)
+from engagements.models.engagement import Engagement
 from engagements.models.outcomes import Action, ActionUpdate, Outcome, Source
+from engagements.models.participants import Participant
 from engagements.models.parties import Appointment, Organisation, Person
-from engagements.models.places import Country, CountryName, M49Area, Region
+from engagements.models.places import Country, CountryName, EngagementRegion, M49Area, Region
 from engagements.models.topics import EngagementTopic, Topic
+from engagements.models.tours import Tour
 
 __all__ = [
     "Action",

@@ -1,17 +1,17 @@
 """Addresses that readers knew: a slug that led to a page leads on to it for ever."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class FormerSlugQuerySet(models.QuerySet):
-    def of_model(self, model: type[models.Model]):
+class FormerSlugQuerySet(models.QuerySet["FormerSlug"]):
+    def of_model(self, model: type[models.Model]) -> Self:
         return self.filter(kind=model._meta.model_name)
 
-    def held(self, model: type[models.Model]):
+    def held(self, model: type[models.Model]) -> Self:
         """Former slugs that still lead somewhere: what they led to has not been deleted."""
         return self.of_model(model).filter(target__in=model._default_manager.values("pk"))
 

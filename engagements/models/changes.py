@@ -1,6 +1,7 @@
 """What readers are told of facts that they had seen otherwise. Nobody changes it afterwards."""
 
 import datetime as dt
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +14,8 @@ from engagements.models.engagement import Engagement
 from engagements.visibility import is_public
 
 
-class DateChangeQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+class DateChangeQuerySet(models.QuerySet["DateChange"]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         """Changes of a date that readers had been told, of engagements that they still see."""
         at = at or timezone.now()
         return self.filter(
@@ -72,8 +73,8 @@ class DateChange(models.Model):
         return format_range(self.new_start, self.new_end)
 
 
-class CorrectionQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         """Corrections that readers had been told, of engagements that they still see."""
         at = at or timezone.now()
         return self.filter(is_public(at, "engagement__"), made_at__lte=at)

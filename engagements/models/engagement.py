@@ -1,6 +1,7 @@
 """The fact: one encounter, who took part in it and which regions it belongs to."""
 
 import datetime as dt
+from typing import Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,52 +21,32 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
-from engagements.models.parties import Appointment, Organisation, Person, exactly_one_party
-from engagements.models.places import Country, Region
+from engagements.models.participants import Participant
+from engagements.models.parties import Organisation, Person
+from engagements.models.places import Country, EngagementRegion, Region
 from engagements.models.topics import EngagementTopic
+from engagements.models.tours import Tour
 from engagements.text import search_text
 from engagements.visibility import is_public
 
 
-class Tour(models.Model):
-    """Several engagements of one journey."""
-
-    title = models.CharField(_("title"), max_length=200)
-    slug = models.SlugField(_("slug"), max_length=200, unique=True)
-    summary = models.TextField(_("summary"), blank=True)
-
-    # Set by `EngagementQuerySet.for_drawings()`.
-    public_stops: list["Engagement"]
-
-    class Meta:
-        ordering = ["title"]
-        verbose_name = _("tour")
-        verbose_name_plural = _("tours")
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class EngagementQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+class EngagementQuerySet(models.QuerySet["Engagement"]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         return self.filter(is_public(at))
 
-    def withdrawn(self, at: dt.datetime | None = None):
+    def withdrawn(self, at: dt.datetime | None = None) -> Self:
         """Engagements that were public once and are so no longer: their address answers 410."""
         at = at or timezone.now()
         return self.filter(withdrawn_at__lte=at, public_from__lte=F("withdrawn_at"))
 
-    def in_region(self, region: Region):
+    def in_region(self, region: Region) -> Self:
         return self.filter(
             pk__in=EngagementRegion.objects.effective()
             .filter(region=region)
             .values("engagement_id")
         )
 
-    def about(self, topic):
-        return self.filter(topic_items__tag=topic)
-
-    def travels_of(self, person: Person):
+    def travels_of(self, person: Person) -> Self:
         """Where a person was a guest: engagements that took place in another country's house."""
         guests = Participant.objects.filter(person=person).exclude(side=Participant.Side.HOST)
         return self.filter(
@@ -74,14 +55,14 @@ class EngagementQuerySet(models.QuerySet):
             location_country__isnull=False,
         )
 
-    def newest_first(self):
+    def newest_first(self) -> Self:
         return self.order_by("-sort_date", "-pk")
 
-    def oldest_first(self):
+    def oldest_first(self) -> Self:
         # Of two stops on one day, the one that runs on into the next comes later.
         return self.order_by("start_date", F("end_date").asc(nulls_first=True), "pk")
 
-    def with_parties(self):
+    def with_parties(self) -> Self:
         """Fetch what `who_and_where()` reads, in two queries however many rows there are."""
         return self.select_related("location_country").prefetch_related(
             models.Prefetch(
@@ -92,7 +73,7 @@ class EngagementQuerySet(models.QuerySet):
             )
         )
 
-    def for_drawings(self, at: dt.datetime | None = None):
+    def for_drawings(self, at: dt.datetime | None = None) -> Self:
         """Fetch what a drawing shows: parties, place, and the tour's stops (`public_stops`)."""
         stops = Engagement.objects.public(at).with_parties().oldest_first()
         return (
@@ -412,186 +393,3 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
 
 def _party_names(participants) -> list[str]:
     return list(dict.fromkeys(p.party_name for p in participants))
-
-
-class Participant(models.Model):
-    """A party to an engagement: a country or an organisation, perhaps by a named person."""
-
-    class Side(models.TextChoices):
-        VISITOR = "visitor", _("visitor")
-        HOST = "host", _("host")
-        OTHER = "other", _("other")
-
-    engagement = models.ForeignKey(
-        Engagement, models.CASCADE, related_name="participants", verbose_name=_("engagement")
-    )
-    side = models.CharField(_("side"), max_length=8, choices=Side.choices, default=Side.VISITOR)
-    country = models.ForeignKey(
-        Country,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="participations",
-        verbose_name=_("country"),
-    )
-    organisation = models.ForeignKey(
-        Organisation,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="participations",
-        verbose_name=_("organisation"),
-    )
-    person = models.ForeignKey(
-        Person,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="participations",
-        verbose_name=_("person"),
-    )
-    appointment = models.ForeignKey(
-        Appointment,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="participations",
-        verbose_name=_("office held that day"),
-        help_text=_("Chosen by itself if exactly one fits the day."),
-    )
-    title_text = models.CharField(
-        _("title on the page"),
-        max_length=200,
-        blank=True,
-        help_text=_("Only where the office's own title does not do."),
-    )
-    is_lead = models.BooleanField(_("leads the side"), default=False)
-    position = models.PositiveSmallIntegerField(_("order"), default=0)
-    sources = models.ManyToManyField(
-        "engagements.Source", related_name="participants", blank=True, verbose_name=_("sources")
-    )
-
-    class Meta:
-        ordering = ["position", "pk"]
-        verbose_name = _("participant")
-        verbose_name_plural = _("participants")
-        constraints = [
-            exactly_one_party("participant"),
-            models.UniqueConstraint(
-                fields=["engagement", "side"],
-                condition=Q(is_lead=True),
-                name="participant_one_lead_a_side",
-                violation_error_message=_("Only one participant leads a side."),
-            ),
-            models.UniqueConstraint(
-                fields=["engagement", "person"],
-                condition=Q(person__isnull=False),
-                name="participant_person_once",
-                violation_error_message=_("This person is a participant already."),
-            ),
-            models.CheckConstraint(
-                name="participant_side_known",
-                condition=Q(side__in=["visitor", "host", "other"]),
-            ),
-            models.CheckConstraint(
-                name="participant_appointment_has_person",
-                condition=Q(appointment__isnull=True) | Q(person__isnull=False),
-                violation_error_message=_("An office needs the person who holds it."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person}, {self.party_name}" if self.person else self.party_name
-
-    def clean(self) -> None:
-        if self.appointment and self.person and self.appointment.person_id != self.person_id:
-            raise ValidationError(
-                {
-                    "appointment": _(
-                        "This office is somebody else's: choose one of the person's own."
-                    )
-                }
-            )
-        if self.appointment and self._has_days() and self.appointment not in self._offices():
-            raise ValidationError(
-                {
-                    "appointment": _(
-                        "This office was not held on these days, or not for this party: "
-                        "choose another, or leave it empty."
-                    )
-                }
-            )
-
-    @property
-    def party(self) -> Country | Organisation | None:
-        return self.country or self.organisation
-
-    @property
-    def party_name(self) -> str:
-        return self.party.short_name if self.party else ""
-
-    @property
-    def title(self) -> str:
-        """The title held that day, or nothing where it is not known."""
-        return self.title_text or (self.appointment.title if self.appointment else "")
-
-    def choose_appointment(self) -> None:
-        """Set the office if exactly one of the person's fits the engagement's days."""
-        if not self.person_id or self.appointment_id or self.title_text:
-            return
-        fitting = self._offices()[:2]
-        if len(fitting) == 1:
-            self.appointment = fitting[0]
-
-    def _has_days(self) -> bool:
-        # A form whose dates cannot be read has none to compare with.
-        return bool(self.engagement_id or self.engagement) and bool(self.engagement.start)
-
-    def _offices(self) -> models.QuerySet:
-        """Return the offices that the person held for the party on the engagement's days."""
-        days = (self.engagement.start.first_day, self.engagement.last_day)
-        return Appointment.objects.held_on(*days).filter(
-            person=self.person, country=self.country, organisation=self.organisation
-        )
-
-
-class EngagementRegionQuerySet(models.QuerySet):
-    def effective(self):
-        """Rows that put an engagement on a region's timeline: all that no editor removed."""
-        return self.exclude(origin=EngagementRegion.Origin.REMOVED)
-
-
-class EngagementRegion(models.Model):
-    class Origin(models.TextChoices):
-        DERIVED = "derived", _("derived from the countries")
-        ADDED = "added", _("added by an editor")
-        REMOVED = "removed", _("removed by an editor")
-
-    engagement = models.ForeignKey(
-        Engagement, models.CASCADE, related_name="region_rows", verbose_name=_("engagement")
-    )
-    region = models.ForeignKey(
-        Region, models.CASCADE, related_name="engagement_rows", verbose_name=_("region")
-    )
-    origin = models.CharField(
-        _("origin"), max_length=8, choices=Origin.choices, default=Origin.ADDED
-    )
-
-    objects = EngagementRegionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["region__position", "region__name"]
-        verbose_name = _("region of the engagement")
-        verbose_name_plural = _("regions of the engagement")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["engagement", "region"], name="engagementregion_unique"
-            ),
-            models.CheckConstraint(
-                name="engagementregion_origin_known",
-                condition=Q(origin__in=["derived", "added", "removed"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.region)

@@ -1,6 +1,7 @@
 """What was agreed, what it needs and what came of it; and where we know it from."""
 
 import datetime as dt
+from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -83,21 +84,21 @@ def _is_past(today: dt.date) -> Q:
     )
 
 
-class ActionQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+class ActionQuerySet(models.QuerySet["Action"]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         """Actions of public engagements."""
         return self.filter(is_public(at, "outcome__engagement__"))
 
-    def unfinished(self):
+    def unfinished(self) -> Self:
         """Actions neither done nor dropped."""
         # Named, so that an index gives them without the others.
         return self.filter(status__in=Action.UNFINISHED)
 
-    def overdue(self, today: dt.date):
+    def overdue(self, today: dt.date) -> Self:
         """Unfinished actions whose due day, month or year has wholly passed."""
         return self.unfinished().filter(_is_past(today))
 
-    def most_urgent_first(self, today: dt.date):
+    def most_urgent_first(self, today: dt.date) -> Self:
         """Overdue actions, then those of each status; by owner, the first due first.
 
         The group is an annotation, `is_late`.
@@ -109,7 +110,7 @@ class ActionQuerySet(models.QuerySet):
             owner_name=Coalesce("owner_country__name", "owner_organisation__name", "owner_text"),
         ).order_by("-is_late", Case(*order), "owner_name", F("due_date").asc(nulls_last=True), "pk")
 
-    def kept(self):
+    def kept(self) -> Self:
         """Actions that are done, the latest first, with the day (`kept_on`)."""
         done = ActionUpdate.objects.filter(status=Action.Status.DONE)
         # Once done, then taken up again, then done: the last time counts.
@@ -127,7 +128,7 @@ class ActionQuerySet(models.QuerySet):
             .order_by("-kept_on", "-pk")
         )
 
-    def owned_by(self, owner: Country | Organisation):
+    def owned_by(self, owner: Country | Organisation) -> Self:
         """Actions that a country or an organisation promised, the unfinished and due first."""
         column = "owner_country" if isinstance(owner, Country) else "owner_organisation"
         is_open = Q(status__in=Action.UNFINISHED)
@@ -135,7 +136,7 @@ class ActionQuerySet(models.QuerySet):
             Case(When(is_open, then=0), default=1), F("due_date").asc(nulls_last=True), "pk"
         )
 
-    def for_lists(self):
+    def for_lists(self) -> Self:
         """Fetch what a list of promises reads."""
         return self.select_related("outcome__engagement", "owner_country", "owner_organisation")
 
@@ -247,20 +248,24 @@ class Action(models.Model):
         self.save(update_fields=["status", "updated_at"])
 
 
-class ActionUpdateQuerySet(models.QuerySet):
-    def effective(self):
+class ActionUpdateQuerySet(models.QuerySet["ActionUpdate"]):
+    def effective(self) -> Self:
         """Updates that count: "done" only once a second person has confirmed it."""
         return self.exclude(status=Action.Status.DONE, confirmed_by__isnull=True)
 
-    def public(self, at: dt.datetime | None = None):
-        """Updates that count, of public engagements, with the moment since when (`told_at`)."""
+    def public(self, at: dt.datetime | None = None) -> Self:
+        """Updates that count, of public engagements, with when they came out (`announced_at`)."""
         confirmed = Coalesce("confirmed_at", "reported_at")
         visible = F("action__outcome__engagement__public_from")
         return (
             self.effective()
             .filter(is_public(at, "action__outcome__engagement__"))
-            .annotate(told_at=Greatest("reported_at", confirmed, visible))
+            .annotate(announced_at=Greatest("reported_at", confirmed, visible))
         )
+
+    def newest_first(self) -> Self:
+        """Public updates, those that readers got last first."""
+        return self.order_by("-announced_at", "-pk")
 
 
 class ActionUpdate(models.Model):

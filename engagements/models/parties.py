@@ -1,7 +1,7 @@
 """Who: organisations, people and the offices they hold."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -31,8 +31,11 @@ def exactly_one_party(label: str) -> models.CheckConstraint:
     )
 
 
-class PartyQuerySet(models.QuerySet):
-    def public(self, at: dt.datetime | None = None):
+_Party = TypeVar("_Party", bound=models.Model)
+
+
+class PartyQuerySet(models.QuerySet[_Party]):
+    def public(self, at: dt.datetime | None = None) -> Self:
         """People or organisations that take part in a public engagement.
 
         No other has a page, so that nobody reads from an address who is coming.
@@ -115,8 +118,8 @@ class Person(Addressed):
         return reverse("articles:person", args=[self.slug])
 
 
-class AppointmentQuerySet(models.QuerySet):
-    def held_on(self, first_day: dt.date, last_day: dt.date | None = None):
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def held_on(self, first_day: dt.date, last_day: dt.date | None = None) -> Self:
         """Appointments in force on a day, or at some time from `first_day` to `last_day`.
 
         An end known to the month or year counts as the last day of that period, so candidates
@@ -136,7 +139,7 @@ class AppointmentQuerySet(models.QuerySet):
             )
         )
 
-    def begun(self, today: dt.date):
+    def begun(self, today: dt.date) -> Self:
         """Offices held now or before, the latest first. What begins later is not yet told."""
         return (
             self.filter(Q(start_date__isnull=True) | Q(start_date__lte=today))

@@ -1,5 +1,7 @@
 """Where: countries, the United Nations' areas and the editors' regions."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -160,3 +162,48 @@ class Region(Addressed):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:region", args=[self.slug])
+
+
+class EngagementRegionQuerySet(models.QuerySet["EngagementRegion"]):
+    def effective(self) -> Self:
+        """Rows that put an engagement on a region's timeline: all that no editor removed."""
+        return self.exclude(origin=EngagementRegion.Origin.REMOVED)
+
+
+class EngagementRegion(models.Model):
+    class Origin(models.TextChoices):
+        DERIVED = "derived", _("derived from the countries")
+        ADDED = "added", _("added by an editor")
+        REMOVED = "removed", _("removed by an editor")
+
+    engagement = models.ForeignKey(
+        "engagements.Engagement",
+        models.CASCADE,
+        related_name="region_rows",
+        verbose_name=_("engagement"),
+    )
+    region = models.ForeignKey(
+        Region, models.CASCADE, related_name="engagement_rows", verbose_name=_("region")
+    )
+    origin = models.CharField(
+        _("origin"), max_length=8, choices=Origin.choices, default=Origin.ADDED
+    )
+
+    objects = EngagementRegionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["region__position", "region__name"]
+        verbose_name = _("region of the engagement")
+        verbose_name_plural = _("regions of the engagement")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "region"], name="engagementregion_unique"
+            ),
+            models.CheckConstraint(
+                name="engagementregion_origin_known",
+                condition=Q(origin__in=["derived", "added", "removed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.region)

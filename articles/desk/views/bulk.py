@@ -116,10 +116,10 @@ class BulkActions(admin.ModelAdmin):
     """Offers, above a list, each operation that leads to this page."""
 
     def get_actions(self, request: HttpRequest) -> Any:
-        actions: Any = super().get_actions(request)
+        actions = super().get_actions(request)
         if IS_POPUP_VAR in request.GET:
             return actions  # it picks one row
-        person: Any = request.user
+        person = request.user
         for name, (title, permission) in OPERATIONS[str(self.opts.model_name)].items():
             if person.has_perm(permission):
                 actions[f"bulk_{name}"] = (_lead_on(name), f"bulk_{name}", f"{title} …")

@@ -98,7 +98,7 @@ def _legend() -> list[tuple[str, str]]:
 @require_POST
 def move(request: HttpRequest) -> HttpResponse:
     """Move an hour that has not come to another day: by a drop, by a form, or by Undo."""
-    person: Any = request.user
+    person = request.user
     if not any(person.has_perm(permission) for permission in MOVES.values()):
         raise PermissionDenied
     kind, key = request.POST.get("kind", ""), request.POST.get("pk", "")

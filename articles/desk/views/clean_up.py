@@ -31,7 +31,7 @@ WRITES = "articles.change_article"
 def overview(request: HttpRequest) -> HttpResponse:
     """List what needs attention although nobody was asked for it."""
     today = timezone.localdate()
-    person: Any = request.user
+    person = request.user
     return show(
         request,
         "clean_up",

@@ -23,5 +23,5 @@ def engagements_of(subject: Subject, at: dt.datetime | None = None) -> Engagemen
         case Organisation():
             party = Q(organisation=subject)
         case Topic():
-            return public.about(subject)
+            return public.filter(topic_items__tag=subject)
     return public.filter(pk__in=Participant.objects.filter(party).values("engagement"))
