@@ -15,29 +15,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
 from articles.caching.batch import engagements_changed, refresh_engagements
-from articles.models import (
-    Article,
-    AuditEntry,
-    Autosave,
-    Comment,
-    ContentVersion,
-    DistinctPair,
-    Edition,
-    EditionTopic,
-    FeedEntry,
-    Finding,
-    Message,
-    Notice,
-    NoticeSettings,
-    OverdueNotice,
-    Presence,
-    PreviewLink,
-    ReadMarker,
-    ReviewRequest,
-    Submission,
-    TimelineEntry,
-    TimelineTotal,
-)
+from articles.models import Article, AuditEntry, Edition, EditionTopic
 from articles.notifications import enqueue
 from articles.publishing.workflow import transitioned
 from articles.syndication import index as syndication_index
@@ -118,28 +96,6 @@ _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     EditionTopic: _of_edition_topic,
     Edition.also_covers.through: lambda row: [row.engagement_id],
 }
-# Derived from the others, or the desk's own: no page shows the steps of a review, a message, or
-# what the forms remember, which is written with every pause in typing.
-_NOT_HEARD = (
-    Autosave,
-    Comment,
-    ContentVersion,
-    Finding,
-    ReadMarker,
-    Message,
-    FeedEntry,
-    DistinctPair,
-    Notice,
-    NoticeSettings,
-    OverdueNotice,
-    Presence,
-    PreviewLink,
-    ReviewRequest,
-    AuditEntry,
-    Submission,
-    TimelineEntry,
-    TimelineTotal,
-)
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
@@ -175,12 +131,16 @@ def _relation_changed(sender: type[Model], instance: Model, action: str, **kwarg
 
 
 def connect() -> None:
-    """Listen to every model of facts and coverage, and to no other."""
+    """Listen to every model of facts and coverage, but for those that say `changes_pages = False`.
+
+    Their rows are derived from the others, or are the desk's own: audit entries, messages, what
+    the forms store with every pause in typing.
+    """
     transitioned.connect(_notify, dispatch_uid="articles.receivers.mails")
     engagements_changed.connect(_refresh_indexes, dispatch_uid="articles.receivers.indexes")
     for label in ("articles", "engagements"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):
-            if model not in _NOT_HEARD:
+            if getattr(model, "changes_pages", True):
                 name = f"articles.receivers.{model._meta.label}"
                 post_save.connect(_row_changed, sender=model, dispatch_uid=name)
                 post_delete.connect(_row_changed, sender=model, dispatch_uid=name)

@@ -51,6 +51,8 @@ class AuditEntry(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
+    changes_pages = False
+
     class Meta:
         ordering = ["article", "-pk"]
         verbose_name = _("audit entry")

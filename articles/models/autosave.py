@@ -24,6 +24,8 @@ class Autosave(models.Model):
     fields = models.JSONField(_("fields"), default=dict)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
 
+    changes_pages = False
+
     class Meta:
         ordering = ["-saved_at", "-pk"]
         verbose_name = _("autosave")
@@ -48,6 +50,8 @@ class Presence(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, related_name="presences")
     opened_at = models.DateTimeField(_("open since"))
     seen_at = models.DateTimeField(_("last seen"))
+
+    changes_pages = False
 
     class Meta:
         ordering = ["article", "opened_at", "pk"]
@@ -78,6 +82,8 @@ class Submission(models.Model):
     # The article's newest edition then.
     number = models.PositiveIntegerField(_("edition"), null=True, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
+
+    changes_pages = False
 
     class Meta:
         ordering = ["person", "-at", "-pk"]

@@ -58,6 +58,8 @@ class Comment(models.Model):
         verbose_name=_("resolved by"),
     )
 
+    changes_pages = False
+
     class Meta:
         ordering = ["article", "pk"]
         verbose_name = _("comment")

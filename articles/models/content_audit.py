@@ -19,6 +19,8 @@ class DistinctPair(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(_("at"), default=timezone.now)
 
+    changes_pages = False
+
     class Meta:
         ordering = ["kind", "first", "second"]
         verbose_name = _("pair of distinct entries")
@@ -48,6 +50,8 @@ class Finding(models.Model):
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
     what = models.CharField(_("what"), max_length=500)
     found_at = models.DateTimeField(_("found at"), default=timezone.now)
+
+    changes_pages = False
 
     class Meta:
         ordering = ["-edition", "pk"]

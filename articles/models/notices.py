@@ -36,6 +36,8 @@ class NoticeSettings(models.Model):
         choices=[(False, _("At once")), (True, _("Together, once a day in the morning"))],
     )
 
+    changes_pages = False
+
     class Meta:
         verbose_name = _("e-mail settings")
         verbose_name_plural = _("e-mail settings")
@@ -50,6 +52,8 @@ class Notice(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     payload = models.JSONField(_("what it tells"))
     at = models.DateTimeField(_("at"), default=timezone.now)
+
+    changes_pages = False
 
     class Meta:
         ordering = ["person", "pk"]
@@ -66,6 +70,8 @@ class OverdueNotice(models.Model):
     action = models.ForeignKey(Action, models.CASCADE, related_name="+")
     due_date = models.DateField(_("due"))
     at = models.DateTimeField(_("at"), default=timezone.now)
+
+    changes_pages = False
 
     class Meta:
         ordering = ["action", "pk"]

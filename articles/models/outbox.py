@@ -31,6 +31,8 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
+    changes_pages = False
+
     class Meta:
         ordering = ["pk"]
         verbose_name = _("message to another system")

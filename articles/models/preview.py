@@ -79,6 +79,8 @@ class PreviewLink(models.Model):
 
     objects = PreviewLinkQuerySet.as_manager()
 
+    changes_pages = False
+
     class Meta:
         ordering = ["-made_at", "-pk"]
         verbose_name = _("preview link")

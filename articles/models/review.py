@@ -18,6 +18,8 @@ class ReviewRequest(models.Model):
     )
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
 
+    changes_pages = False
+
     class Meta:
         ordering = ["article", "pk"]
         verbose_name = _("request for a review")
@@ -37,6 +39,8 @@ class ReadMarker(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, related_name="read_markers")
     number = models.PositiveIntegerField(_("edition"))
     at = models.DateTimeField(_("at"), default=timezone.now)
+
+    changes_pages = False
 
     class Meta:
         ordering = ["article", "pk"]

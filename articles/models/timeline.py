@@ -48,6 +48,8 @@ class TimelineEntry(models.Model):
     # those engagements are looked up instead.
     terms = models.TextField(null=True)
 
+    changes_pages = False
+
     class Meta:
         indexes = [
             models.Index(
@@ -93,6 +95,8 @@ class TimelineTotal(models.Model):
     # Not positive by force: a total that is out of step must not keep a fact from being saved.
     count = models.IntegerField()
 
+    changes_pages = False
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -112,6 +116,8 @@ class ContentVersion(models.Model):
     """
 
     number = models.PositiveBigIntegerField(default=0)
+
+    changes_pages = False
 
     def __str__(self) -> str:
         return str(self.number)
@@ -147,6 +153,8 @@ class FeedEntry(models.Model):
     public_until = models.DateTimeField(null=True)
     # The engagement's terms and the edition's topics, as in `TimelineEntry`.
     terms = models.TextField(null=True)
+
+    changes_pages = False
 
     class Meta:
         indexes = [
