@@ -3,10 +3,9 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import select
 import signal
-import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
@@ -32,23 +31,8 @@ class OnceADay:
             self.done = timezone.localdate(now)
 
 
-@contextlib.contextmanager
-def told_to_stop() -> Iterator[socket.socket]:
-    """Something to be read from, once this process is told to stop (SIGTERM, SIGINT).
-
-    The interpreter writes to it at the signal itself, whatever the worker is at: waiting for it
-    loses none, and is never late. An Event that is set by a handler can wait for itself for ever.
-    """
-    told, teller = socket.socketpair()
-    with told, teller:
-        teller.settimeout(0)  # as set_wakeup_fd wants it
-        signal.set_wakeup_fd(teller.fileno())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        try:
-            yield told
-        finally:
-            signal.set_wakeup_fd(-1)
+class StoppedError(Exception):
+    """A signal asked the worker to stop while it was idle."""
 
 
 def seconds(value: str) -> float:
@@ -66,6 +50,8 @@ class Command(BaseCommand):
         "without one."
     )
 
+    is_stopped = is_idle = False
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, and end")
         parser.add_argument(
@@ -82,16 +68,31 @@ class Command(BaseCommand):
             while send_due():
                 pass
             return
-        with told_to_stop() as told:
-            while parent in (None, os.getppid()):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        with contextlib.suppress(StoppedError):
+            while not self.is_stopped and parent in (None, os.getppid()):
                 close_old_connections()
                 try:
                     tell_of_overdue()
                     # One: another system may keep it waiting, and a stop comes before the next.
-                    busy = send_due(most=1) > 0
+                    is_busy = send_due(most=1) > 0
                 except Error as error:  # the database is away, or locked: it comes back
                     logger.warning("The outbox could not be read: %s", error)
-                    busy = False
-                readable, _, _ = select.select([told], [], [], 0 if busy else interval)
-                if readable:
-                    return
+                    is_busy = False
+                if not is_busy:
+                    self.wait(interval)
+
+    def stop(self, *_signal: object) -> None:
+        """Stop at once if the worker is idle, else before the next message."""
+        self.is_stopped = True
+        if self.is_idle:
+            self.is_idle = False
+            raise StoppedError
+
+    def wait(self, interval: float) -> None:
+        """Do nothing for `interval` seconds, unless the worker is to stop."""
+        self.is_idle = True  # from here on a signal raises, so none is missed before the sleep
+        if not self.is_stopped:
+            time.sleep(interval)
+        self.is_idle = False
