@@ -28,7 +28,6 @@ from articles.authoring.state import buttons, state_of
 from articles.authoring.transitions import Transitions
 from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.models import Article, Picture
-from articles.notifications.admin import NoticesPage
 from articles.pictures.admin import picture_preview
 from articles.pictures.processing import MAX_BYTES
 from articles.publishing.workflow import save_edition
@@ -42,7 +41,6 @@ class ArticleAdmin(
     PreviewLinks,
     PreviewBesideForm,
     CommentedForm,
-    NoticesPage,
     RefreshedOnce,
     MergedArticleForm,
     AutosavedForm,

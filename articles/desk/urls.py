@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from articles.desk.views import bulk, calendar, clean_up, dashboard, search
+from articles.desk.views import bulk, calendar, clean_up, dashboard, mail_settings, search
 
 app_name = "desk"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("clean-up/duplicates/<slug:kind>/", clean_up.duplicate_pairs, name="duplicates"),
     path("many/<slug:kind>/<slug:operation>/", bulk.bulk, name="bulk"),
     path("clean-up/reassign/", clean_up.reassign_drafts, name="reassign"),
+    path("mail-settings/", mail_settings.mail_settings, name="mail_settings"),
 ]

@@ -180,7 +180,7 @@ def _send(person: User, told: Told) -> None:
     context = {
         "name": name_of(person),
         "lines": [(sentence, _address(path)) for sentence, path in told.lines],
-        "settings_url": _address(reverse("admin:articles_article_notices")),
+        "settings_url": _address(reverse("desk:mail_settings")),
         "site_name": settings.SITE_NAME,
     }
     EmailMessage(

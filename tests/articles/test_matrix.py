@@ -79,7 +79,6 @@ articles_article_presence WEDA WEDA
 articles_article_discard - WEDA
 articles_article_compare WEDA WEDA
 articles_article_restore - EDA
-articles_article_notices WEDA WEDA
 articles_article_preview_new WEDA WEDA
 articles_article_preview WEDA EDA
 articles_article_comment - WEDA
@@ -131,6 +130,7 @@ desk:audit EDA EDA
 desk:duplicates DA DA
 desk:bulk DA DA
 desk:reassign EDA EDA
+desk:mail_settings WEDA WEDA
 """
 
 ACTIONS = """

@@ -263,7 +263,7 @@ def test_headline_of_two_lines_breaks_no_mail():
 
 def test_each_person_chooses_for_themselves(client, settings):
     """On a page of their own, which says to where mails go."""
-    page = reverse("admin:articles_article_notices")
+    page = reverse("desk:mail_settings")
     assert client.get(page)["Location"].startswith("/admin/login/")
     amina, bela = colleague(WRITER), colleague(EDITOR)
     client.force_login(bela)

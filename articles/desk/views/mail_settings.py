@@ -1,0 +1,40 @@
+"""The page on which each person chooses which mails they get."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from articles.desk.views.base import desk_view, show
+from articles.models import NoticeSettings
+
+
+class MailSettingsForm(forms.ModelForm):
+    class Meta:
+        model = NoticeSettings
+        fields = ["review_requested", "returned", "published", "overdue", "digest"]
+        widgets = {"digest": forms.RadioSelect}
+
+
+@desk_view()
+def mail_settings(request: HttpRequest) -> HttpResponse:
+    """Show a person their own settings and save what they choose."""
+    person: Any = request.user
+    row = NoticeSettings.objects.filter(pk=person.pk).first() or NoticeSettings(person=person)
+    form = MailSettingsForm(request.POST if request.method == "POST" else None, instance=row)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return HttpResponseRedirect(reverse("desk:mail_settings"))
+    return show(
+        request,
+        "mail_settings",
+        _("E-mail notifications"),
+        form=form,
+        address=person.email,
+        is_sent=bool(settings.MAIL_FROM),
+    )
