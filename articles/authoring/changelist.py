@@ -1,4 +1,4 @@
-"""The list of articles: its columns and its filter."""
+"""The list of articles: its columns and filters."""
 
 from typing import Any
 
@@ -60,13 +60,13 @@ class StatusFilter(admin.SimpleListFilter):
             case "to_revisit":
                 queryset = queryset.filter(review_on__lte=timezone.localdate())
             case str() as whose if whose in of_a_person:
-                found = of_a_person[whose](request.user).order_by()
-                queryset = queryset.filter(pk__in=found.values("article"))
+                rows = of_a_person[whose](request.user).order_by()
+                queryset = queryset.filter(pk__in=rows.values("article"))
         return queryset
 
 
 class ArticleList(BulkActions, BoundedLists):
-    """What stands in a row of the list: the newest edition, and what readers have."""
+    """A row shows the newest edition and what readers have."""
 
     date_hierarchy = "created_at"
     list_display = ["headline", "status", "visit", "language", "saved_by", "saved_at"]
@@ -93,23 +93,20 @@ class ArticleList(BulkActions, BoundedLists):
     @admin.display(description=_("status"))
     def status(self, article):
         now = timezone.now()
-        words = []
-        for edition in article.newest_editions:
+        editions = article.newest_editions
+        for edition in editions:
             edition.article = article
-            words.append(edition.status_at(now))
+        every = [edition.status_at(now) for edition in editions]
         # What readers have, and what waits behind it: "published, draft".
-        shown = [
-            word
-            for word in (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
-            if word in words
-        ]
-        if words and words[0] not in shown:
-            shown.append(words[0])
-        if words and article.asked_of_me and article.newest_editions[0].state == "in_review":
-            shown.append(gettext("waits for you"))
-        if any(row.forced_reason and not row.confirmed_by_id for row in article.newest_editions):
-            shown.append(gettext("to be approved afterwards"))
-        return ", ".join(shown)
+        public = (gettext("withdrawn"), gettext("published"), gettext("scheduled"))
+        words = [word for word in public if word in every]
+        if every and every[0] not in words:
+            words.append(every[0])
+        if editions and article.asked_of_me and editions[0].state == "in_review":
+            words.append(gettext("waits for you"))
+        if any(row.forced_reason and not row.confirmed_by_id for row in editions):
+            words.append(gettext("to be approved afterwards"))
+        return ", ".join(words)
 
     @admin.display(description=_("visit"))
     def visit(self, article):

@@ -1,4 +1,4 @@
-"""Comments on a draft: made, answered, resolved and opened again."""
+"""Comments on a draft: made, answered, resolved and reopened."""
 
 import dataclasses
 from typing import Any
@@ -26,10 +26,10 @@ class Thread:
 
 
 @dataclasses.dataclass
-class Place:
-    """A field of the form, with what was said of it: what is open first, in its order."""
+class CommentedField:
+    """A field of the form with its threads: the open ones first, each group in its order."""
 
-    field: str
+    name: str
     label: str
     threads: list[Thread] = dataclasses.field(default_factory=list)
 
@@ -38,21 +38,21 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def places(article: Article, newest: Edition | None) -> list[Place]:
-    """Return every place that can be commented, in the order of the form. In one query."""
+def commented_fields(article: Article, newest: Edition | None) -> list[CommentedField]:
+    """Return every field that can be commented, in the order of the form. In one query."""
     body = _words(plain_text(newest.body)) if newest else ""
-    found = {value: Place(value, str(label)) for value, label in Comment.Field.choices}
+    fields = {value: CommentedField(value, str(label)) for value, label in Comment.Field.choices}
     threads: dict[int, Thread] = {}
     rows = article.comments.select_related("by", "resolved_by", "edition").defer("edition__body")
     for row in rows.order_by("pk"):
         if row.parent_id is None:
             threads[row.pk] = Thread(row, bool(row.quote) and _words(row.quote) not in body)
-            found[row.field].threads.append(threads[row.pk])
+            fields[row.field].threads.append(threads[row.pk])
         else:
             threads[row.parent_id].replies.append(row)
-    for place in found.values():
-        place.threads.sort(key=lambda thread: bool(thread.comment.resolved_at))
-    return list(found.values())
+    for field in fields.values():
+        field.threads.sort(key=lambda thread: bool(thread.comment.resolved_at))
+    return list(fields.values())
 
 
 def _checked(text: str, most: int) -> str:
@@ -65,9 +65,9 @@ def _checked(text: str, most: int) -> str:
 def add(
     article: Article, *, by: Any, text: str, where: str = "", quote: str = "", to: str = ""
 ) -> Comment:
-    """Say something of a field, of a passage of the story, or in reply to a comment (its key).
+    """Comment on a field, on a passage of the story (`quote`), or on a comment (`to`, its key).
 
-    Raises `ValidationError` with a sentence. What is said twice in a row is said once.
+    Raises `ValidationError` with a sentence. The same comment twice in a row is stored once.
     """
     text, quote = _checked(text, MAX_TEXT), _words(_checked(quote, MAX_QUOTE))
     if not text:
@@ -84,23 +84,23 @@ def add(
         raise ValidationError(
             _("That passage does not stand in the story as it was saved. Copy it anew.")
         )
-    said = {"parent": parent, "field": where, "quote": quote, "text": text, "by": by}
+    values = {"parent": parent, "field": where, "quote": quote, "text": text, "by": by}
     last = article.comments.order_by("-pk").first()
-    if last and all(getattr(last, name) == value for name, value in said.items()):
+    if last and all(getattr(last, name) == value for name, value in values.items()):
         return last
-    return Comment.objects.create(article=article, edition=edition, **said)
+    return Comment.objects.create(article=article, edition=edition, **values)
 
 
 def thread(article: Article, key: str) -> Comment:
     """Return a comment that is no reply by its key; raise `ValidationError` where there is none."""
-    found = article.comments.filter(pk=key, parent=None).first() if is_key(key) else None
-    if found is None:
+    comment = article.comments.filter(pk=key if is_key(key) else 0, parent=None).first()
+    if comment is None:
         raise ValidationError(_("That comment is not there."))
-    return found
+    return comment
 
 
 def resolve(comment: Comment, *, by: Any) -> None:
-    """Mark it as dealt with; by whom and when stays with it. Who was first stays."""
+    """Mark a comment as resolved. Of two who do, the first one stays."""
     open_one = Comment.objects.filter(pk=comment.pk, resolved_at=None)
     open_one.update(resolved_at=timezone.now(), resolved_by=by)
 

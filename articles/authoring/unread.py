@@ -1,4 +1,4 @@
-"""What changed since a person last looked at an article."""
+"""The editions of an article that a person has not read yet."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from articles.wording import moment
 
 
 class Unread(NamedTuple):
-    """Editions that came since: `seen` is the last one looked at, at `at`; `newest` the newest."""
+    """`seen` is the number of the last edition read, at `at`; `newest` that of the newest one."""
 
     seen: int
     at: str
@@ -21,22 +21,22 @@ class Unread(NamedTuple):
 
 
 def mark_read(person: Any, article: Article, number: int) -> None:
-    """Note that a person has seen an edition of an article."""
+    """Note that a person has read an edition of an article."""
     ReadMarker.objects.update_or_create(
         person=person, article=article, defaults={"number": number, "at": timezone.now()}
     )
 
 
 def unread(person: Any, article: Article, newest: Edition | None) -> Unread | None:
-    """Return what a person has yet to see, and note a look where there is nothing.
+    """Return the editions that a person has not read, if there are any.
 
-    Opening the form is not seeing what changed: that stays on offer until it was looked at, or
-    until the person saves an edition of their own.
+    Without any, the newest one is marked as read: the form shows it. Otherwise opening the form
+    marks nothing: the comparison does, and so does saving an edition of one's own.
     """
     if newest is None:
         return None
-    look = ReadMarker.objects.filter(person=person, article=article).first()
-    if look is not None and look.number < newest.number:
-        return Unread(look.number, moment(look.at), newest.number)
+    marker = ReadMarker.objects.filter(person=person, article=article).first()
+    if marker is not None and marker.number < newest.number:
+        return Unread(marker.number, moment(marker.at), newest.number)
     mark_read(person, article, newest.number)
     return None

@@ -103,7 +103,7 @@ class IdempotentForm(admin.ModelAdmin):
         return None
 
     def render_change_form(self, request, context, *args, **kwargs):
-        context["form_token"] = read_token(request.POST.get("form_token")) or uuid4()
+        context.setdefault("form_token", read_token(request.POST.get("form_token")) or uuid4())
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request, form, formsets, change):

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -26,48 +26,62 @@ class SamePictureError(ValidationError):
         self.picture = picture
 
 
-def _name_of(upload: Any) -> str:
-    """Return the file's name as a person may read it: without signs that cannot be seen."""
-    return "".join(sign for sign in upload.name or "" if sign.isprintable())[-200:]
+class Upload(NamedTuple):
+    """An uploaded picture, decoded and not stored yet; `known` has the same pixels."""
+
+    name: str
+    image: Image.Image
+    digest: str
+    known: Picture | None
 
 
-def create_picture(
-    upload: Any, *, credit: str = "", licence: str = "", by: Any = None, only_new: bool = False
-) -> Picture:
-    """Store `upload` (a Django file) as a picture with its renditions.
-
-    Raises `ValidationError` as `decode` does, and `SamePictureError` for one that is there
-    already if it is to be `only_new`. If the transaction fails, the files go too.
-    """
-    image = decode(upload)
+def read_upload(file: Any) -> Upload:
+    """Decode a Django file; raise `ValidationError` as `decode` does."""
+    image = decode(file)
     digest = digest_of(image)
-    known = Picture.objects.filter(digest=digest).first() if only_new else None
-    if known:
-        raise SamePictureError(known)
+    # Without signs that cannot be seen.
+    name = "".join(sign for sign in file.name or "" if sign.isprintable())[-200:]
+    return Upload(name, image, digest, Picture.objects.filter(digest=digest).first())
+
+
+def store_upload(upload: Upload, *, credit: str = "", licence: str = "", by: Any = None) -> Picture:
+    """Store an upload as a picture with its renditions. If the transaction fails, no file stays."""
     picture = Picture(
-        name=_name_of(upload), digest=digest, credit=credit, licence=licence, uploaded_by=by
+        name=upload.name, digest=upload.digest, credit=credit, licence=licence, uploaded_by=by
     )
-    _store(picture, image, f"pictures/{picture.uuid}")
+    _store(picture, upload.image, f"pictures/{picture.uuid}")
     return picture
 
 
-def replace_file(picture: Picture, upload: Any) -> None:
+def create_picture(file: Any, *, only_new: bool = False, **fields: Any) -> Picture:
+    """Store a Django file as a picture; `fields` as `store_upload` takes them.
+
+    Raises `ValidationError` as `decode` does, and `SamePictureError` for one that is there
+    already if it is to be `only_new`.
+    """
+    upload = read_upload(file)
+    if only_new and upload.known:
+        raise SamePictureError(upload.known)
+    return store_upload(upload, **fields)
+
+
+def replace_file(picture: Picture, file: Any) -> None:
     """Put another file in the place of a picture's; its addresses stay, the old file goes.
 
     Raises `ValidationError` as `decode` does, and `SamePictureError` for a file that is
     there already.
     """
-    image = decode(upload)
-    digest = digest_of(image)
-    known = Picture.objects.filter(digest=digest).first()
-    if known:
-        raise SamePictureError(known)
+    upload = read_upload(file)
+    if upload.known:
+        raise SamePictureError(upload.known)
     renditions = list(picture.renditions.all())
     old = [picture.file.name, *(rendition.file.name for rendition in renditions)]
     widths = [rendition.name.removesuffix(".jpg") for rendition in renditions]
-    picture.name, picture.digest, picture.replaced_at = _name_of(upload), digest, timezone.now()
+    picture.name, picture.digest = upload.name, upload.digest
+    picture.replaced_at = timezone.now()
     with transaction.atomic():
-        _store(picture, image, _new_directory(picture), [int(w) for w in widths if w.isdecimal()])
+        kept = [int(width) for width in widths if width.isdecimal()]
+        _store(picture, upload.image, _new_directory(picture), kept)
         for name in filter(None, old):
             transaction.on_commit(partial(private_storage().delete, name))
 

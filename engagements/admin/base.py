@@ -1,5 +1,7 @@
 """What the facts' admin classes share."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -125,26 +127,36 @@ class ReasonPage(admin.ModelAdmin):
             raise PermissionDenied
         pk = object_id if is_key(object_id) else None
         obj = get_object_or_404(self.get_queryset(request), pk=pk)
-        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
-        reason, errors = "", []
-        if request.method == "POST":
-            reason = request.POST.get("reason", "").replace("\x00", "")
-            try:
-                self.perform_withdrawal(request, obj, reason)
-            except ValidationError as error:
-                errors = error.messages
-            else:
-                # Not `self`: the withdrawal itself is recorded already.
-                super().log_change(request, obj, gettext("Withdrawn: %s") % reason)
-                messages.success(request, gettext("“%s” is withdrawn.") % obj)
-                return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Withdraw “%s”") % obj,
-            "opts": self.opts,
-            "object": obj,
-            "reason": reason,
-            "errors": errors,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/withdraw.html", context)
+        return withdrawal_page(self, request, obj, partial(self.perform_withdrawal, request, obj))
+
+
+def withdrawal_page(
+    model_admin: admin.ModelAdmin, request: HttpRequest, obj: Any, withdraw: Callable[[str], None]
+) -> HttpResponse:
+    """Ask for the reason of a withdrawal, then call `withdraw` with it.
+
+    `withdraw` raises `ValidationError` with every reason why not.
+    """
+    opts = model_admin.opts
+    back = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[obj.pk])
+    reason, errors = "", []
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").replace("\x00", "")
+        try:
+            withdraw(reason)
+        except ValidationError as error:
+            errors = error.messages
+        else:
+            model_admin.log_change(request, obj, gettext("Withdrawn: %s") % reason)
+            messages.success(request, gettext("“%s” is withdrawn.") % obj)
+            return HttpResponseRedirect(back)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": gettext("Withdraw “%s”") % obj,
+        "opts": opts,
+        "object": obj,
+        "reason": reason,
+        "errors": errors,
+        "back": back,
+    }
+    return TemplateResponse(request, "admin/withdraw.html", context)

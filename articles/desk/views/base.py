@@ -6,11 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.views.decorators.cache import never_cache
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def desk_view(*permissions: str) -> Callable[[View], View]:
@@ -18,16 +17,18 @@ def desk_view(*permissions: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perms(permissions):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        return never_cache(admin.site.admin_view(guarded))
+        return admin.site.admin_view(guarded)
 
     return decorate
 
 
-def show(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+def show(
+    request: HttpRequest, template: str, title: str, *, folder: str = "desk", **context: Any
+) -> TemplateResponse:
     frame = {**admin.site.each_context(request), "title": title}
-    return TemplateResponse(request, f"admin/desk/{template}.html", frame | context)
+    return TemplateResponse(request, f"admin/{folder}/{template}.html", frame | context)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from articles.authoring import comments
-from articles.authoring.comments import add, places, thread
+from articles.authoring.comments import add, commented_fields, thread
 from articles.models import Comment, Edition, ReadMarker, ReviewRequest
 from articles.previews.links import make
 from articles.publishing.workflow import recall, save_edition, send_back, submit
@@ -25,9 +25,9 @@ def newer(edition: Edition, **content) -> Edition:
     return save_edition(edition.article, author=UserFactory(), **{**kept, **content})
 
 
-def place_of(edition: Edition, name: str) -> comments.Place:
-    found = places(edition.article, edition.article.latest_edition())
-    return next(place for place in found if place.field == name)
+def field_of(edition: Edition, name: str) -> comments.CommentedField:
+    fields = commented_fields(edition.article, edition.article.latest_edition())
+    return next(field for field in fields if field.name == name)
 
 
 def test_comment_stands_at_its_field_and_is_answered_and_resolved(client):
@@ -49,7 +49,7 @@ def test_comment_stands_at_its_field_and_is_answered_and_resolved(client):
     form = client.get(address_of(edition))
     assert "One comment is open" in form.text
     assert "Which<br>envoy? &lt;b&gt;" in form.text
-    (shown,) = place_of(edition, "headline").threads
+    (shown,) = field_of(edition, "headline").threads
     assert [reply.text for reply in shown.replies] == ["NATO’s."]
     resolved = client.post(
         comment_address(edition),
@@ -74,9 +74,9 @@ def test_passage_that_is_gone_is_said_to_be(client):
     edition = make_draft(body="<p>The <em>minister</em> agreed.</p><p>Nobody else did.</p>")
     by = UserFactory()
     add(edition.article, by=by, text="Which?", where="body", quote="minister  agreed. Nobody")
-    assert not place_of(edition, "body").threads[0].is_gone
+    assert not field_of(edition, "body").threads[0].is_gone
     newer(edition, body="<p>The minister of ports agreed.</p>")
-    assert place_of(edition, "body").threads[0].is_gone
+    assert field_of(edition, "body").threads[0].is_gone
     client.force_login(member(WRITER))
     form = client.get(address_of(edition))
     assert "This passage no longer stands in the story." in form.text
@@ -164,8 +164,8 @@ def test_query_count_of_comments_is_constant(django_assert_num_queries):
         said = add(edition.article, by=UserFactory(), text=f"{number}?", where="headline")
         add(edition.article, by=UserFactory(), text=f"{number}!", to=str(said.pk))
         with django_assert_num_queries(1):
-            for place in places(edition.article, edition):
-                for found in place.threads:
+            for field in commented_fields(edition.article, edition):
+                for found in field.threads:
                     assert found.comment.by
                     assert [reply.by for reply in found.replies]
 

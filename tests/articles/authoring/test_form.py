@@ -4,8 +4,10 @@ import datetime as dt
 import io
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -195,6 +197,36 @@ def test_good_picture_outlives_another_fields_mistake(admin_client):
     edition = Edition.objects.get()
     assert edition.picture.uploaded_by.username == "admin"
     assert edition.picture_alt == "A sea"
+
+
+@pytest.mark.parametrize("typed", [{"_save": "1", "slug": "no slug"}, {"_publish": "1"}])
+def test_good_picture_outlives_a_refusal(admin_client, typed):
+    """It is stored once, for a form that is invalid and for a transition that is refused."""
+    data = filled(admin_client, standfirst="") | {"picture_upload": jpeg(), "picture_credit": "Me"}
+    answer = admin_client.post(ADD, data | typed)
+    assert errors(answer)
+    picture = Picture.objects.get()
+    assert read(answer)["picture"] == str(picture.pk)
+    assert picture.credit == "Me"
+    assert not Article.objects.exists()
+
+
+def test_checks_store_nothing(admin_client, admin_user, private_media):
+    """A form is judged, its readiness told and its preview drawn without a file being written."""
+    data = filled(admin_client) | {"person": admin_user.pk, "article": ""}
+    request = RequestFactory().get(ADD)
+    request.user = admin_user
+    form = site.get_model_admin(Article).get_form(request)(
+        {**data, "_submit": "1"}, {"picture_upload": jpeg()}
+    )
+    assert not form.is_valid()
+    assert list(form.errors) == ["picture_alt"]
+    for name in ("preview_new", "autosave"):
+        address = reverse(f"admin:articles_article_{name}")
+        answer = admin_client.post(address, data | {"picture_upload": jpeg()})
+        assert answer.status_code == 200
+    assert not Picture.objects.exists()
+    assert not [path for path in private_media.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Two people save the same article: what both changed is listed, and nothing is overwritten."""
 
+import io
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from articles.models import Article, Autosave, Edition, Picture
 from articles.roles import EDITOR
@@ -119,6 +122,22 @@ def test_what_only_one_changed_is_taken_and_listed(me, base):
     saved = base.article.latest_edition()
     assert (saved.number, saved.headline, saved.standfirst) == (3, "By me", "By Amina.")
     assert set(saved.topics.all()) == {energy, hers, own}
+
+
+def test_uploaded_picture_outlives_a_merge(me, base):
+    """The form has the picture that was sent, stored once, and saving again takes it."""
+    old = amina_saves(base, picture=make_picture())
+    form = read(me.get(address(base.article)))
+    amina_saves(old, picture=None)
+    stored = Picture.objects.count()
+    file = io.BytesIO()
+    Image.new("RGB", (640, 400), "navy").save(file, "JPEG")
+    upload = SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
+    page = me.post(address(base.article), form | {"picture_upload": upload, "_continue": "1"})
+    assert "Picture" in changes(page)
+    assert Picture.objects.count() == stored + 1
+    me.post(address(base.article), read(page) | {"_continue": "1"})
+    assert base.article.latest_edition().picture == Picture.objects.latest("pk")
 
 
 @pytest.mark.parametrize("taken", [True, False])

@@ -18,7 +18,7 @@ from articles.publishing.workflow import publish, reinstate, save_edition, unsch
 from articles.roles import ROLES, WRITER
 from config.logs import WithoutTokens
 from config.settings import LOGGING
-from tests.articles.authoring.test_preview_admin import story_of
+from tests.articles.authoring.test_preview import story_of
 from tests.articles.samples import make_picture
 from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
 from tests.wsgi import ask

@@ -1,0 +1,53 @@
+"""What the article's own pages in the admin share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from articles.desk.views.base import View, desk_view, show
+from articles.models import Article
+
+
+def article_view(may: Callable[[Any, Article], bool]) -> Callable[[View], View]:
+    """Give a view the article of its address, for those who may do with it what the view does."""
+
+    def decorate(view: View) -> View:
+        @desk_view()
+        @wraps(view)
+        def guarded(request: HttpRequest, article_id: int, **kwargs: Any) -> HttpResponseBase:
+            article = get_object_or_404(Article.objects.with_headline(), pk=article_id)
+            if not may(request.user, article):
+                raise PermissionDenied
+            return view(request, article, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def article_page(
+    request: HttpRequest, article: Article, template: str, title: str, **context: Any
+) -> HttpResponse:
+    context |= {"opts": article._meta, "original": article}
+    return show(request, template, title, folder="articles/article", **context)
+
+
+def model_admin() -> Any:
+    return admin.site.get_model_admin(Article)
+
+
+def form_of(request: HttpRequest, article: Article | None) -> Any:
+    """Return the form with what was typed into it, without files."""
+    form = model_admin().get_form(request, article, change=article is not None)
+    return form(request.POST, instance=article)
+
+
+def redirect_to(page: str, article: Article) -> HttpResponseRedirect:
+    """Lead to a page of an article: "change", "history", "links"."""
+    return HttpResponseRedirect(reverse(f"admin:articles_article_{page}", args=[article.pk]))
