@@ -1,4 +1,4 @@
-"""The timeline: entries in, periods out. No request, no SQL."""
+"""Groups the entries of a timeline by year and month. No request, no SQL."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from engagements.models import Action, Engagement
 
 
 class Placed(Protocol):
-    """What can stand on a timeline."""
+    """An entry of a timeline, or its card."""
 
     @property
     def sort_key(self) -> int:
@@ -18,12 +18,12 @@ class Placed(Protocol):
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it stands above *today*."""
+        """Whether it is in the part above *today*."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One engagement on a timeline, with what its card says."""
+    """An engagement on a timeline, with what its card shows."""
 
     engagement: Engagement
     status: str
@@ -42,7 +42,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Month:
-    """`number` is 1 to 12, or `None` for engagements known only to the year."""
+    """The entries of a month. `number` is 1 to 12, or `None` if only the year is known."""
 
     number: int | None
     first_day: dt.date
@@ -57,7 +57,7 @@ class Year:
 
 @dataclass(slots=True)
 class Timeline:
-    """`upcoming` stands first, the soonest last, above the line that says *today*."""
+    """The entries to come, the soonest last, and the years below the line of *today*."""
 
     today: dt.date
     upcoming: list
@@ -69,10 +69,10 @@ class Timeline:
 
 
 def build_timeline(entries: Sequence[Placed], *, today: dt.date) -> Timeline:
-    """Group entries, newest first, into what is coming up and years with their months.
+    """Group entries, newest first, into those to come and years with their months.
 
-    What was postponed or cancelled stays where its date is. Engagements known only to the year
-    open their year in a group of their own, never under a month.
+    Postponed and cancelled ones stay at their dates. Those of which only the year is known are a
+    group of their own at the top of their year.
     """
     past = [entry for entry in entries if not entry.is_ahead]
     years = [

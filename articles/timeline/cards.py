@@ -1,4 +1,4 @@
-"""The cards of a timeline: each is rendered once and kept until something on it may change."""
+"""Renders the cards of a timeline, and caches each until the content changes."""
 
 import datetime as dt
 from collections import defaultdict
@@ -21,7 +21,7 @@ from engagements.models.engagement import EngagementQuerySet
 
 
 class Card(NamedTuple):
-    """An entry as it stands in the page; `sort_key` and `is_ahead` say where."""
+    """The HTML of an entry, and its place in the timeline."""
 
     html: SafeString
     sort_key: int
@@ -36,9 +36,9 @@ def cards_of(
     origin: str,
     person: Person | None = None,
 ) -> list[Card]:
-    """Return the cards of engagements that readers see, in the order of their places.
+    """Return the cards of the engagements that are public, in the order of their places.
 
-    `origin` is the site's scheme and host, for citations. On a person's timeline each says the
+    `origin` is the site's scheme and host, for citations. On a person's timeline each card has the
     title that the person held that day.
     """
     own = f":{origin}:{person.pk if person else ''}"
@@ -80,7 +80,7 @@ def _title(entry: Entry, person: Person) -> str:
 
 
 def for_entries(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
-    """Fetch what a timeline's cards read, in a number of queries that does not grow."""
+    """Fetch what the cards read, in the same number of queries for any number of cards."""
     stops = Engagement.objects.public(at).only("pk", "tour", "start_date", "end_date")
     return engagements.with_parties().prefetch_related(
         Prefetch("outcomes", Outcome.objects.prefetch_related("actions")),
@@ -99,11 +99,11 @@ def for_entries(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQ
 
 
 def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[Edition]]:
-    """Return the public editions that tell each engagement, by its pk, oldest first."""
-    shown = {engagement.pk for engagement in engagements}
+    """Return the public editions that cover each engagement, by its pk, oldest first."""
+    pks = {engagement.pk for engagement in engagements}
     editions = (
         Edition.objects.public(at)
-        .covering(shown)
+        .covering(pks)
         .select_related("article")
         .prefetch_related(Prefetch("also_covers", Engagement.objects.only("pk")))
         .order_by("public_from", "pk")
@@ -111,6 +111,6 @@ def _coverage(engagements: list[Engagement], at: dt.datetime) -> dict[int, list[
     coverage: dict[int, list[Edition]] = defaultdict(list)
     for edition in editions:
         covered = {edition.engagement_id, *(e.pk for e in edition.also_covers.all())}
-        for pk in shown & covered:
+        for pk in pks & covered:
             coverage[pk].append(edition)
     return coverage

@@ -1,4 +1,4 @@
-"""What a reader asked a timeline for: filters and a place, read from the address.
+"""Reads the view of a timeline that an address asks for: its filters and its page.
 
 Filters are plain GET parameters with readable values, so that a view can be shared and followed.
 """
@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from articles.models import TimelineEntry
 from articles.pagination import Cursor, UnreadableError
 from articles.timeline.index import KINDS, STATUSES, WITH, Term
-from articles.timeline.subjects import public_topics
+from articles.timeline.subjects import public_subjects, term_of
 from engagements.dates import EARLIEST_YEAR, LATEST_YEAR
-from engagements.models import Country, Engagement, Organisation, Person
+from engagements.models import Engagement
 
 Kind = TimelineEntry.Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A filter that is set. `term` is what it looks up in the index, where it does."""
+    """A filter that is set. `term` is its term in the index, if it has one."""
 
     name: str
     value: str
@@ -35,10 +35,10 @@ class Choice:
 
 @dataclass(slots=True)
 class View:
-    """A subject's timeline as one reader looks at it: its filters, and where the page begins.
+    """A view of a timeline: its address, its filters by name, and where its page begins.
 
-    `older` and `newer` are the entries that the page stands beside; `start` is yyyymm99 or
-    yyyy9999, the month or year from which it goes back in time.
+    The page has the entries older than `older`, or newer than `newer`, or those from the month or
+    year `start` (yyyy-mm or yyyy) back in time. One of these at most is set.
     """
 
     path: str
@@ -57,31 +57,28 @@ class View:
 
     @property
     def start_key(self) -> int | None:
-        """The highest `sort_key` of the page that `start` asks for."""
+        """The highest `sort_key` of the month or year `start`: yyyymm99 or yyyy9999."""
         year, _dash, month = self.start.partition("-")
         return int(f"{year}{month or 99:>02}99") if year else None
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is the subject's own address: no filter, from the newest on."""
+        """Whether the view is the whole timeline from its newest entry on."""
         return not (self.choices or self.older or self.newer or self.start)
 
     def address(self, **changes: str) -> str:
-        """Return the address of this view with other parameters; an empty one is taken away.
-
-        The place is not kept: another view begins at its own newest entry.
-        """
+        """Return the address of the view's first page with changed parameters; "" removes one."""
         values = {choice.name: choice.value for choice in self.choices.values()} | changes
         ordered = [(name, values[name]) for name in sorted(values, key=_rank) if values[name]]
         return f"{self.path}?{urlencode(ordered)}" if ordered else self.path
 
     def beside(self, name: str, **changes: str) -> str:
-        """Return the address of something that stands beside the view: of "feed.rss"."""
+        """Return the address of a file of the view: of "feed.rss"."""
         return replace(self, path=self.path + name).address(**changes)
 
     @property
     def removals(self) -> list[dict[str, str]]:
-        """Each filter's label, with the address of the view without it."""
+        """The label of each filter, and the address of the view without it."""
         return [
             {"label": choice.label, "address": self.address(**{choice.name: ""})}
             for choice in self.choices.values()
@@ -93,7 +90,7 @@ class View:
 
     @property
     def place(self) -> str:
-        """What tells a further page's title from the first one's."""
+        """The words that distinguish the title of a further page from the first one's."""
         if self.start:
             return _("from %s") % self.start
         return _("further entries") if self.older or self.newer else ""
@@ -109,8 +106,8 @@ class View:
 def read(params: QueryDict, path: str) -> View:
     """Return the view that the parameters describe.
 
-    Raises `UnreadableError` for nonsense and `Http404` for a subject that does not exist.
-    Parameters of others are left alone: a link may bring them from anywhere.
+    Raise `UnreadableError` for nonsense and `Http404` for a subject without a page. Unknown
+    parameters are ignored: a link may bring them from anywhere.
     """
     view = View(path)
     values = single_values(params, PARAMETERS)
@@ -130,7 +127,7 @@ def read(params: QueryDict, path: str) -> View:
 
 
 def single_values(params: QueryDict, names: Iterable[str]) -> dict[str, str]:
-    """Return what stands in an address under some names; a name twice is `UnreadableError`."""
+    """Return the parameters of some names; raise `UnreadableError` for one that is there twice."""
     values = {}
     for name in names:
         given = params.getlist(name)
@@ -145,10 +142,10 @@ _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
 
 
 def _month_or_year(text: str) -> str:
-    found = _PERIOD.fullmatch(text)
-    if not found:
+    period = _PERIOD.fullmatch(text)
+    if not period:
         raise UnreadableError(_("“%s” is no month: write 2025-01, or 2025.") % text[:20])
-    _check_year(found["year"])
+    _check_year(period["year"])
     return text
 
 
@@ -167,38 +164,15 @@ def _year(name: str, value: str) -> Choice:
     return Choice(name, value, value, _("in %s") % value)
 
 
-def _topic(name: str, value: str) -> Choice:
-    # One that only a draft has is not said to exist.
-    topic = _found(public_topics().filter(slug=value).first(), value)
-    return Choice(name, value, topic.name, _("about %s") % topic.name, Term(Kind.TOPIC, topic.pk))
-
-
-def _country(name: str, value: str) -> Choice:
-    country = _found(Country.objects.filter(code=value.upper()).first(), value)
-    return Choice(
-        name, value, country.name, _("with %s") % country.name, Term(Kind.COUNTRY, country.pk)
-    )
-
-
-def _person(name: str, value: str) -> Choice:
-    # One of whom only a draft tells is not said to exist.
-    person = _found(Person.objects.public().filter(slug=value).first(), value)
-    return Choice(
-        name, value, person.name, _("with %s") % person.name, Term(Kind.PERSON, person.pk)
-    )
-
-
-def _organisation(name: str, value: str) -> Choice:
-    body = _found(Organisation.objects.public().filter(slug=value).first(), value)
-    return Choice(
-        name, value, body.name, _("with %s") % body.short_name, Term(Kind.ORGANISATION, body.pk)
-    )
-
-
-def _found(row, value: str):
+def _subject(name: str, value: str) -> Choice:
+    """Return the choice of a topic, country, person or organisation that has a page."""
+    key = {"code": value.upper()} if name == "country" else {"slug": value}
+    row = public_subjects(name).filter(**key).first()
     if row is None:
         raise Http404(_("Nothing here is called “%s”.") % value[:60])
-    return row
+    phrase = _("about %s") if name == "topic" else _("with %s")
+    short_name = row.short_name if name == "organisation" else row.name
+    return Choice(name, value, row.name, phrase % short_name, term_of(row))
 
 
 def _kind(name: str, value: str) -> Choice:
@@ -238,16 +212,16 @@ def _actions(name: str, value: str) -> Choice:
     if value not in ACTIONS:
         raise UnreadableError(_("Actions are “open” or “overdue”, not “%s”.") % value[:20])
     label = str(ACTIONS[value])
-    # What is overdue is open; how long since is a question of the day.
+    # Overdue actions are open too: the index knows these, the query compares their days.
     return Choice(name, value, label, label, Term(Kind.ACTIONS, WITH))
 
 
 # In the order of the form and of an address.
 FILTERS: dict[str, Callable[[str, str], Choice]] = {
-    "topic": _topic,
-    "country": _country,
-    "person": _person,
-    "organisation": _organisation,
+    "topic": _subject,
+    "country": _subject,
+    "person": _subject,
+    "organisation": _subject,
     "kind": _kind,
     "status": _status,
     "year": _year,
@@ -270,5 +244,5 @@ PARAMETERS = (*FILTERS, *PLACES)
 
 
 def _rank(name: str) -> int:
-    """Return where a parameter stands in an address; those of other lists follow."""
+    """Return the position of a parameter in an address; those of other lists come last."""
     return PARAMETERS.index(name) if name in PARAMETERS else len(PARAMETERS)

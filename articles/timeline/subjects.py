@@ -1,4 +1,4 @@
-"""The subjects of timelines, and which of them readers may know of."""
+"""Finds the subjects of timelines that have a public page."""
 
 import datetime as dt
 
@@ -19,20 +19,23 @@ from engagements.visibility import is_public
 
 
 def public_topics(at: dt.datetime | None = None) -> QuerySet[Topic]:
-    """Return the topics of public engagements and articles: another's name tells what is coming."""
+    """Return the topics of public engagements and articles.
+
+    The name of any other topic could tell what is planned.
+    """
     tagged = EngagementTopic.objects.filter(is_public(at, "content_object__"))
-    told = Edition.objects.public(at).filter(topic_items__tag=OuterRef("pk"))
-    return Topic.objects.filter(Exists(tagged.filter(tag=OuterRef("pk"))) | Exists(told))
+    editions = Edition.objects.public(at).filter(topic_items__tag=OuterRef("pk"))
+    return Topic.objects.filter(Exists(tagged.filter(tag=OuterRef("pk"))) | Exists(editions))
 
 
 Subject = Region | Country | Person | Organisation | Topic
 
 
 def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
-    """Return the subjects of a kind that have a page.
+    """Return the subjects of a kind that have a public page.
 
-    Regions and countries are reference data, so each has one. A person, an organisation and a
-    topic have one once something public names them: an address tells nobody what is coming.
+    Each region and country has one: they are reference data. People, organisations and topics have
+    one if something public names them, so that no address tells what is planned.
     """
     match kind:
         case "region":
@@ -49,7 +52,7 @@ def public_subjects(kind: str, at: dt.datetime | None = None) -> QuerySet:
 
 
 def find(kind: str, key: dict[str, str], at: dt.datetime | None = None) -> Subject:
-    """Return the subject with this slug or code; raise `Http404` for one without a page."""
+    """Return the subject with a slug or code; raise `Http404` if it has no public page."""
     subject = public_subjects(kind, at).filter(**key).first()
     if subject is None:
         raise Http404
