@@ -74,7 +74,7 @@ def rebuild() -> None:
     """Make every entry right, as `timeline_index.rebuild()` does and after it."""
     for batch in timeline_index.batches():
         with timeline_index.index_lock():
-            refresh(range(batch["gte"], batch["lt"]))
+            refresh(batch)
 
 
 def rebuild_if_empty(**kwargs: object) -> None:

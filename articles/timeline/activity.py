@@ -51,7 +51,7 @@ def subject_summaries(
 
 
 def _visits_of_each(kind: str, at: dt.datetime) -> dict[int, int]:
-    return totals.of_each(KINDS[kind], totals.hidden(at))
+    return totals.of_each(KINDS[kind], totals.hidden_entries(at))
 
 
 def _visits_of_people(pks: Collection[int], at: dt.datetime) -> dict[int, int]:
@@ -121,7 +121,7 @@ def regions_with_activity(at: dt.datetime) -> list[SubjectSummary]:
     quarters = _quarters(today)
     # A visit known to the year stands as its month 13 and belongs to no quarter.
     since = quarters[0][0] * 100 + quarters[0][1] * 3 - 2
-    months = totals.months_of_each(Kind.REGION, totals.hidden(at), since, present)
+    months = totals.months_of_each(Kind.REGION, totals.hidden_entries(at), since, present)
     months.subtract(_not_held(at, since, present))
     for row in regions:
         pk = row.subject.pk

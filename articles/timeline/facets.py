@@ -70,7 +70,7 @@ def facets_of(
     Up to `MOST_EXACT` entries all are counted. Of more, the number and the months are those of the
     stored totals, if no filter but a year is set, and the values are those of the newest `SAMPLE`.
     """
-    hidden = totals.hidden(at)
+    hidden = totals.hidden_entries(at)
     # A filter by the subject itself narrows nothing.
     filters = [
         choice
@@ -126,12 +126,8 @@ def _values(matches: Sequence[Match], hidden: totals.Hidden) -> dict[int, dict[i
         rows = TimelineEntry.objects.filter(engagement__in=crowded).values_list("kind", "subject")
         counts.update(Term(*row).token.strip() for row in rows)
     if hidden:
-        counts.subtract(
-            term.token.strip()
-            for match in matches
-            for term, is_hidden in hidden.get(match.engagement, ({}, 0))[0].items()
-            if is_hidden
-        )
+        pks = {match.engagement for match in matches}
+        counts.subtract(entry.term.token.strip() for entry in hidden if entry.engagement in pks)
     values: dict[int, dict[int, int]] = {}
     for token, count in (+counts).items():
         term = Term.parse(token)

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -102,24 +102,18 @@ def refresh(engagements: Collection[int]) -> dict[int, dt.datetime]:
     """
     if not engagements:
         return {}
-    before, after = _replace_entries(**{"in": sorted(engagements)})
+    before, after = _replace_entries(engagements)
     change = _count_by_month(after)
     change.subtract(_count_by_month(before))
     _add_to_totals(change)
     return _visibility_changes(before, after)
 
 
-def _replace_entries(**condition: object) -> tuple[set[tuple], set[tuple]]:
-    """Replace the entries of the engagements that changed; return the old rows and the new.
-
-    `condition` is on the engagement's pk: `gte=1, lt=5_001`.
-    """
-    entries = TimelineEntry.objects.filter(
-        **{f"engagement__{lookup}": value for lookup, value in condition.items()}
-    )
-    pks = {f"pk__{lookup}": value for lookup, value in condition.items()}
+def _replace_entries(engagements: Collection[int]) -> tuple[set[tuple], set[tuple]]:
+    """Replace the entries of the engagements that changed; return the old rows and the new."""
+    entries = TimelineEntry.objects.filter(engagement__in=engagements)
     before: set[tuple] = set(entries.values_list(*COLUMNS))
-    after: set[tuple] = set(_rows(indexed_engagements().filter(**pks)))
+    after: set[tuple] = set(_rows(indexed_engagements().filter(pk__in=engagements)))
     changed = {row[3] for row in before ^ after}
     before, after = ({row for row in rows if row[3] in changed} for rows in (before, after))
     if before:
@@ -161,9 +155,8 @@ def rebuild(report: Callable[[int], object]) -> None:
     """
     for batch in batches():
         with index_lock():
-            _replace_entries(**batch)
-        pks = {f"pk__{lookup}": value for lookup, value in batch.items()}
-        report(indexed_engagements().filter(**pks).count())
+            _replace_entries(batch)
+        report(indexed_engagements().filter(pk__in=batch).count())
     months = TimelineTotal.objects.values_list("month", flat=True).distinct()
     years = {day.year for day in Engagement.objects.dates("sort_date", "year")}
     for year in sorted(years | {month // 100 for month in months}):
@@ -171,8 +164,8 @@ def rebuild(report: Callable[[int], object]) -> None:
             _recount_year(year)
 
 
-def batches() -> Iterator[dict[str, int]]:
-    """Return conditions on pks that cover every engagement, and deleted ones with entries."""
+def batches() -> Iterator[range]:
+    """Return ranges of pks that cover every engagement, and deleted ones with entries."""
     ends = [
         pk
         for rows, name in (
@@ -186,7 +179,7 @@ def batches() -> Iterator[dict[str, int]]:
     ]
     if ends:
         for first in range(min(ends), max(ends) + 1, BATCH):
-            yield {"gte": first, "lt": first + BATCH}
+            yield range(first, first + BATCH)
 
 
 def _recount_year(year: int) -> None:
@@ -227,9 +220,8 @@ def _rows(engagements: QuerySet[Engagement]) -> Iterator[Row]:
     """Return the rows that the engagements should have."""
     now = timezone.now()
     spans: dict[int, dict[Term, Span]] = defaultdict(dict)
-    for kind, pairs in _terms(engagements, now):
-        for engagement, subject, span in pairs:
-            spans[engagement][Term(kind, subject)] = span
+    for engagement, term, span in _terms(engagements, now):
+        spans[engagement][term] = span
     for pk, date, precision, public_from in engagements.values_list(
         "pk", "start_date", "start_precision", "public_from"
     ):
@@ -249,60 +241,33 @@ class Span(NamedTuple):
     until: dt.datetime | None = None
 
 
-Pairs = Iterable[tuple[int, int, Span]]
-
-
-def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Pairs]]:
-    """Return the engagement, the subject and the span of each term, by kind of term."""
-    among = Q(engagement__in=engagements.values("pk"))
+def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Term, Span]]:
+    """Return each engagement, by pk, with each of its terms and the span of that."""
+    pks = engagements.values("pk")
+    regions = EngagementRegion.objects.effective().filter(engagement__in=pks)
+    parties = Participant.objects.filter(engagement__in=pks)
+    countries = parties.annotate(party_country=Coalesce("country", "organisation__country"))
+    topics = EngagementTopic.objects.filter(content_object__in=pks)
+    actions = Action.objects.unfinished().filter(outcome__engagement__in=pks)
     for kind, pairs in (
-        (
-            Kind.REGION,
-            EngagementRegion.objects.effective().filter(among).values_list("engagement", "region"),
-        ),
-        (
-            Kind.COUNTRY,
-            Participant.objects.filter(among)
-            .annotate(party_country=Coalesce("country", "organisation__country"))
-            .filter(party_country__isnull=False)
-            .values_list("engagement", "party_country"),
-        ),
-        (
-            Kind.PERSON,
-            Participant.objects.filter(among, person__isnull=False).values_list(
-                "engagement", "person"
-            ),
-        ),
-        (
-            Kind.ORGANISATION,
-            Participant.objects.filter(among, organisation__isnull=False).values_list(
-                "engagement", "organisation"
-            ),
-        ),
-        (
-            Kind.TOPIC,
-            EngagementTopic.objects.filter(content_object__in=engagements.values("pk")).values_list(
-                "content_object", "tag"
-            ),
-        ),
-        (
-            Kind.ACTIONS,
-            (
-                (pk, WITH)
-                for pk in Action.objects.unfinished()
-                .filter(outcome__engagement__in=engagements.values("pk"))
-                .values_list("outcome__engagement", flat=True)
-            ),
-        ),
+        (Kind.REGION, regions.values_list("engagement", "region")),
+        (Kind.COUNTRY, countries.values_list("engagement", "party_country")),
+        (Kind.PERSON, parties.values_list("engagement", "person")),
+        (Kind.ORGANISATION, parties.values_list("engagement", "organisation")),
+        (Kind.TOPIC, topics.values_list("content_object", "tag")),
+        (Kind.ACTIONS, actions.values_list("outcome__engagement", Value(WITH))),
     ):
-        yield kind, ((engagement, subject, Span()) for engagement, subject in pairs)
-    facts = list(engagements.values_list("pk", "kind", "status"))
-    yield Kind.KIND, ((pk, KINDS[kind], Span()) for pk, kind, _status in facts)
-    yield Kind.STATUS, ((pk, STATUSES[status], Span()) for pk, _kind, status in facts)
-    yield Kind.COVERAGE, _coverage(engagements, now)
+        for engagement, subject in pairs:
+            if subject:  # not every party has a country, a person and an organisation
+                yield engagement, Term(kind, subject), Span()
+    for pk, name, status in engagements.values_list("pk", "kind", "status"):
+        yield pk, Term(Kind.KIND, KINDS[name]), Span()
+        yield pk, Term(Kind.STATUS, STATUSES[status]), Span()
+    for pk, span in _coverage(engagements, now):
+        yield pk, Term(Kind.COVERAGE, WITH), span
 
 
-def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
+def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Span]]:
     """Return the first span of coverage of each engagement, past or to come.
 
     Coverage that follows after a gap is found by the next save: an entry may be missing, but there
@@ -314,9 +279,8 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Pairs:
         rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})
         for pk, since, until in rows.values_list(covered, "public_from", "public_until"):
             spans.setdefault(pk, []).append((since, until))
-    for of_one in spans.values():
-        of_one.sort(key=itemgetter(0))
-    return ((pk, WITH, _first_span(of_one)) for pk, of_one in spans.items())
+    for pk, of_one in spans.items():
+        yield pk, _first_span(sorted(of_one, key=itemgetter(0)))
 
 
 def _first_span(spans: list[tuple[dt.datetime, dt.datetime | None]]) -> Span:

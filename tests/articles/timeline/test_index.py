@@ -105,7 +105,7 @@ def check_what_readers_see(at: dt.datetime, facts: set[tuple[int, int, int]]) ->
     """Hold pages, their numbers, and the totals less what is hidden to what is public then."""
     public = {visit.pk: visit for visit in Engagement.objects.public(at)}
     keys = {pk: visit.start.sort_key for pk, visit in public.items()}
-    less = stored.hidden(at)
+    hidden = stored.hidden_entries(at)
     visits: dict[Term, set[int]] = {}
     for kind, subject, engagement in facts:
         visits.setdefault(Term(kind, subject), set()).add(engagement)
@@ -127,7 +127,7 @@ def check_what_readers_see(at: dt.datetime, facts: set[tuple[int, int, int]]) ->
             if found & pks and other.kind != Kind.REGION
         }
         if term.kind != Kind.PERSON:
-            assert stored.by_month(term, less) == months
+            assert stored.by_month(term, hidden) == months
     took_place = {pk for pk, visit in public.items() if visit.status == "took_place"}
     for name, kind in SUBJECTS.items():
         for row in subject_summaries(name, at):
