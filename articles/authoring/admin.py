@@ -117,7 +117,7 @@ class ArticleAdmin(RefreshedOnce, MergedArticleForm, ArticleList):
 
     @admin.display(description=_("Shown now"))
     def picture_shown(self, article):
-        picture = article.form.shown_picture
+        picture = article.form.current_picture
         if picture is None:
             return gettext("None yet.")
         page = reverse("admin:articles_picture_change", args=[picture.pk])

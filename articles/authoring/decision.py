@@ -158,7 +158,7 @@ class DecisionFields(forms.Form):
             self.add_error(reason.field or None, reason.text)
 
     def _check_promise(self, cleaned: dict[str, Any]) -> None:
-        """Hold the button to what it said of the visits when the page was shown."""
+        """Refuse the button if the visits are no longer those that its page named."""
         now = Readiness.of(self._story(cleaned), [])
         if self.data.get("promise") != now.promise:
             raise ValidationError(

@@ -60,7 +60,7 @@ class PictureFields(forms.Form):
     def store_upload(self) -> None:
         """Store the picture that was sent, and choose it, whether or not the form is valid.
 
-        A browser cannot send a file twice, so a form that is shown again has to know it.
+        A browser cannot send a file twice, so the form that comes back has to have it chosen.
         """
         if self.upload is None:
             return
@@ -73,7 +73,7 @@ class PictureFields(forms.Form):
         self.data = data
 
     @property
-    def shown_picture(self) -> Picture | None:
+    def current_picture(self) -> Picture | None:
         """The picture to preview: what was just uploaded, else the latest edition's."""
         value = self["picture"].value()
         try:

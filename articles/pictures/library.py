@@ -80,8 +80,8 @@ def replace_file(picture: Picture, file: Any) -> None:
     picture.name, picture.digest = upload.name, upload.digest
     picture.replaced_at = timezone.now()
     with transaction.atomic():
-        kept = [int(width) for width in widths if width.isdecimal()]
-        _store(picture, upload.image, _new_directory(picture), kept)
+        numbers = [int(width) for width in widths if width.isdecimal()]
+        _store(picture, upload.image, _new_directory(picture), numbers)
         for name in filter(None, old):
             transaction.on_commit(partial(private_storage().delete, name))
 

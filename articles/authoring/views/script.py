@@ -49,7 +49,7 @@ def script_view(view: Callable[[HttpRequest], HttpResponse]):
         except PermissionDenied:
             return message_response(gettext("You may not change this article."), 403)
         except RequestDataTooBig:
-            return message_response(gettext("That is more than can be kept."), 413)
+            return message_response(gettext("That is too long to be autosaved."), 413)
 
     return guarded
 
@@ -83,7 +83,7 @@ def autosave(request: HttpRequest) -> HttpResponse:
 
 def _store(request: HttpRequest) -> HttpResponse:
     if content_length(request) > MAX_BYTES:
-        message = gettext("Not kept: it is longer than %d KB. Shorten it or save it in parts.")
+        message = gettext("Not autosaved: it is longer than %d KB. Shorten it or save it in parts.")
         return message_response(message % (MAX_BYTES // 1024), 413)
     if request.POST.get("person") != str(request.user.pk):
         return message_response(gettext("Somebody else is signed in now in this browser."), 409)
