@@ -1,20 +1,19 @@
 """Form fields and forms of the facts' admin."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
-from django.forms.models import BaseInlineFormSet, inlineformset_factory
+from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from engagements.dates import PartialDate, check_moment
 from engagements.models import (
-    Action,
-    Appointment,
     CountryName,
     Engagement,
     EngagementRegion,
@@ -47,7 +46,7 @@ class PartialDateField(forms.CharField):
         return PartialDate.parse(text) if text else None
 
     def run_validators(self, value: Any) -> None:
-        """The text's length is limited by the widget; `parse` has judged the rest."""
+        """Do nothing: a text's validators cannot read a `PartialDate`, and `parse` judged it."""
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, PartialDate) else value
@@ -60,25 +59,24 @@ class PartialDateField(forms.CharField):
 
 
 class PartialDatesForm(forms.ModelForm):
-    """Ties declared `PartialDateField`s to the model's properties of the same names."""
-
-    partial_dates: tuple[str, ...] = ()
+    """Ties each `PartialDateField` to the model's property of the same name."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for name in self.partial_dates:
-            if name in self.fields and self.instance.pk:
+        fields = self.fields.items()
+        self.partial_dates = [name for name, f in fields if isinstance(f, PartialDateField)]
+        if self.instance.pk:
+            for name in self.partial_dates:
                 self.initial.setdefault(name, getattr(self.instance, name))
 
     def _post_clean(self) -> None:
-        for name in self.partial_dates:
-            if name in self.cleaned_data:
-                setattr(self.instance, name, self.cleaned_data[name])
+        for name in self.cleaned_data.keys() & self.partial_dates:
+            setattr(self.instance, name, self.cleaned_data[name])
         super()._post_clean()  # type: ignore[misc] # Django's hook, missing from its types
 
 
 class KeysField(forms.ModelMultipleChoiceField):
-    """Several rows by their keys; what no database can look for gets the usual sentence."""
+    """A choice of several rows; a value that is no key gets Django's sentence for a wrong one."""
 
     def clean(self, value: Any) -> Any:
         for choice in value or []:
@@ -89,9 +87,9 @@ class KeysField(forms.ModelMultipleChoiceField):
 
 
 def topics_field(through_field, **kwargs) -> forms.ModelMultipleChoiceField:
-    """An autocomplete over the topics that exist: typing never mints one.
+    """Return an autocomplete over the topics; typing never makes a new one.
 
-    `through_field` is the foreign key to `Topic` on the direct through model.
+    `through_field` is the foreign key to `Topic` of the model between.
     """
     return KeysField(
         Topic.objects.all(),
@@ -102,24 +100,21 @@ def topics_field(through_field, **kwargs) -> forms.ModelMultipleChoiceField:
     )
 
 
+# The forms of the admin name no fields: its fieldsets do.
+
+
 class AppointmentForm(PartialDatesForm):
-    partial_dates = ("start", "end")
     start = PartialDateField(label=_("From"), required=False)
     end = PartialDateField(label=_("Until"), required=False, help_text="")
 
-    class Meta:
-        model = Appointment
-        fields = ["person", "title", "country", "organisation"]
 
-
-# Fields of an engagement's form that say nothing of what happened.
+# Fields of an engagement's form that state no facts.
 NO_FACTS = {"slug", "topics", "public_from"}
-# Fields that say something about the change, and are none of it.
+# Fields that describe the change.
 ABOUT_CHANGE = {"change_note", "tells_readers"}
 
 
 class EngagementForm(PartialDatesForm):
-    partial_dates = ("start", "end")
     start = PartialDateField(label=_("Starts"))
     end = PartialDateField(
         label=_("Ends"), required=False, help_text=_("Leave empty if it ends the same day.")
@@ -139,24 +134,6 @@ class EngagementForm(PartialDatesForm):
     )
     topics = topics_field(EngagementTopic._meta.get_field("tag"))
 
-    class Meta:
-        model = Engagement
-        fields = [
-            "title",
-            "slug",
-            "kind",
-            "status",
-            "status_note",
-            "location_country",
-            "city",
-            "venue",
-            "tour",
-            "summary",
-            "topics",
-            "is_fictional",
-            "public_from",
-        ]
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
@@ -166,7 +143,7 @@ class EngagementForm(PartialDatesForm):
                     "Changed, the old address leads to the new one for ever."
                 )
         if "status" in self.fields and self.instance.pk is None:
-            # What the form's script says where it chose.
+            # The form's script shows it where it chose the status.
             self.fields["status"].widget.attrs["data-passed"] = _(
                 "Chosen because the day has passed: change it if it did not take place."
             )
@@ -186,78 +163,70 @@ class EngagementForm(PartialDatesForm):
         return [name for name in super().changed_data if name not in ABOUT_CHANGE]
 
     @property
-    def refresh_engagements(self) -> bool:
-        """Whether something is said otherwise: an address, a topic, a region is no statement."""
+    def changes_facts(self) -> bool:
+        # The admin sets the formsets whose rows state facts.
+        formsets = getattr(self.instance, "fact_rows", ())
         own = {*self.changed_data} - NO_FACTS
-        # The admin says which rows there are.
-        rows = getattr(self.instance, "fact_rows", ())
-        return bool(own) or any(formset.has_changed() for formset in rows)
+        return bool(own) or any(formset.has_changed() for formset in formsets)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        was_seen = self.was_seen
-        if was_seen and "change_note" in cleaned and not cleaned["change_note"]:
+        if not self.was_seen:
+            return cleaned
+        if cleaned.get("change_note") == "":
             if cleaned.get("tells_readers"):
                 self.add_error("change_note", _("Say what readers are told."))
-            elif self.refresh_engagements:
+            elif self.changes_facts:
                 self.add_error(
                     "change_note", _("Readers have seen these facts: say what changes, and why.")
                 )
-        withdrawn_at, public_from = self.instance.withdrawn_at, cleaned.get("public_from")
-        hides = public_from is None or public_from > timezone.now()
-        if was_seen and not withdrawn_at and "public_from" in cleaned and hides:
+        public_from, withdrawn_at = cleaned.get("public_from"), self.instance.withdrawn_at
+        is_hidden = public_from is None or public_from > (withdrawn_at or timezone.now())
+        if "public_from" in cleaned and is_hidden:
             self.add_error(
                 "public_from",
-                _("Readers have seen it. Withdraw it instead, with a reason."),
-            )
-        if (
-            withdrawn_at
-            and "public_from" in cleaned
-            and (public_from is None or public_from > withdrawn_at)
-        ):
-            self.add_error(
-                "public_from",
-                _("It was public until it was withdrawn: this cannot lie later, nor be empty."),
+                _("It was public until it was withdrawn: this cannot lie later, nor be empty.")
+                if withdrawn_at
+                else _("Readers have seen it. Withdraw it instead, with a reason."),
             )
         return cleaned
 
 
 def is_deleted(form) -> bool:
-    """Say whether a formset's form, once cleaned, is marked for deletion."""
+    """Return whether a formset's form, which is cleaned, is marked for deletion."""
     return bool(form.cleaned_data.get(DELETION_FIELD_NAME))
 
 
 class DistinctRowsFormSet(BaseInlineFormSet):
-    """Refuses, in words, rows that a unique constraint with the parent in it does not let stand.
+    """Checks unique constraints that include the parent, and says which rows break them.
 
-    Of these Django checks only those without a condition, and only among the rows of the form.
+    Django checks only those without a condition, and only among the rows of the form.
     """
 
     # Whether a deleted row makes room for another one.
     deleted_make_room = True
-
-    def twins(self, row) -> dict[Any, Any]:
-        """Return, by what to say, what no two rows may have alike (`None`: no matter)."""
-        raise NotImplementedError
+    # Returns the values that no two rows may share, by the message (`None`: any number may).
+    unique_values: Callable[[Any], dict[Any, Any]]
 
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if not is_deleted(form)]
-        judged = {form.instance.pk for form in (self.forms if self.deleted_make_room else kept)}
-        # Among them what somebody else added since the form was opened.
-        others = [row for row in self.get_queryset() if row.pk not in judged]
-        seen = {twin for row in others for twin in self.twins(row).items()}
-        for form in kept:
+        staying = [form for form in self.forms if not is_deleted(form)]
+        checked = self.forms if self.deleted_make_room else staying
+        keys = {form.instance.pk for form in checked}
+        # Others have been added by somebody else since the form was opened.
+        others = [row for row in self.get_queryset() if row.pk not in keys]
+        present = {value for row in others for value in self.unique_values(row).items()}
+        for form in staying:
             if not form.is_valid():
                 continue
-            for message, value in self.twins(form.instance).items():
-                if value is not None and (message, value) in seen:
+            for message, value in self.unique_values(form.instance).items():
+                if value is not None and (message, value) in present:
                     form.add_error(None, message)
-                seen.add((message, value))
+                present.add((message, value))
 
 
 class CountryNameFormSet(DistinctRowsFormSet):
-    def twins(self, row: CountryName) -> dict[Any, Any]:
+    def unique_values(self, row: CountryName) -> dict[Any, Any]:
         is_translation = row.kind == CountryName.Kind.TRANSLATION
         return {
             _("This language has a name already."): row.language if is_translation else None,
@@ -266,7 +235,7 @@ class CountryNameFormSet(DistinctRowsFormSet):
 
 
 class ParticipantFormSet(DistinctRowsFormSet):
-    def twins(self, row: Participant) -> dict[Any, Any]:
+    def unique_values(self, row: Participant) -> dict[Any, Any]:
         return {
             _("Only one participant leads a side."): row.side if row.is_lead else None,
             _("This person is a participant already."): row.person_id,
@@ -274,7 +243,7 @@ class ParticipantFormSet(DistinctRowsFormSet):
 
     def save(self, commit: bool = True) -> list[Participant]:
         if commit:
-            # Saved one by one, two rows that change places would meet half-way.
+            # Rows are saved one by one: two that swap persons would break a constraint half-way.
             changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
             rows = Participant.objects.filter(pk__in=changed)
             rows.update(is_lead=False, person=None, appointment=None)
@@ -291,7 +260,7 @@ class EngagementRegionForm(forms.ModelForm):
         cleaned = super().clean()
         is_derived = self.cleaned_data.get("origin") == EngagementRegion.Origin.DERIVED
         if is_derived and not self.instance.pk:
-            # Chosen by hand: left as derived it would vanish on saving.
+            # A new row that is derived would vanish on saving: the countries do not give it.
             self.cleaned_data["origin"] = EngagementRegion.Origin.ADDED
         return cleaned
 
@@ -302,30 +271,21 @@ class EngagementRegionFormSet(DistinctRowsFormSet):
     def delete_existing(self, obj: EngagementRegion, commit: bool = True) -> None:
         remove_region(obj)
 
-    def twins(self, row: EngagementRegion) -> dict[Any, Any]:
+    def unique_values(self, row: EngagementRegion) -> dict[Any, Any]:
         return {_("This region is there already: change its origin instead."): row.region_id}
 
 
 class ActionForm(PartialDatesForm):
-    partial_dates = ("due",)
     due = PartialDateField(label=_("Due"), required=False, help_text="")
-
-    class Meta:
-        model = Action
-        fields = ["title", "owner_country", "owner_organisation", "owner_text", "position"]
 
 
 class OutcomeForm(forms.ModelForm):
-    """An outcome and, as `actions`, the formset of what it needs."""
+    """An outcome with the formset of its actions."""
 
     actions: BaseInlineFormSet
 
-    class Meta:
-        model = Outcome
-        fields = ["title", "details", "sources", "position"]
-
     def has_changed(self) -> bool:
-        # An action without its outcome's name must not be dropped silently.
+        # Without it, a new outcome with actions but no title would be dropped as empty.
         return (
             super().has_changed()
             or self.actions.has_changed()
@@ -342,14 +302,11 @@ class OutcomeForm(forms.ModelForm):
 class OutcomeFormSet(BaseInlineFormSet):
     """Outcomes with their actions nested in them, validated and saved together.
 
-    The stock admin cannot nest. Each form carries a formset of its own, whose prefix starts with
-    the form's, so the admin's script renumbers both.
+    Django's admin cannot nest. Each form has a formset of its own, whose prefix starts with the
+    form's, so that the admin's script renumbers both.
     """
 
-    # Set by the inline, which knows the widgets that find countries and organisations.
-    action_formset: type[BaseInlineFormSet] = inlineformset_factory(
-        Outcome, Action, form=ActionForm, extra=1
-    )
+    action_formset: type[BaseInlineFormSet]  # the inline makes it, with the admin's widgets
 
     def add_fields(self, form, index) -> None:
         super().add_fields(form, index)
@@ -358,17 +315,12 @@ class OutcomeFormSet(BaseInlineFormSet):
             instance=form.instance,
             prefix=f"{form.prefix}-actions",
         )
-        # Where the admin's read-only column, which is given the instance alone, finds it.
+        # The admin passes only the instance to a read-only column.
         form.instance.actions_formset = form.actions
 
     def save(self, commit: bool = True) -> list[Outcome]:
-        """Save outcomes and actions; without `commit` the caller calls `save_actions` later."""
         outcomes = super().save(commit=commit)
-        if commit:
-            self.save_actions()
-        return outcomes
-
-    def save_actions(self) -> None:
         for form in self.forms:
             if form.instance.pk and not is_deleted(form):
-                form.actions.save()  # type: ignore[attr-defined] # add_fields() set it
+                form.actions.save(commit=commit)  # type: ignore[attr-defined] # see add_fields()
+        return outcomes

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -71,7 +72,7 @@ class ParticipantInline(SourcesOfThisEngagement, LimitedRows, QuietRelations, ad
     ]
 
     def get_extra(self, request, obj=None, **kwargs):
-        # A new one has a row for who comes and one for whom they meet.
+        # A new engagement has two rows: a visitor and a host.
         return self.extra if obj else 1
 
 
@@ -96,7 +97,7 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
-        # The engagement's own rule: its outcomes are as fixed as it is.
+        # Whoever may change the engagement may change its actions.
         parent = self.admin_site.get_model_admin(Engagement)
         editable = (
             parent.has_change_permission(request, obj)
@@ -107,22 +108,17 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
             Outcome,
             Action,
             form=ActionForm,
+            fields=["title", "owner_country", "owner_organisation", "owner_text", "position"],
             extra=1 if editable else 0,
             can_delete=editable,
             absolute_max=MOST_ACTIONS,
             max_num=MOST_ACTIONS,
-            formfield_callback=self._action_formfield(request),
+            # The admin's own widgets, from an inline that is on no page by itself.
+            formfield_callback=partial(
+                ActionWidgets(Action, self.admin_site).formfield_for_dbfield, request=request
+            ),
         )
         return formset
-
-    def _action_formfield(self, request):
-        # The stock admin's own widgets, by way of an inline that is never shown by itself.
-        inline = ActionWidgets(Action, self.admin_site)
-
-        def formfield(db_field, **kwargs):
-            return inline.formfield_for_dbfield(db_field, request, **kwargs)
-
-        return formfield
 
     @admin.display(description=_("Necessary actions"))
     def necessary_actions(self, outcome):
@@ -131,7 +127,7 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
         )
 
 
-MOST_ACTIONS = 50  # of one outcome: drawing each of them costs time
+MOST_ACTIONS = 50  # of one outcome: rendering each of them costs time
 
 
 class ActionWidgets(KeyedAutocompletes, QuietRelations, admin.TabularInline):
@@ -172,7 +168,7 @@ class VisibilityFilter(admin.SimpleListFilter):
 
 
 class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
-    """One form for one fact. Registered by `articles`, which adds what it knows of coverage."""
+    """One form for an engagement and its rows. `articles` registers it, with the coverage."""
 
     form = EngagementForm
     formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
@@ -226,7 +222,7 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
         return kwargs
 
     def _create_formsets(self, request, obj, change):
-        """Let the form, which is judged first, see whether rows change beneath it."""
+        """Give the form, which is validated first, the formsets whose rows state facts."""
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
         obj.fact_rows = [rows for rows in formsets if rows.model is not EngagementRegion]
         return formsets, inlines
@@ -238,13 +234,13 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
 
     def has_change_permission(self, request, obj=None):
         allowed = super().has_change_permission(request, obj)
-        # What readers have seen is changed by those who may publish.
+        # Only those who may publish change a public engagement.
         if allowed and obj is not None and obj.public_from is not None:
             return request.user.has_perm("engagements.publish_engagement")
         return allowed
 
     def has_delete_permission(self, request, obj=None):
-        # What readers saw is withdrawn, with a reason: its address would answer 404.
+        # One that was public is withdrawn instead: its address must not answer 404.
         allowed = super().has_delete_permission(request, obj)
         return allowed and not (obj and obj.was_seen())
 
@@ -267,7 +263,7 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
             participant.engagement = engagement
             participant.choose_appointment()
             participant.save(update_fields=["appointment"])
-        # A form in a window of its own closes: there is no page to tell it on.
+        # A pop-up closes: it has no page for a message.
         if not change and engagement.choose_location() and IS_POPUP_VAR not in request.POST:
             messages.info(
                 request,
@@ -303,7 +299,7 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
 
     @admin.display(description=_("state"), ordering="status")
     def state(self, engagement):
-        """What became of it and, unless readers see it, why they do not."""
+        """The status and, unless it is public, whether it is a draft, embargoed or withdrawn."""
         words = [engagement.status_on(timezone.localdate())]
         if engagement.withdrawn_at:
             words.append(gettext("withdrawn"))
