@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "regions": [row for row in regions_with_activity(at) if row.visits],
         "years": activity_years(today),
         "overdue": actions.overdue(today).order_by("due_date", "pk").for_lists()[:ACTIONS],
-        "fulfilled": actions.kept().for_lists()[:ACTIONS],
+        "fulfilled": actions.fulfilled().for_lists()[:ACTIONS],
         "today": today,
         "follow": follow_site(request),
     }

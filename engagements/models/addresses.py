@@ -1,4 +1,4 @@
-"""Addresses that readers knew: a slug that led to a page leads on to it for ever."""
+"""Former addresses: a slug that led to a public page redirects to it for ever."""
 
 from typing import Any, Self
 
@@ -12,17 +12,17 @@ class FormerSlugQuerySet(models.QuerySet["FormerSlug"]):
         return self.filter(kind=model._meta.model_name)
 
     def held(self, model: type[models.Model]) -> Self:
-        """Former slugs that still lead somewhere: what they led to has not been deleted."""
+        """Former slugs whose row has not been deleted."""
         return self.of_model(model).filter(target__in=model._default_manager.values("pk"))
 
 
 class FormerSlug(models.Model):
-    """A slug that readers knew, and which row answers to it now.
+    """A former slug of a row that was public.
 
-    It names the row rather than the next slug, so any number of changes is one redirect.
+    It names the row, not the next slug, so that any number of changes is one redirect.
     """
 
-    # Several models share the table, one of which these apps do not know: no foreign key.
+    # Several models share the table, one of them in another app: no foreign key.
     kind = models.CharField(max_length=20)
     slug = models.SlugField(max_length=200, db_index=False)
     target = models.PositiveBigIntegerField()

@@ -1,4 +1,4 @@
-"""What readers are told of facts that they had seen otherwise. Nobody changes it afterwards."""
+"""Changes of facts that readers had seen, listed for them. Nobody edits the rows."""
 
 import datetime as dt
 from typing import Self
@@ -16,7 +16,7 @@ from engagements.visibility import is_public
 
 class DateChangeQuerySet(models.QuerySet["DateChange"]):
     def public(self, at: dt.datetime | None = None) -> Self:
-        """Changes of a date that readers had been told, of engagements that they still see."""
+        """Changes made since the engagement was public, if it still is."""
         at = at or timezone.now()
         return self.filter(
             is_public(at, "engagement__"),
@@ -75,16 +75,13 @@ class DateChange(models.Model):
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def public(self, at: dt.datetime | None = None) -> Self:
-        """Corrections that readers had been told, of engagements that they still see."""
+        """Corrections of engagements that are still public."""
         at = at or timezone.now()
         return self.filter(is_public(at, "engagement__"), made_at__lte=at)
 
 
 class Correction(models.Model):
-    """What readers are told of a fact that is said otherwise now.
-
-    A changed date has a row of its own kind, with the old and the new.
-    """
+    """A note to readers about a changed fact other than a date."""
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="corrections")
     note = models.CharField(_("note"), max_length=300)

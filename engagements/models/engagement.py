@@ -1,4 +1,4 @@
-"""The fact: one encounter, who took part in it and which regions it belongs to."""
+"""The fact: one encounter, with its dates, its place and what readers see of it."""
 
 import datetime as dt
 from typing import Self
@@ -35,7 +35,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         return self.filter(is_public(at))
 
     def withdrawn(self, at: dt.datetime | None = None) -> Self:
-        """Engagements that were public once and are so no longer: their address answers 410."""
+        """Engagements that were public until they were withdrawn: their address answers 410."""
         at = at or timezone.now()
         return self.filter(withdrawn_at__lte=at, public_from__lte=F("withdrawn_at"))
 
@@ -47,7 +47,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         )
 
     def travels_of(self, person: Person) -> Self:
-        """Where a person was a guest: engagements that took place in another country's house."""
+        """Engagements with a place that the person attended, but not as host."""
         guests = Participant.objects.filter(person=person).exclude(side=Participant.Side.HOST)
         return self.filter(
             pk__in=guests.values("engagement_id"),
@@ -59,7 +59,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         return self.order_by("-sort_date", "-pk")
 
     def oldest_first(self) -> Self:
-        # Of two stops on one day, the one that runs on into the next comes later.
+        # Of two that start on one day, the one that lasts longer comes later.
         return self.order_by("start_date", F("end_date").asc(nulls_first=True), "pk")
 
     def with_parties(self) -> Self:
@@ -95,7 +95,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         CALL = "call", _("call")
         OTHER = "other", _("other encounter")
 
-    # Somebody comes to somebody: its host says where.
+    # Where these take place follows from who hosts them.
     BILATERAL = (
         Kind.OFFICIAL_VISIT,
         Kind.WORKING_VISIT,
@@ -110,6 +110,8 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         TOOK_PLACE = "took_place", _("took place")
         POSTPONED = "postponed", _("postponed")
         CANCELLED = "cancelled", _("cancelled")
+
+    AHEAD = (Status.PLANNED, Status.CONFIRMED)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     title = models.CharField(
@@ -282,7 +284,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
 
     @property
     def share_url(self) -> str:
-        """Where the drawing is that other sites show beside a shared address."""
+        """The address of the drawing that other sites show beside a shared link."""
         return reverse("articles:engagement_share", args=[self.slug])
 
     def clean(self) -> None:
@@ -297,9 +299,9 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
             )
 
     def choose_location(self) -> bool:
-        """Take the host's country, if it is one and nobody said where; return whether it did.
+        """Set the place to the host's country if it is empty; return whether it did.
 
-        Summits and conferences have a host and may be anywhere, and a call has no place.
+        Not for summits and conferences, which may be anywhere, and calls, which have no place.
         """
         if self.kind not in self.BILATERAL or self.location_country_id:
             return False
@@ -316,7 +318,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
         return self.public_from is None
 
     def was_seen(self, at: dt.datetime | None = None) -> bool:
-        """Whether readers have met it: what they saw is not changed without a word."""
+        """Whether it has been public: what readers saw is not changed without a note."""
         return self.public_from is not None and self.public_from <= (at or timezone.now())
 
     @property
@@ -330,13 +332,11 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
 
     def is_upcoming(self, today: dt.date) -> bool:
         """Whether it is planned or confirmed and its last possible day has not passed."""
-        open_statuses = (self.Status.PLANNED, self.Status.CONFIRMED)
-        return self.status in open_statuses and self.last_day >= today
+        return self.status in self.AHEAD and self.last_day >= today
 
     def is_unconfirmed(self, today: dt.date) -> bool:
-        """Whether its date has passed and nobody has said that it took place."""
-        open_statuses = (self.Status.PLANNED, self.Status.CONFIRMED)
-        return self.status in open_statuses and self.last_day < today
+        """Whether its date has passed and it is still planned or confirmed."""
+        return self.status in self.AHEAD and self.last_day < today
 
     def status_on(self, today: dt.date) -> str:
         """The status in words; a planned one whose date is past reads "not confirmed"."""
@@ -360,7 +360,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
 
     @property
     def stops(self) -> list["Engagement"]:
-        """The public stops of its tour in their order, if it is one of several."""
+        """The public stops of its tour in their order; empty where it is the only one."""
         stops = self.tour.public_stops if self.tour else []
         return stops if len(stops) > 1 and self in stops else []
 

@@ -1,4 +1,4 @@
-"""What was agreed, what it needs and what came of it; and where we know it from."""
+"""What was agreed, the actions that it needs, reports on them, and the sources."""
 
 import datetime as dt
 from typing import Self
@@ -75,8 +75,8 @@ class Outcome(models.Model):
 
 
 def _is_past(today: dt.date) -> Q:
-    """Return the condition that the due day, month or year has wholly passed."""
-    # The day is said apart too, so that an index gives the first of them.
+    """Return the condition that the due day, month or year has passed."""
+    # The first part repeats the day for the sake of the index.
     return Q(due_date__lt=today) & (
         Q(due_precision="day", due_date__lt=today)
         | Q(due_precision="month", due_date__lt=today.replace(day=1))
@@ -91,18 +91,15 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
     def unfinished(self) -> Self:
         """Actions neither done nor dropped."""
-        # Named, so that an index gives them without the others.
+        # Not an exclusion, so that an index serves it.
         return self.filter(status__in=Action.UNFINISHED)
 
     def overdue(self, today: dt.date) -> Self:
-        """Unfinished actions whose due day, month or year has wholly passed."""
+        """Unfinished actions whose due day, month or year has passed."""
         return self.unfinished().filter(_is_past(today))
 
     def most_urgent_first(self, today: dt.date) -> Self:
-        """Overdue actions, then those of each status; by owner, the first due first.
-
-        The group is an annotation, `is_late`.
-        """
+        """Order by: overdue (annotated as `is_late`), status, owner, due date."""
         order = [When(status=status, then=n) for n, status in enumerate(Action.Status.values)]
         is_late = _is_past(today) & Q(status__in=Action.UNFINISHED)
         return self.annotate(
@@ -110,26 +107,26 @@ class ActionQuerySet(models.QuerySet["Action"]):
             owner_name=Coalesce("owner_country__name", "owner_organisation__name", "owner_text"),
         ).order_by("-is_late", Case(*order), "owner_name", F("due_date").asc(nulls_last=True), "pk")
 
-    def kept(self) -> Self:
-        """Actions that are done, the latest first, with the day (`kept_on`)."""
-        done = ActionUpdate.objects.filter(status=Action.Status.DONE)
-        # Once done, then taken up again, then done: the last time counts.
-        again = done.filter(
-            Q(date__gt=OuterRef("told__date")) | Q(pk__gt=OuterRef("told__pk")),
+    def fulfilled(self) -> Self:
+        """Actions that are done, the latest first, with the date (`fulfilled_on`)."""
+        is_done = Q(updates__status=Action.Status.DONE)
+        # Done, taken up again and done again: the last time counts.
+        later = ActionUpdate.objects.filter(
+            Q(date__gt=OuterRef("done__date")) | Q(pk__gt=OuterRef("done__pk")),
             action=OuterRef("pk"),
-            date__gte=OuterRef("told__date"),
+            date__gte=OuterRef("done__date"),
+            status=Action.Status.DONE,
         )
-        # Not the greatest date of each: for that, every action would have to be looked at.
-        told = FilteredRelation("updates", condition=Q(updates__status=Action.Status.DONE))
+        # Not an aggregate over each action's dates, which would read every action.
         return (
-            self.annotate(told=told)
-            .filter(~Exists(again), status=Action.Status.DONE, told__date__isnull=False)
-            .annotate(kept_on=F("told__date"))
-            .order_by("-kept_on", "-pk")
+            self.annotate(done=FilteredRelation("updates", condition=is_done))
+            .filter(~Exists(later), status=Action.Status.DONE, done__date__isnull=False)
+            .annotate(fulfilled_on=F("done__date"))
+            .order_by("-fulfilled_on", "-pk")
         )
 
     def owned_by(self, owner: Country | Organisation) -> Self:
-        """Actions that a country or an organisation promised, the unfinished and due first."""
+        """Actions of a country or an organisation: unfinished before finished, by due date."""
         column = "owner_country" if isinstance(owner, Country) else "owner_organisation"
         is_open = Q(status__in=Action.UNFINISHED)
         return self.filter(**{column: owner}).order_by(
@@ -137,7 +134,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
         )
 
     def for_lists(self) -> Self:
-        """Fetch what a list of promises reads."""
+        """Fetch what a list of actions reads."""
         return self.select_related("outcome__engagement", "owner_country", "owner_organisation")
 
 
@@ -185,7 +182,7 @@ class Action(models.Model):
         editable=False,
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
-    # How often `due` became another one: programs that follow a calendar want to know.
+    # How often `due` changed: the sequence number of its event in a calendar.
     due_changes = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -223,7 +220,7 @@ class Action(models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
-        # From what is stored, so that no revert takes the number back.
+        # Counted from the stored number, so that a revert does not lower it.
         stored = Action.objects.filter(pk=self.pk).values_list(
             "due_changes", "due_date", "due_precision"
         )
@@ -242,7 +239,7 @@ class Action(models.Model):
         return bool(self.due) and not finished and self.due.last_day < today
 
     def refresh_status(self) -> None:
-        """Take the status of the latest update that counts (open where none does)."""
+        """Set the status to that of the latest effective update, else to open."""
         latest = self.updates.effective().order_by("date", "pk").last()
         self.status = latest.status if latest else self.Status.OPEN
         self.save(update_fields=["status", "updated_at"])
@@ -250,11 +247,11 @@ class Action(models.Model):
 
 class ActionUpdateQuerySet(models.QuerySet["ActionUpdate"]):
     def effective(self) -> Self:
-        """Updates that count: "done" only once a second person has confirmed it."""
+        """Updates but for a "done" that no second person has confirmed."""
         return self.exclude(status=Action.Status.DONE, confirmed_by__isnull=True)
 
     def public(self, at: dt.datetime | None = None) -> Self:
-        """Updates that count, of public engagements, with when they came out (`announced_at`)."""
+        """Effective updates of public engagements, with when they came out (`announced_at`)."""
         confirmed = Coalesce("confirmed_at", "reported_at")
         visible = F("action__outcome__engagement__public_from")
         return (
@@ -264,12 +261,12 @@ class ActionUpdateQuerySet(models.QuerySet["ActionUpdate"]):
         )
 
     def newest_first(self) -> Self:
-        """Public updates, those that readers got last first."""
+        """Order what `public()` returned: the last announced first."""
         return self.order_by("-announced_at", "-pk")
 
 
 class ActionUpdate(models.Model):
-    """What happened to an action since. Append-only: an error is mended by another update."""
+    """A report on an action. Append-only: another update corrects an error."""
 
     action = models.ForeignKey(
         Action, models.CASCADE, related_name="updates", verbose_name=_("action")
@@ -338,10 +335,7 @@ class ActionUpdate(models.Model):
             raise ValidationError({"date": _("It lies in the future: tell what has happened.")})
 
     def confirm(self, by) -> None:
-        """Let `by`, who is not the one who reported it, stand for "done" and its evidence.
-
-        Raises `ValidationError` with the reason why not.
-        """
+        """Confirm "done" as a second person; raise `ValidationError` with the reason why not."""
         if self.status != Action.Status.DONE or self.confirmed_by_id:
             raise ValidationError(_("There is nothing to confirm."))
         if by.pk == self.reported_by_id:

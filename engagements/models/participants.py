@@ -142,7 +142,7 @@ class Participant(models.Model):
             self.appointment = fitting[0]
 
     def _has_days(self) -> bool:
-        # A form whose dates cannot be read has none to compare with.
+        # In a form whose dates are invalid it has none.
         return bool(self.engagement_id or self.engagement) and bool(self.engagement.start)
 
     def _offices(self) -> models.QuerySet:

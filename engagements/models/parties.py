@@ -38,7 +38,7 @@ class PartyQuerySet(models.QuerySet[_Party]):
     def public(self, at: dt.datetime | None = None) -> Self:
         """People or organisations that take part in a public engagement.
 
-        No other has a page, so that nobody reads from an address who is coming.
+        Others have no page, so that no address reveals who is coming.
         """
         participation: Any = self.model._meta.get_field("participations")
         taking_part = participation.related_model.objects.filter(is_public(at, "engagement__"))
@@ -122,8 +122,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def held_on(self, first_day: dt.date, last_day: dt.date | None = None) -> Self:
         """Appointments in force on a day, or at some time from `first_day` to `last_day`.
 
-        An end known to the month or year counts as the last day of that period, so candidates
-        at the edge are kept and an editor decides.
+        An end known to the month or year counts as the last day of that period.
         """
         last_day = last_day or first_day
         return self.filter(Q(start_date__isnull=True) | Q(start_date__lte=last_day)).filter(
@@ -140,7 +139,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
 
     def begun(self, today: dt.date) -> Self:
-        """Offices held now or before, the latest first. What begins later is not yet told."""
+        """Present and former offices, the latest first, with their person and party."""
         return (
             self.filter(Q(start_date__isnull=True) | Q(start_date__lte=today))
             .select_related("person", "country", "organisation")
@@ -204,7 +203,7 @@ class Appointment(models.Model):
 
     @property
     def period(self) -> str:
-        """From when to when, as precisely as it is known; empty where it is not known at all."""
+        """The dates in words, as precisely as they are known; empty without any."""
         if self.end:
             return (
                 format_range(self.start, self.end) if self.start else gettext("until %s") % self.end

@@ -89,7 +89,7 @@ class Country(models.Model):
 
     @property
     def short_name(self) -> str:
-        """As an organisation's: what stands where room is short."""
+        """The name, as a country has no acronym; as for an organisation."""
         return self.name
 
 

@@ -38,11 +38,10 @@ def load_areas(apps, entries: list[dict[str, Any]]) -> None:
     ids = dict(area_model.objects.values_list("code", "pk"))
     for entry in entries:
         if entry["code"] not in ids:
-            parent_id = ids[entry["parent"]] if entry["parent"] else None
-            area = area_model.objects.create(
-                code=entry["code"], name=entry["name"], parent_id=parent_id
-            )
-            ids[entry["code"]] = area.pk
+            area = area_model(code=entry["code"], name=entry["name"])
+            area.parent_id = ids.get(entry["parent"])
+            area.save()
+            ids[area.code] = area.pk
 
 
 def load_countries(apps, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -51,16 +50,9 @@ def load_countries(apps, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     area_ids = dict(apps.get_model("engagements", "M49Area").objects.values_list("code", "pk"))
     present = set(country_model.objects.values_list("code", flat=True))
     missing = [entry for entry in entries if entry["code"] not in present]
+    columns = ("code", "alpha3", "numeric", "name", "valid_from", "valid_until")
     countries = [
-        country_model(
-            code=entry["code"],
-            alpha3=entry["alpha3"],
-            numeric=entry["numeric"],
-            name=entry["name"],
-            area_id=area_ids[entry["area"]],
-            valid_from=entry["valid_from"],
-            valid_until=entry["valid_until"],
-        )
+        country_model(area_id=area_ids[entry["area"]], **{name: entry[name] for name in columns})
         for entry in missing
     ]
     # Neither bulk_create nor a migration's models call the models' own save().
@@ -98,10 +90,6 @@ def load_regions(apps, entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         if entry["slug"] in taken or entry["name"] in taken:
             continue
-        region = region_model.objects.create(
-            slug=entry["slug"],
-            name=entry["name"],
-            description=entry["description"],
-            position=entry["position"],
-        )
-        region.countries.add(*(country_ids[code] for code in entry["countries"]))
+        codes = entry.pop("countries")
+        region = region_model.objects.create(**entry)
+        region.countries.add(*(country_ids[code] for code in codes))
