@@ -1,7 +1,7 @@
 """Dates that are known to the day, the month or only the year.
 
 A partial date is stored as two columns, the first day of its period and a precision, so that
-databases can sort and compare it, and is never shown more precisely than it is known.
+databases can sort and compare it. It is never displayed more precisely than it is known.
 """
 
 import calendar
@@ -69,7 +69,7 @@ class PartialDate:
 
     @property
     def sort_key(self) -> int:
-        """The place on a timeline as yyyymmdd: the last day; of a year alone, after its months.
+        """The position on a timeline, yyyymmdd of the last day; a year alone follows its months.
 
         January 2025 is 20250131, 2025 is 20251331.
         """
@@ -107,12 +107,7 @@ class PartialDate:
             if month is None:
                 raise ValidationError(_UNREADABLE, code="invalid")
         year = int(parts["year"])
-        if not EARLIEST_YEAR <= year <= LATEST_YEAR:
-            raise ValidationError(
-                _("The year has to lie between %(first)d and %(last)d."),
-                code="year",
-                params={"first": EARLIEST_YEAR, "last": LATEST_YEAR},
-            )
+        check_year(year)
         try:
             date = dt.date(year, int(month or 1), int(parts["day"] or 1))
         except ValueError:
@@ -128,12 +123,9 @@ _UNREADABLE = _(
 )
 
 
-def check_moment(value: dt.datetime) -> None:
-    """Raise `ValidationError` for a year that no calendar of ours has.
-
-    A zone's shift would take the first or the last moment of all out of Python's reach.
-    """
-    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+def check_year(year: int) -> None:
+    """Raise `ValidationError` for a year before `EARLIEST_YEAR` or after `LATEST_YEAR`."""
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ValidationError(
             _("The year has to lie between %(first)d and %(last)d."),
             code="year",
@@ -141,19 +133,24 @@ def check_moment(value: dt.datetime) -> None:
         )
 
 
+def check_moment(value: dt.datetime) -> None:
+    """Check the year of a moment: in another time zone, Python's first and last would overflow."""
+    check_year(value.year)
+
+
 def zone_name() -> str:
-    """Return what a person calls the site's time zone: "Algiers", "UTC"."""
+    """Return the name of the site's time zone for people: "Algiers", "UTC"."""
     return timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
 
 
 def spelled_out(at: dt.datetime) -> str:
-    """Return a moment that nobody can mistake: "28 Jan 2025, 14:00 Algiers = 13:00 UTC"."""
+    """Return a moment with its time zone: "28 Jan 2025, 14:00 Algiers = 13:00 UTC"."""
     local, utc = timezone.localtime(at), timezone.localtime(at, dt.UTC)
-    told = f"{date_format(local, 'j M Y')}, {local:%H:%M} {zone_name()}"
+    text = f"{date_format(local, 'j M Y')}, {local:%H:%M} {zone_name()}"
     if zone_name() == "UTC":
-        return told
+        return text
     date = "" if local.date() == utc.date() else f"{date_format(utc, 'j M Y')}, "
-    return f"{told} = {date}{utc:%H:%M} UTC"
+    return f"{text} = {date}{utc:%H:%M} UTC"
 
 
 def format_range(start: PartialDate, end: PartialDate | None) -> str:

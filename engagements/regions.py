@@ -1,11 +1,12 @@
 """Which regions an engagement belongs to.
 
 Derived from the countries of all parties and the location, so Algeria's prime minister in
-Washington stands on North Africa's timeline. Rows that an editor added or removed are kept.
+Washington stands on North Africa's timeline. Rows that an editor added or removed stay.
 """
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from engagements.models import Engagement, EngagementRegion, Region
 
@@ -13,18 +14,11 @@ DERIVED = EngagementRegion.Origin.DERIVED
 
 
 def regions_of_countries(engagement: Engagement) -> set[int]:
-    """Return the ids of the regions that hold any country of the engagement."""
-    countries = set(
-        engagement.participants.filter(country__isnull=False).values_list("country_id", flat=True)
-    )
-    # An organisation's or ministry's own country counts as the party's country.
-    countries |= set(
-        engagement.participants.filter(organisation__country__isnull=False).values_list(
-            "organisation__country_id", flat=True
-        )
-    )
-    if engagement.location_country_id:
-        countries.add(engagement.location_country_id)
+    """Return the pks of the regions that hold any country of the engagement."""
+    # The country of an organisation, such as a ministry, counts as the party's country.
+    of_party = Coalesce("country", "organisation__country")
+    of_parties = engagement.participants.values_list(of_party, flat=True)
+    countries = {engagement.location_country_id, *of_parties} - {None}
     return set(Region.objects.filter(countries__in=countries).values_list("pk", flat=True))
 
 
@@ -35,7 +29,7 @@ def derive_regions(engagement: Engagement) -> None:
     rows = EngagementRegion.objects.filter(engagement=engagement)
     rows.filter(origin=DERIVED).exclude(region__in=wanted).delete()
     present = set(rows.values_list("region_id", flat=True))
-    # One by one: the receivers of a saved row would not hear of bulk_create().
+    # Not bulk_create(), which sends no signals.
     for pk in sorted(wanted - present):
         rows.create(engagement=engagement, region_id=pk, origin=DERIVED)
 
@@ -43,7 +37,7 @@ def derive_regions(engagement: Engagement) -> None:
 def pending_changes(region: Region) -> tuple[list[Engagement], list[Engagement]]:
     """Return the engagements that the region's present countries would add and take away.
 
-    A changed region never rewrites old engagements by itself: an editor looks at this first.
+    A changed region rewrites no earlier engagement by itself: an editor sees this list first.
     """
     countries = region.countries.all()
     held = Engagement.objects.filter(
@@ -67,7 +61,7 @@ def pending_changes(region: Region) -> tuple[list[Engagement], list[Engagement]]
 
 @transaction.atomic
 def apply_pending_changes(region: Region) -> tuple[int, int]:
-    """Do what `pending_changes` announced; return how many engagements joined and left."""
+    """Make the pending changes; return how many engagements joined and left."""
     joining, leaving = pending_changes(region)
     for engagement in joining:
         EngagementRegion.objects.create(engagement=engagement, region=region, origin=DERIVED)

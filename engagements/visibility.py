@@ -1,4 +1,4 @@
-"""The rule of visibility of an engagement, for itself and for whatever belongs to it."""
+"""The rule of visibility of an engagement and of all that belongs to it."""
 
 import datetime as dt
 

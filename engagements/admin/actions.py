@@ -24,7 +24,7 @@ class OverdueFilter(admin.SimpleListFilter):
 
 
 class ActionUpdateInline(admin.StackedInline):
-    """Append-only: what was said stays, an error is mended by another update."""
+    """Append-only: another update corrects an error."""
 
     model = ActionUpdate
     extra = 1
@@ -38,7 +38,7 @@ class ActionUpdateInline(admin.StackedInline):
         return False
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
-        # Readers see an update at once, but for "done", which waits for a second person.
+        # Readers see an update at once, except "done", which waits for a second person.
         action_id = request.resolver_match.kwargs.get("object_id")
         seen = Action.objects.filter(outcome__engagement__public_from__isnull=False)
         if (
@@ -66,9 +66,9 @@ class ActionUpdateInline(admin.StackedInline):
 
 @admin.register(Action)
 class ActionAdmin(Recorded, KeyedAutocompletes, BoundedLists):
-    """What happened since: updates, and the second person's word for "done".
+    """An action's updates, and the confirmation of "done" by a second person.
 
-    Actions themselves are made in their engagement's form.
+    Actions themselves are added in their engagement's form.
     """
 
     form = ActionForm
@@ -98,7 +98,7 @@ class ActionAdmin(Recorded, KeyedAutocompletes, BoundedLists):
         return allowed and request.user.has_perm("engagements.publish_engagement")
 
     def get_readonly_fields(self, request, obj=None):
-        # What readers have seen is changed by those who may publish; updates only add to it.
+        # Only those who may publish change a public action; anybody else adds updates.
         if (
             obj is not None
             and obj.outcome.engagement.public_from is not None

@@ -1,4 +1,4 @@
-"""What the facts' admin classes share."""
+"""Shared parts of the admin of engagements."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ from engagements.widgets import Autocomplete
 
 
 class QuietRelations(admin.options.BaseModelAdmin):
-    """Offers to add or change what a field points to, but not to delete it in passing."""
+    """Offers to add or change what a field points to, but not to delete or view it."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -30,7 +30,7 @@ class QuietRelations(admin.options.BaseModelAdmin):
 
 
 class KeyedAutocompletes(admin.options.BaseModelAdmin):
-    """Uses the autocompletes that draw whatever was sent."""
+    """Uses the autocompletes that accept any value that was sent."""
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
@@ -39,7 +39,7 @@ class KeyedAutocompletes(admin.options.BaseModelAdmin):
 
 
 class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
-    """An inline that takes no more rows than a person adds: drawing each of them costs time."""
+    """An inline of at most 200 rows, as rendering each of them costs time."""
 
     max_num = 200
 
@@ -50,14 +50,14 @@ class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
 
 
 class BoundedLists(admin.ModelAdmin):
-    """Takes what a person may type or tick, and nothing that a database cannot look for."""
+    """Limits search terms, and ignores ticked keys that are none."""
 
     def get_search_results(self, request, queryset, search_term):
-        # Each word is a condition of its own, and databases stop at a thousand or so.
+        # Each word is a condition, and databases allow about a thousand.
         return super().get_search_results(request, queryset, search_term[:200])
 
     def get_changeform_initial_data(self, request):
-        # Nothing of ours fills a form in by its address, where anything may stand.
+        # No link of ours prefills a form, and an address may hold anything.
         return {}
 
     def changelist_view(self, request, extra_context=None):
@@ -69,17 +69,17 @@ class BoundedLists(admin.ModelAdmin):
 
 
 class FoldedSearch(KeyedAutocompletes, BoundedLists):
-    """Finds "Türkiye" for "turkiye": the columns hold folded text, so the term is folded too."""
+    """Folds the search term, as the columns are: "turkiye" matches "Türkiye"."""
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, fold(search_term[:200]))
 
 
 class Recorded(admin.ModelAdmin):
-    """What is saved and logged here becomes a revision in the history of its engagement."""
+    """Records each logged change as a revision of the engagement that it belongs to."""
 
     def engagement_of(self, obj: Any) -> int:
-        """Return the pk of the engagement whose facts `obj` belongs to."""
+        """Return the pk of the engagement that `obj` belongs to."""
         return obj.pk
 
     def changeform_view(self, request, object_id=None, *args, **kwargs):

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
 from engagements.forms import AppointmentForm
@@ -14,7 +15,7 @@ class AppointmentInline(LimitedRows, admin.StackedInline):
 
 
 class OrganisationAdmin(FoldedSearch):
-    """Registered by `articles`, as the two below: what merges two knows of their coverage."""
+    """As those of people and topics, registered by `articles`, which adds the merge."""
 
     list_display = ["name", "acronym", "country", "is_fictional"]
     list_filter = ["is_fictional"]
@@ -41,9 +42,9 @@ class AppointmentAdmin(FoldedSearch):
     autocomplete_fields = ["person", "country", "organisation"]
     fields = ["person", "title", ("country", "organisation"), ("start", "end")]
 
-    @admin.display(description="for")
+    @admin.display(description=_("for"))
     def party(self, appointment):
-        return appointment.country or appointment.organisation
+        return appointment.party
 
 
 class TopicAdmin(BoundedLists):

@@ -1,4 +1,4 @@
-"""What the desk's own templates need besides Django's tags."""
+"""Tags and filters of the desk's templates."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ register.filter("spelled_out", spelled_out)
 
 @register.inclusion_tag("admin/date_hierarchy.html")
 def date_hierarchy_to_the_month(cl) -> dict[str, Any]:
-    """Return Django's drill-down without its days: a month known as such is stored as its first."""
-    shown = date_hierarchy(cl) or {}
-    choices = shown.get("choices", [])
-    return shown | {"choices": [choice for choice in choices if "__day" not in choice["link"]]}
+    """Return Django's drill-down without days: dates known to the month are stored as its first."""
+    context = date_hierarchy(cl) or {}
+    choices = context.get("choices", [])
+    return context | {"choices": [choice for choice in choices if "__day" not in choice["link"]]}
