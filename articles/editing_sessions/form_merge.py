@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from articles.richtext.diff import changed_list, changed_story, changed_text, replaced
+from articles.richtext.diff import diff_list, diff_story, diff_text, replacement
 from articles.richtext.html import BodyFormField, sanitize
 from engagements.text import is_key
 
@@ -77,11 +77,11 @@ class Input:
         sides = [self._read(self.comparable(values)) for values in (old, new)]
         texts = [", ".join(map(str, side)) for side in sides]
         if isinstance(self.field, BodyFormField):
-            return changed_story(*texts)
+            return diff_story(*texts)
         if self.is_list:
-            return changed_list(*(sorted(map(str, side)) for side in sides))
+            return diff_list(*(sorted(map(str, side)) for side in sides))
         is_chosen = isinstance(self.field, forms.ChoiceField | forms.BooleanField)
-        html = (replaced if is_chosen else changed_text)(*texts)
+        html = (replacement if is_chosen else diff_text)(*texts)
         drawn = map(self.draw, sides[1]) if self.draw else ()
         return format_html_join(" ", "{}", ((each,) for each in (html, *drawn)))
 

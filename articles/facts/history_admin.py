@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.publishing.comparison import Change
-from articles.richtext.diff import changed_text
+from articles.richtext.diff import diff_text
 from engagements.history import Snapshot, record_first, revisions_of, snapshot_of
 from engagements.models import Engagement
 from engagements.reverting import failure_reasons, revert, snapshot_after_revert
@@ -125,7 +125,7 @@ def _changed_rows(before: Snapshot, after: Snapshot) -> Iterable[tuple[tuple[str
     for key in dict.fromkeys([*after, *before]):
         old, new = before.get(key, ""), after.get(key, "")
         if old != new:
-            yield key, changed_text(old, new)
+            yield key, diff_text(old, new)
 
 
 def joined(rows: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture
-from articles.richtext.diff import changed_list, changed_story, changed_text, replaced
+from articles.richtext.diff import diff_list, diff_story, diff_text, replacement
 from engagements.models import Engagement
 
 # Columns that say when and by whom, and what is derived: no content.
@@ -41,7 +41,7 @@ def changes(
     """
     found = [_text(name, old, new) for name in TEXTS]
     if old.body != new.body:
-        found.append(Change(_label("body"), changed_story(old.body, new.body), is_story=True))
+        found.append(Change(_label("body"), diff_story(old.body, new.body), is_story=True))
     if old.picture_id != new.picture_id:
         pictures = [
             format_html('<span class="which">{}</span> {}', word, show(edition.picture))
@@ -49,7 +49,7 @@ def changes(
             else ""
             for word, edition in ((_("before:"), old), (_("after:"), new))
         ]
-        found.append(Change(_label("picture"), replaced(*pictures)))
+        found.append(Change(_label("picture"), replacement(*pictures)))
     found += [_text(name, old, new) for name in PICTURE_TEXTS]
     if old.picture_is_decorative != new.picture_is_decorative:
         found.append(_flag("picture_is_decorative", old, new))
@@ -69,13 +69,13 @@ def _label(name: str) -> str:
 
 def _text(name: str, old: Edition, new: Edition) -> Change | None:
     texts = getattr(old, name), getattr(new, name)
-    return Change(_label(name), changed_text(*texts)) if texts[0] != texts[1] else None
+    return Change(_label(name), diff_text(*texts)) if texts[0] != texts[1] else None
 
 
 def _flag(name: str, old: Edition, new: Edition) -> Change | None:
     flags = getattr(old, name), getattr(new, name)
     words = [_("yes") if flag else _("no") for flag in flags]
-    return Change(_label(name), replaced(*words)) if flags[0] != flags[1] else None
+    return Change(_label(name), replacement(*words)) if flags[0] != flags[1] else None
 
 
 def _visits(edition: Edition, name: str, for_desk: bool, at: dt.datetime | None = None):
@@ -90,4 +90,4 @@ def _rows(name: str, old: Iterable[Model], new: Iterable[Model]) -> Change | Non
     if {row.pk for row in before} == {row.pk for row in after}:
         return None
     names = [str(row) for row in before], [str(row) for row in after]
-    return Change(_label(name), changed_list(*names))
+    return Change(_label(name), diff_list(*names))

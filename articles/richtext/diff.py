@@ -1,156 +1,155 @@
-"""What changed between two texts, two stories or two lists, word by word.
+"""The difference between two texts, stories or lists, word by word, as HTML.
 
-The result is HTML in which `<del>` holds what went and `<ins>` what came; both also say so in words
-that only a screen reader speaks. Stories are compared as trees: paragraph by paragraph, row by row,
-cell by cell, and word by word in each.
+`<del>` marks what was removed and `<ins>` what was added; words for screen readers alone say the
+same. Stories are compared as trees: paragraph by paragraph, row by row, cell by cell, and word by
+word within each.
 """
 
 import re
-import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from difflib import Match, SequenceMatcher
 from itertools import groupby
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeVar
 
-from diff_match_patch import diff_match_patch
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from articles.richtext.html import FIGURE_TAG, Figure, sanitize
+from articles.richtext.html import FIGURE_TAG, TAG, Figure, sanitize
 from articles.richtext.render import render_changes
 
-# A longer search is given up, and what is left stands as replaced: still true, only less fine.
-SECONDS = 0.6
-# Pairs of blocks whose likeness is measured; with more, blocks are paired in their order.
-MOST_PAIRS = 2_500
-ALIKE = 0.25  # share of common words from which on one paragraph counts as the other, changed
+T = TypeVar("T", "Token", "Block")
+
+# For all searches of one comparison together: a second or two. The longest story that can be stored
+# takes a fifth of them with a change in each paragraph. What is left then counts as replaced.
+MAX_STEPS = 2_000_000
+PAIR_STEPS = 10  # to measure how similar two blocks are, by the words of their beginnings
+BEGINNING = 2_000  # characters
+MIN_SIMILARITY = 0.25  # share of common words from which a paragraph counts as another, changed
 
 INLINE = {"strong", "em", "a"}
-# What is one of a row or a list is compared with what stood at its place, alike or not.
-PLACED = {"", "blockquote", "table", "thead", "tbody", "tr", "td", "th", "ul", "ol", "li"}
+# Rows, cells and items are compared with those in the same place, however different.
+POSITIONAL = {"", "blockquote", "table", "thead", "tbody", "tr", "td", "th", "ul", "ol", "li"}
 
 PIECE = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|[^<]+")
-TOKEN = re.compile(r"&#?\w+;|\w+|\s+|[^\w\s]")
-
-SAME, GONE, NEW = 0, -1, 1
+# `\w` leaves out vowel signs, and the joiners that stand within words of Persian or Hindi.
+_SIGNS = "".join(c for c in map(chr, range(0x300, 0x3100)) if unicodedata.category(c)[0] == "M")
+WORD = re.compile(rf"[\w{_SIGNS}\u200c\u200d]+")
+TOKEN = re.compile(rf"(&#?\w+;|{WORD.pattern}|\S?)(\s*)")
 
 
 class Token(NamedTuple):
-    """A word, a space or a sign, escaped, and the inline tags about it: `("<strong>",)`."""
+    """A word or a sign, escaped; the inline tags around it (`("<strong>",)`); the space after it.
+
+    A change of spaces alone is no change.
+    """
 
     text: str
     marks: tuple[str, ...] = ()
+    space: str = ""
+
+
+def tokens_of(text: str, marks: tuple[str, ...] = ()) -> list[Token]:
+    return [Token(word, marks, space) for word, space in TOKEN.findall(text) if word or space]
 
 
 @dataclass(slots=True)
 class Block:
-    """A node of a story: an element with its children or, without a tag, a run of words."""
+    """An element of a story with its children or, without a tag, a run of words."""
 
     tag: str = ""
     attributes: str = ""
     children: list["Block"] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
-    key: int = 0  # equal for equal content
+    html: str = ""
 
     def close(self) -> None:
-        # Spaces between elements are no content.
-        self.children = [c for c in self.children if c.tag or not _is_blank(c.tokens)]
+        """Set `html`, of the runs too, and drop the whitespace between elements."""
         for child in self.children:
             if not child.tag:
-                child.key = hash(tuple(child.tokens))
-        self.key = hash((self.tag, self.attributes, *(child.key for child in self.children)))
+                child.html = _marked(child.tokens)
+        self.children = [c for c in self.children if c.tag or not c.html.isspace()]
+        self.html = self.wrap("".join(child.html for child in self.children))
 
-    def words(self) -> set[str]:
-        found = {token.text for token in self.tokens if token.text[0].isalnum()}
-        return found.union(*(child.words() for child in self.children))
+    def wrap(self, inner: str) -> str:
+        return f"<{self.tag}{self.attributes}>{inner}</{self.tag}>" if self.tag else inner
 
-
-class Search(diff_match_patch):
-    """The library's search, within a time; without its shortcut, which takes longer at worst."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.until = time.monotonic() + seconds
-
-    def diff_halfMatch(self, text1, text2):  # noqa: N802 - the library's name
-        return None
-
-    def runs(self, old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[tuple]:
-        """Yield (SAME, GONE or NEW, start, end): places in `old`, for what is NEW in `new`."""
-        # The library compares characters: each distinct item becomes one.
-        letters: dict[Hashable, str] = {}
-        texts = [
-            "".join(letters.setdefault(item, chr(len(letters) + 1)) for item in items)
-            for items in (old, new)
-        ]
-        left = self.until - time.monotonic()
-        if left <= 0:
-            found = [(GONE, texts[0]), (NEW, texts[1])] if texts[0] != texts[1] else []
-            found = found or [(SAME, texts[0])]
-        else:
-            self.Diff_Timeout = left
-            found = self.diff_main(*texts, False)  # noqa: FBT003 - the library's
-        at = {GONE: 0, NEW: 0}
-        for kind, text in found:
-            if text:
-                side = NEW if kind == NEW else GONE
-                start = at[side]
-                at[side] += len(text)
-                if kind == SAME:
-                    at[NEW] += len(text)
-                yield kind, start, at[side]
+    def marked(self, mark: str) -> str:
+        """Return the block with every run of words in it marked as "del" or "ins"."""
+        inner = "".join(child.marked(mark) for child in self.children)
+        return self.wrap(_marked(self.tokens, mark) + inner)
 
 
-def changed_text(old: str, new: str) -> SafeString:
-    """Return two plain texts as one, with what changed marked."""
-    search = Search(SECONDS)
-    tokens = [[Token(text) for text in TOKEN.findall(escape(text))] for text in (old, new)]
-    return _spoken(_words(search, *tokens))
+class Search(SequenceMatcher):
+    """A search for what two sequences have in common, within `MAX_STEPS` for all it is given."""
+
+    steps = MAX_STEPS
+    a: list[Any]
+    b2j: dict[Any, list[int]]  # the places of each item in the second one
+
+    def find_longest_match(self, alo=0, ahi=None, blo=0, bhi=None) -> Match:
+        # As many as the library's loops are about to take.
+        self.steps -= sum(1 + len(self.b2j.get(item, ())) for item in self.a[alo:ahi])
+        return super().find_longest_match(alo, ahi, blo, bhi) if self.steps > 0 else Match(0, 0, 0)
+
+    def runs(
+        self, old: list[T], new: list[T], key: Callable[[T], Any]
+    ) -> list[tuple[bool, list[T], list[T]]]:
+        """Return the runs of both in order: whether they are equal, the old one, the new one."""
+        self.set_seqs([*map(key, old)], [*map(key, new)])
+        return [(tag == "equal", old[i:j], new[k:n]) for tag, i, j, k, n in self.get_opcodes()]
 
 
-def changed_story(old: str, new: str) -> SafeString:
-    """Return two stories (HTML of any origin) as one, with what changed marked."""
-    search = Search(SECONDS)
-    before, after = (_parse(source) for source in _in_words(sanitize(old), sanitize(new)))
-    return _spoken(render_changes("".join(_children(search, before, after))))
+def diff_text(old: str, new: str) -> SafeString:
+    """Return the difference between two plain texts."""
+    return _with_spoken_marks(_diff_tokens(Search(), *map(tokens_of, (escape(old), escape(new)))))
 
 
-def _in_words(*stories: str) -> list[str]:
+def diff_story(old: str, new: str) -> SafeString:
+    """Return the difference between two stories (HTML of any origin)."""
+    before, after = (_parse(source) for source in _pictures_in_words(sanitize(old), sanitize(new)))
+    return _with_spoken_marks(render_changes(_diff_blocks(Search(), before, after)))
+
+
+def diff_list(old: Iterable[str], new: Iterable[str]) -> SafeString:
+    """Return the items of two plain lists as one: the new list in its order, then what went."""
+    old, new = list(old), list(new)
+    items = [escape(item) if item in old else f"<ins>{escape(item)}</ins>" for item in new]
+    items += [f"<del>{escape(item)}</del>" for item in old if item not in new]
+    return _with_spoken_marks("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>")
+
+
+def replacement(old: str, new: str) -> SafeString:
+    """Return one piece of safe HTML as removed and one as added; either may be empty."""
+    old, new = conditional_escape(old), conditional_escape(new)
+    removed, added = f"<del>{old}</del> " if old else "", f"<ins>{new}</ins>" if new else ""
+    return _with_spoken_marks(removed + added)
+
+
+def _with_spoken_marks(html: str) -> SafeString:
+    """Say where a change begins and ends, for those who cannot see the marks."""
+    for tag, begins in (("del", gettext("removed:")), ("ins", gettext("added:"))):
+        start = f'<span class="visually-hidden">[{escape(begins)} </span>'
+        html = html.replace(f"<{tag}>", f"<{tag}>{start}")
+        html = html.replace(f"</{tag}>", f'<span class="visually-hidden">]</span></{tag}>')
+    return mark_safe(html)  # noqa: S308 - escaped or sanitised by every caller
+
+
+def _pictures_in_words(*stories: str) -> list[str]:
     """Return stories with their figures in words; the same picture has the same letter in all."""
     letters: dict[str, str] = {}
 
     def words(tag: re.Match[str]) -> str:
         figure = Figure.of(tag[1])
         letter = letters.setdefault(figure.picture, chr(ord("A") + len(letters) % 26))
-        told = [figure.alt or gettext("a decorative picture"), figure.caption]
-        named = gettext("Picture %(letter)s:") % {"letter": letter}
-        return f"<p>{escape(' '.join([named, *filter(None, told)]))}</p>"
+        name = gettext("Picture %(letter)s:") % {"letter": letter}
+        parts = [name, figure.alt or gettext("a decorative picture"), figure.caption]
+        return f"<p>{escape(' '.join(filter(None, parts)))}</p>"
 
     return [FIGURE_TAG.sub(words, story) for story in stories]
-
-
-def changed_list(old: Iterable[str], new: Iterable[str]) -> SafeString:
-    """Return the items of two lists as one, the new list's order first, what went at the end."""
-    old, new = list(old), list(new)
-    items = [escape(item) if item in old else f"<ins>{escape(item)}</ins>" for item in new]
-    items += [f"<del>{escape(item)}</del>" for item in old if item not in new]
-    return _spoken("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>")
-
-
-def replaced(old: str, new: str) -> SafeString:
-    """Return one piece of safe HTML that went and one that came; either may be empty."""
-    old, new = conditional_escape(old), conditional_escape(new)
-    return _spoken((f"<del>{old}</del> " if old else "") + (f"<ins>{new}</ins>" if new else ""))
-
-
-def _spoken(html: str) -> SafeString:
-    """Say in words, for those who cannot see the marks, where a change begins and ends."""
-    for tag, begins in (("del", gettext("removed:")), ("ins", gettext("added:"))):
-        said = f'<span class="visually-hidden">[{escape(begins)} </span>'
-        html = html.replace(f"<{tag}>", f"<{tag}>{said}")
-        html = html.replace(f"</{tag}>", f'<span class="visually-hidden">]</span></{tag}>')
-    return mark_safe(html)  # noqa: S308 - escaped or sanitised by whoever calls
 
 
 def _parse(sanitised: str) -> Block:
@@ -158,10 +157,13 @@ def _parse(sanitised: str) -> Block:
     path = [root]
     marks: list[str] = []
     for piece in PIECE.finditer(sanitised):
-        end, name, attributes = piece[1], piece[2], piece[3]
+        end, name, attributes = piece.groups()
         if name is None or name == "br":
-            found = [piece[0]] if name else TOKEN.findall(piece[0])
-            _run(path[-1]).extend(Token(text, tuple(marks)) for text in found)
+            siblings = path[-1].children
+            if not siblings or siblings[-1].tag:
+                siblings.append(Block())
+            found = [Token("<br>", tuple(marks))] if name else tokens_of(piece[0], tuple(marks))
+            siblings[-1].tokens += found
         elif name in INLINE:
             if end:
                 marks.pop()
@@ -176,135 +178,75 @@ def _parse(sanitised: str) -> Block:
     return root
 
 
-def _run(parent: Block) -> list[Token]:
-    if not parent.children or parent.children[-1].tag:
-        parent.children.append(Block())
-    return parent.children[-1].tokens
+def _diff_blocks(search: Search, old: Block, new: Block) -> str:
+    """Return the difference between two blocks with the same tag."""
+    parts = [_diff_tokens(search, old.tokens, new.tokens)]
+    for is_same, removed, added in search.runs(old.children, new.children, attrgetter("html")):
+        if is_same:
+            parts += (block.html for block in removed)
+            continue
+        left = right = 0
+        for i, j in [*_pairs(search, removed, added), (len(removed), len(added))]:
+            parts += (block.marked("del") for block in removed[left:i])
+            parts += (block.marked("ins") for block in added[right:j])
+            if i < len(removed):
+                parts.append(_diff_blocks(search, removed[i], added[j]))
+            left, right = i + 1, j + 1
+    return new.wrap("".join(parts))
 
 
-def _is_blank(tokens: Iterable[Token]) -> bool:
-    return all(token.text.isspace() for token in tokens)
-
-
-def _children(search: Search, old: Block, new: Block) -> Iterator[str]:
-    gone: list[Block] = []
-    came: list[Block] = []
-    keys = [[child.key for child in block.children] for block in (old, new)]
-    for kind, start, end in search.runs(*keys):
-        if kind == GONE:
-            gone += old.children[start:end]
-        elif kind == NEW:
-            came += new.children[start:end]
-        else:
-            yield from _gap(search, gone, came)
-            gone, came = [], []
-            yield from (_whole(child) for child in old.children[start:end])
-    yield from _gap(search, gone, came)
-
-
-def _gap(search: Search, gone: list[Block], came: list[Block]) -> Iterator[str]:
-    """Yield blocks that went and blocks that came between two that stayed."""
-    left, right = 0, 0
-    for one, other in [*_pairs(gone, came), (len(gone), len(came))]:
-        yield from (_whole(block, "del") for block in gone[left:one])
-        yield from (_whole(block, "ins") for block in came[right:other])
-        if one < len(gone):
-            yield _changed(search, gone[one], came[other])
-        left, right = one + 1, other + 1
-
-
-def _pairs(gone: list[Block], came: list[Block]) -> list[tuple[int, int]]:
-    """Return which of the blocks are the same one, changed, by their places, in order."""
-    same_tags = [block.tag for block in gone] == [block.tag for block in came]
-    if same_tags and (
-        {block.tag for block in gone} <= PLACED or len(gone) * len(came) > MOST_PAIRS
-    ):
-        return list(zip(range(len(gone)), range(len(came)), strict=True))
-    if len(gone) * len(came) > MOST_PAIRS:
+def _pairs(search: Search, removed: list[Block], added: list[Block]) -> list[tuple[int, int]]:
+    """Return the places of blocks that are the same one, changed, in order."""
+    steps = len(removed) * len(added) * PAIR_STEPS
+    has_same_tags = [block.tag for block in removed] == [block.tag for block in added]
+    if has_same_tags and ({block.tag for block in removed} <= POSITIONAL or steps > search.steps):
+        return [(i, i) for i in range(len(removed))]
+    if steps > search.steps:
         return []
-    words = [[block.words() for block in blocks] for blocks in (gone, came)]
-    # The best total likeness of pairs in order, as for the longest common subsequence.
-    best = [[0.0] * (len(came) + 1) for _row in range(len(gone) + 1)]
-    alike = [
-        [
-            _likeness(words[0][i], words[1][j]) if gone[i].tag == came[j].tag else 0.0
-            for j in range(len(came))
-        ]
-        for i in range(len(gone))
-    ]
-    for i in reversed(range(len(gone))):
-        for j in reversed(range(len(came))):
-            pair = best[i + 1][j + 1] + alike[i][j] if alike[i][j] >= ALIKE else 0.0
-            best[i][j] = max(pair, best[i + 1][j], best[i][j + 1])
-    found, i, j = [], 0, 0
-    while i < len(gone) and j < len(came):
-        if alike[i][j] >= ALIKE and best[i][j] == best[i + 1][j + 1] + alike[i][j]:
-            found.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
+    search.steps -= steps
+    old, new = ([_words(block) for block in blocks] for blocks in (removed, added))
+    # As for the longest common subsequence: the best total similarity of pairs from here on, with
+    # the first of these pairs and a link to the others.
+    best: list[tuple[float, Any]] = [(0.0, None)] * (len(added) + 1)
+    for i in reversed(range(len(removed))):
+        below, best = best, [(0.0, None)] * (len(added) + 1)
+        for j in reversed(range(len(added))):
+            best[j] = max(below[j], best[j + 1], key=itemgetter(0))
+            similarity = 2 * len(old[i] & new[j]) / ((len(old[i]) + len(new[j])) or 1)
+            if removed[i].tag == added[j].tag and similarity >= MIN_SIMILARITY:
+                total, rest = below[j + 1]
+                best[j] = max((total + similarity, ((i, j), rest)), best[j], key=itemgetter(0))
+    pairs, rest = [], best[0][1]
+    while rest:
+        pair, rest = rest
+        pairs.append(pair)
+    return pairs
+
+
+def _words(block: Block) -> set[str]:
+    return set(WORD.findall(TAG.sub(" ", block.html[:BEGINNING])))
+
+
+def _diff_tokens(search: Search, old: list[Token], new: list[Token]) -> str:
+    parts = []
+    for is_same, removed, added in search.runs(old, new, itemgetter(0, 1)):
+        if is_same:
+            parts.append(_marked([max(pair) for pair in zip(removed, added, strict=True)]))
         else:
-            j += 1
-    return found
-
-
-def _likeness(one: set[str], other: set[str]) -> float:
-    return 2 * len(one & other) / ((len(one) + len(other)) or 1)
-
-
-def _changed(search: Search, old: Block, new: Block) -> str:
-    if not new.tag:
-        return _words(search, old.tokens, new.tokens)
-    inner = "".join(_children(search, old, new))
-    return f"<{new.tag}{new.attributes}>{inner}</{new.tag}>"
-
-
-def _whole(block: Block, mark: str = "") -> str:
-    if not block.tag:
-        return _marked(block.tokens, mark)
-    inner = "".join(_whole(child, mark) for child in block.children)
-    return f"<{block.tag}{block.attributes}>{inner}</{block.tag}>"
-
-
-def _words(search: Search, old: list[Token], new: list[Token]) -> str:
-    parts: list[str] = []
-    gone: list[Token] = []
-    came: list[Token] = []
-    for kind, start, end in _without_crumbs(list(search.runs(old, new)), old):
-        if kind == GONE:
-            gone += old[start:end]
-        elif kind == NEW:
-            came += new[start:end]
-        elif kind is None:  # a crumb: the same in both
-            gone += old[start:end]
-            came += old[start:end]
-        else:
-            parts += _marked(gone, "del"), _marked(came, "ins"), _marked(old[start:end])
-            gone, came = [], []
-    return "".join([*parts, _marked(gone, "del"), _marked(came, "ins")])
-
-
-def _without_crumbs(runs: list[tuple], old: list[Token]) -> Iterator[tuple]:
-    """Give what is the same no kind where it is less than a word between two changes.
-
-    "two of three" that became "one in four" reads as one change, not as five.
-    """
-    for n, (kind, start, end) in enumerate(runs):
-        is_between = 0 < n < len(runs) - 1
-        is_crumb = kind == SAME and is_between and end - start <= 3
-        if is_crumb and not any(token.text[0].isalnum() for token in old[start:end]):
-            yield None, start, end
-        else:
-            yield kind, start, end
+            parts += _marked(removed, "del"), _marked(added, "ins")
+    return "".join(parts)
 
 
 def _marked(tokens: list[Token], mark: str = "") -> str:
-    if not tokens:
-        return ""
-    inner = "".join(
+    """Return tokens as HTML, in an element of the name `mark` if there is one."""
+    if mark and tokens:
+        # The space after the last word stays outside.
+        *others, last = tokens
+        inner = _marked([*others, Token(last.text, last.marks)])
+        return (f"<{mark}>{inner}</{mark}>" if inner else "") + last.space
+    return "".join(
         "".join(marks)
-        + "".join(token.text for token in run)
+        + "".join(token.text + token.space for token in run)
         + "".join(f"</{tag[1:-1].partition(' ')[0]}>" for tag in reversed(marks))
-        for marks, run in groupby(tokens, key=lambda token: token.marks)
+        for marks, run in groupby(tokens, key=attrgetter("marks"))
     )
-    return f"<{mark}>{inner}</{mark}>" if mark else inner

@@ -133,7 +133,7 @@ def test_comparison_tells_what_readers_see_change(client, newest):
     """Words, topics and no notes between colleagues; without a choice the last two."""
     text = client.get(versions(newest, "compare/"), {"from": "1", "to": "2"}).text
     plain = re.sub(r'<span class="visually-hidden">.*?</span>', "", text)
-    assert "<del>Alpha</del><ins>Beta</ins> talks" in plain
+    assert "<del>Alpha</del> <ins>Beta</ins> talks" in plain
     assert "They met on <del>Monday</del><ins>Tuesday</ins>." in plain
     assert "<li><ins>Gas</ins></li><li><del>Energy</del></li>" in plain
     assert '<meta name="robots" content="noindex">' in text

@@ -14,7 +14,7 @@ from articles.models import Edition, Figure
 from articles.pictures import admin as pictures_admin
 from articles.publishing.checks import Story, figures_are_described, no_placeholders
 from articles.publishing.workflow import publish, save_edition, withdraw
-from articles.richtext.diff import changed_story
+from articles.richtext.diff import diff_story
 from articles.richtext.html import plain_text, sanitize
 from tests.articles.samples import make_picture
 from tests.factories import UserFactory, make_draft, make_public
@@ -150,11 +150,11 @@ def test_figure_is_described_before_it_goes_out():
 def test_comparison_tells_of_figures_in_words():
     """Which picture, by a letter, and what is said of it."""
     one, other = make_picture(), make_picture()
-    told = changed_story(f"<p>A.</p>{tag(one)}", f"<p>A.</p>{tag(other)}")
+    told = diff_story(f"<p>A.</p>{tag(one)}", f"<p>A.</p>{tag(other)}")
     assert "Picture" in told
     assert "Two flags In Algiers" in told
     assert "<img" not in told
-    assert changed_story(tag(one), tag(one)).count("<ins>") == 0
+    assert diff_story(tag(one), tag(one)).count("<ins>") == 0
 
 
 # The picker
