@@ -179,9 +179,10 @@ def state_of(form: Any, formsets: dict[str, Any], label: str = "") -> State:
         name = bound.html_name.removeprefix(f"{form.prefix}-") if form.prefix else bound.html_name
         if name in (DELETION_FIELD_NAME, "opened"):
             continue
-        label, sent = str(bound.label), {name + end: values for end, values in _sent(bound)}
+        sent = {name + suffix: values for suffix, values in _sent(bound)}
+        inputs = {key: Input(str(bound.label), bound.field) for key in sent}
         state.fields |= sent
-        state.parts[name] = Part(label, {name: Input(label, bound.field) for name in sent})
+        state.parts[name] = Part(str(bound.label), inputs)
     for group, formset in formsets.items():
         rows = state.rows[group] = {}
         for row in formset.initial_forms:

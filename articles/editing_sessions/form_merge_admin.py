@@ -69,7 +69,7 @@ class MergedForm(admin.ModelAdmin):
                 "then save again."
             )
             request.refusals.append(sentence % self._savers(request, obj, opened["at"]))
-        data["opened"] = self.seal(now)
+            data["opened"] = self.seal(now)
         request.POST = data
 
     def current_state(self, request: HttpRequest, obj: Any, **options: Any) -> State:

@@ -6,7 +6,7 @@ window.addEventListener("load", () => {
   const box = document.getElementById("autosave");
   const form = document.getElementById("article_form");
   if (!box || !form) return;
-  const said = box.dataset;
+  const data = box.dataset;
   const status = box.querySelector("[role=status]");
   const time = box.querySelector(".autosave-time");
   const PAUSE = 1000; // ms without a keystroke
@@ -29,18 +29,18 @@ window.addEventListener("load", () => {
       headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
     });
   const autosave = (values, signal) =>
-    post(said.url, [...values, ["article", said.article], ["person", said.person]], signal);
+    post(data.url, [...values, ["article", data.article], ["person", data.person]], signal);
 
   // Spoken once for each state, not at each pause.
   let state = "untouched";
   const say = (next, ...parts) => {
-    if (next === state && next !== "told") return;
+    if (next === state && next !== "message") return;
     state = next;
     status.replaceChildren(...parts);
-    box.classList.toggle("is-trouble", !["kept", "untouched"].includes(next));
+    box.classList.toggle("is-trouble", !["autosaved", "untouched"].includes(next));
   };
   box.hidden = false;
-  status.textContent = said.untouched;
+  status.textContent = data.untouched;
 
   let last = serialised();
   let timer = null;
@@ -51,7 +51,7 @@ window.addEventListener("load", () => {
   const keepHere = (as = token) => {
     const headline = form.elements.headline?.value ?? "";
     const typed = fields().map(([name, value]) => [name, name === "form_token" ? as : value]);
-    return kept.put(as, { article: said.article, headline, fields: typed });
+    return localCopies.put(as, { article: data.article, headline, fields: typed });
   };
   const later = (ms) => {
     clearTimeout(timer);
@@ -60,7 +60,7 @@ window.addEventListener("load", () => {
   const touched = () => {
     if (!isLeaving) later(PAUSE);
     // Typed while the page is being saved: no part of that, so the next page offers it.
-    else if (serialised() !== sent) keepHere(said.laterToken);
+    else if (serialised() !== sent) keepHere(data.laterToken);
   };
   // The page may be gone before the pause is over, or before the answer has come.
   const hidden = () => {
@@ -68,21 +68,21 @@ window.addEventListener("load", () => {
   };
   const withoutServer = (next, ...parts) => {
     const here = keepHere();
-    say(next, ...(here ? parts : [said.notEvenHere]));
+    say(next, ...(here ? parts : [data.notEvenHere]));
     later(RETRY);
   };
   const signedOut = () => {
     const link = document.createElement("a");
-    link.href = said.loginUrl;
+    link.href = data.loginUrl;
     link.target = "_blank";
     link.rel = "opener";
-    link.textContent = said.signIn;
-    withoutServer("signed-out", `${said.signedOut} `, link, `. ${said.then}`);
+    link.textContent = data.signIn;
+    withoutServer("signed-out", `${data.signedOut} `, link, `. ${data.then}`);
   };
 
   // A new sign-in gives the form's own token against forgery a new value.
   const renew = async () => {
-    const response = await fetch(said.url, { headers: { Accept: "application/json" }, redirect: "error" });
+    const response = await fetch(data.url, { headers: { Accept: "application/json" }, redirect: "error" });
     if (response.status === 401) return false;
     const { csrf } = await response.json();
     for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = csrf;
@@ -102,7 +102,7 @@ window.addEventListener("load", () => {
     if (isLeaving || running) return;
     let isWaiting = false;
     const now = serialised();
-    if (now === last && ["kept", "untouched"].includes(state)) return;
+    if (now === last && ["autosaved", "untouched"].includes(state)) return;
     running = new AbortController();
     const patience = setTimeout(() => running.abort(), PATIENCE);
     try {
@@ -114,7 +114,7 @@ window.addEventListener("load", () => {
         response = await autosave(fields(), running.signal);
       }
       if (response.status === 401) return signedOut();
-      if (!isJson()) return withoutServer("offline", said.offline);
+      if (!isJson()) return withoutServer("offline", data.offline);
       const answer = await response.json();
       if (answer.late) {
         isWaiting = true;
@@ -123,18 +123,18 @@ window.addEventListener("load", () => {
       last = now;
       if (!response.ok) {
         keepHere();
-        return say("told", answer.sentence);
+        return say("message", answer.sentence);
       }
-      if (serialised() === now) [token, said.laterToken].forEach(kept.drop);
-      say("kept", said.kept);
-      time.textContent = `${said.last} ${answer.at}`;
+      if (serialised() === now) [token, data.laterToken].forEach(localCopies.drop);
+      say("autosaved", data.autosaved);
+      time.textContent = `${data.last} ${answer.at}`;
       follow(answer.readiness);
     } catch {
-      if (!isLeaving) withoutServer("offline", said.offline);
+      if (!isLeaving) withoutServer("offline", data.offline);
     } finally {
       clearTimeout(patience);
       running = null;
-      if (!isLeaving && !isWaiting && serialised() !== last && ["kept", "untouched", "told"].includes(state)) later(PAUSE);
+      if (!isLeaving && !isWaiting && serialised() !== last && ["autosaved", "untouched", "message"].includes(state)) later(PAUSE);
     }
   }
 
@@ -151,7 +151,7 @@ window.addEventListener("load", () => {
     if (event.submitter?.formTarget === "_blank") return; // a look at the page: the form stays
     if (["offline", "signed-out"].includes(state)) {
       event.preventDefault();
-      time.textContent = said.notSaved;
+      time.textContent = data.notSaved;
       box.scrollIntoView({ block: "nearest" });
       return later(0);
     }
@@ -178,8 +178,8 @@ window.addEventListener("load", () => {
   const stillHere = async () => {
     if (document.hidden || isLeaving) return;
     try {
-      const values = { article: said.article, based_on: form.elements.based_on?.value ?? "" };
-      const response = await post(said.presenceUrl, values);
+      const values = { article: data.article, based_on: form.elements.based_on?.value ?? "" };
+      const response = await post(data.presenceUrl, values);
       if (!response.ok) return;
       const { sentences } = await response.json();
       if (sentences.join() === [...presence.children].map((item) => item.textContent).join()) return;
@@ -190,7 +190,7 @@ window.addEventListener("load", () => {
       // The line above tells of a lost connection.
     }
   };
-  if (said.article) {
+  if (data.article) {
     setInterval(stillHere, HEARTBEAT);
     // The same form in the tab's page before may have taken its leave after this one had come.
     setTimeout(stillHere, RETRY);
@@ -199,24 +199,24 @@ window.addEventListener("load", () => {
       if (isLeaving) return;
       const body = new FormData();
       body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-      body.set("article", said.article);
+      body.set("article", data.article);
       body.set("leave", "1");
-      navigator.sendBeacon(said.presenceUrl, body);
+      navigator.sendBeacon(data.presenceUrl, body);
     });
   }
 
   // What this browser kept of the same article, or of new ones, is offered back.
-  kept.ready.then(() => {
+  localCopies.ready.then(() => {
     const template = document.getElementById("offer-from-browser");
     const isMerged = form.querySelector(".merged-changes"); // the form has what was sent
     let copies = [];
     try {
-      copies = kept.own();
+      copies = localCopies.own();
     } catch {
       // Storage is forbidden: nothing is there.
     }
     for (const { form: other, copy } of copies) {
-      if (copy.article !== said.article) continue;
+      if (copy.article !== data.article) continue;
       if (other === token && (isMerged || JSON.stringify(copy.fields) === last)) continue;
       const offer = template.content.firstElementChild.cloneNode(true);
       offer.querySelector(".what").textContent = copy.headline || "–";
@@ -224,18 +224,18 @@ window.addEventListener("load", () => {
         dateStyle: "long", timeStyle: "short",
       });
       offer.querySelector(".discard").addEventListener("click", () => {
-        kept.drop(other);
+        localCopies.drop(other);
         offer.remove();
       });
       offer.querySelector(".take-up").addEventListener("click", async () => {
         try {
           const answer = await (await autosave(copy.fields)).json();
-          if (!answer.take_up) return say("told", answer.sentence ?? said.offline);
-          kept.drop(other);
+          if (!answer.take_up) return say("message", answer.sentence ?? data.offline);
+          localCopies.drop(other);
           isLeaving = true;
           location.assign(answer.take_up);
         } catch {
-          say("told", said.offline);
+          say("message", data.offline);
         }
       });
       template.before(offer);

@@ -10,7 +10,7 @@ from django.urls import reverse
 from PIL import Image
 
 from articles.models import Article, Autosave, Edition, Picture
-from articles.roles import EDITOR
+from articles.roles import EDITOR, WRITER
 from tests.articles.authoring.test_form import jpeg
 from tests.articles.samples import make_picture
 from tests.engagements.desk import errors, read
@@ -261,6 +261,20 @@ def test_same_change_by_both_is_no_difference(me, base):
     answer = me.post(address(base.article), form | {"headline": "The same", "_publish": "1"})
     assert answer.status_code == 302, errors(answer)
     assert Edition.objects.public().get().number == 2
+
+
+def test_words_typed_into_what_was_given_away_come_back(client):
+    """Whoever may not change the article any more gets back what they typed."""
+    edition, writer = make_draft(), UserFactory()
+    writer.groups.add(Group.objects.get(name=WRITER))
+    Article.objects.update(created_by=writer)
+    client.force_login(writer)
+    form = read(client.get(address(edition.article))) | {"standfirst": "Four five six."}
+    Article.objects.update(created_by=UserFactory())
+    answer = client.post(address(edition.article), form)
+    assert answer.status_code == 403
+    assert "Four five six." in answer.text
+    assert form["opened"] not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 // until it is saved, until they sign out, for seven days at most.
 "use strict";
 
-const kept = (() => {
+const localCopies = (() => {
   const PREFIX = "kept:";
   const DAYS = 7;
   const { person, url } = document.currentScript.dataset;
 
   const all = () => {
-    const found = [];
+    const entries = [];
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(PREFIX)) continue;
       let copy = null;
@@ -17,9 +17,9 @@ const kept = (() => {
       } catch {
         // Not ours to read: it goes as what is too old does.
       }
-      found.push({ key, person: key.split(":")[1], form: key.split(":")[2], copy });
+      entries.push({ key, person: key.split(":")[1], form: key.split(":")[2], copy });
     }
-    return found;
+    return entries;
   };
 
   const put = (form, copy) => {
