@@ -14,7 +14,7 @@ from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
 from articles.publishing.workflow import reasons_not_to_hide
-from engagements.admin import EngagementAdmin
+from engagements.admin.engagement import EngagementAdmin
 from engagements.history import revisions_of
 from engagements.models import Engagement
 from engagements.publishing import withdraw

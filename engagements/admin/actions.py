@@ -5,10 +5,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagements.admin.base import BoundedLists, KeyedAutocompletes, Recorded
-from engagements.forms import ActionForm, KeysField
+from engagements.admin.base import BoundedLists, KeyedAutocompletes, OwnSources, Recorded
+from engagements.forms import ActionForm
 from engagements.history import record_first
-from engagements.models import Action, ActionUpdate, Source
+from engagements.models import Action, ActionUpdate
 from engagements.text import is_key
 
 
@@ -23,13 +23,14 @@ class OverdueFilter(admin.SimpleListFilter):
         return queryset.overdue(timezone.localdate()) if self.value() == "yes" else queryset
 
 
-class ActionUpdateInline(admin.StackedInline):
+class ActionUpdateInline(OwnSources, admin.StackedInline):
     """Append-only: another update corrects an error."""
 
     model = ActionUpdate
     extra = 1
     fields = [("date", "status"), "text", "sources", "confirmed_by"]
     readonly_fields = ["confirmed_by"]
+    page_object = "engagement__outcomes__actions"
 
     def has_change_permission(self, request, obj=None):
         return False
@@ -51,17 +52,6 @@ class ActionUpdateInline(admin.StackedInline):
             kwargs["choices"] = [("", "---------"), (done.value, done.label)]
             kwargs["help_text"] = _("Readers follow this action: ask an editor for another status.")
         return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        action_id = request.resolver_match.kwargs.get("object_id")
-        if db_field.name == "sources":
-            kwargs["queryset"] = (
-                Source.objects.filter(engagement__outcomes__actions=action_id)
-                if is_key(action_id)
-                else Source.objects.none()
-            )
-            kwargs["form_class"] = KeysField
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Action)

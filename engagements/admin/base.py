@@ -14,7 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext
 
+from engagements.forms import KeysField
 from engagements.history import record, record_first
+from engagements.models import Source
 from engagements.text import fold, is_key
 from engagements.widgets import Autocomplete
 
@@ -47,6 +49,21 @@ class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
         formset = super().get_formset(request, obj, **kwargs)
         formset.absolute_max = self.max_num
         return formset
+
+
+class OwnSources(admin.options.BaseModelAdmin):
+    """Limits an inline's `sources` to those of the engagement that the page belongs to."""
+
+    # From a source to the object of the page.
+    page_object = "engagement"
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "sources":
+            pk = request.resolver_match.kwargs.get("object_id")
+            own = {self.page_object: pk if is_key(pk) else 0}
+            kwargs["queryset"] = Source.objects.filter(**own)
+            kwargs["form_class"] = KeysField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class BoundedLists(admin.ModelAdmin):

@@ -1,11 +1,9 @@
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import Prefetch, TextField
 from django.forms import CheckboxSelectMultiple, Textarea
-from django.forms.models import inlineformset_factory
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -13,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from engagements.admin.base import (
     FoldedSearch,
-    KeyedAutocompletes,
     LimitedRows,
+    OwnSources,
     QuietRelations,
     ReasonPage,
     Recorded,
@@ -24,7 +22,6 @@ from engagements.forms import (
     EngagementForm,
     EngagementRegionForm,
     EngagementRegionFormSet,
-    KeysField,
     OutcomeForm,
     OutcomeFormSet,
     ParticipantFormSet,
@@ -40,25 +37,17 @@ from engagements.models import (
 )
 from engagements.publishing import announce_dates
 from engagements.regions import derive_regions
-from engagements.text import is_key
 
 
-class SourcesOfThisEngagement(admin.options.BaseModelAdmin):
-    """Limits an inline's `sources` to those of the engagement that is edited."""
-
+class SourceBoxes(OwnSources):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name == "sources":
-            pk = request.resolver_match.kwargs.get("object_id", "")
-            kwargs["queryset"] = (
-                Source.objects.filter(engagement=pk) if is_key(pk) else Source.objects.none()
-            )
             kwargs["widget"] = CheckboxSelectMultiple()
-            kwargs["form_class"] = KeysField
             kwargs["help_text"] = _("Where this one fact is from. Save the sources first.")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-class ParticipantInline(SourcesOfThisEngagement, LimitedRows, QuietRelations, admin.StackedInline):
+class ParticipantInline(SourceBoxes, LimitedRows, QuietRelations, admin.StackedInline):
     model = Participant
     formset = ParticipantFormSet
     extra = 0
@@ -82,7 +71,7 @@ class SourceInline(LimitedRows, admin.StackedInline):
     fields = [("publisher", "title"), ("url", "archived_url"), ("published_date", "account")]
 
 
-class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
+class OutcomeInline(SourceBoxes, LimitedRows, admin.StackedInline):
     model = Outcome
     form = OutcomeForm
     formset = OutcomeFormSet
@@ -104,19 +93,8 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
             if obj
             else parent.has_add_permission(request)
         )
-        formset.action_formset = inlineformset_factory(
-            Outcome,
-            Action,
-            form=ActionForm,
-            fields=["title", "owner_country", "owner_organisation", "owner_text", "position"],
-            extra=1 if editable else 0,
-            can_delete=editable,
-            absolute_max=MOST_ACTIONS,
-            max_num=MOST_ACTIONS,
-            # The admin's own widgets, from an inline that is on no page by itself.
-            formfield_callback=partial(
-                ActionWidgets(Action, self.admin_site).formfield_for_dbfield, request=request
-            ),
+        formset.action_formset = ActionInline(Outcome, self.admin_site).get_formset(
+            request, extra=int(editable), can_delete=editable
         )
         return formset
 
@@ -127,12 +105,14 @@ class OutcomeInline(SourcesOfThisEngagement, LimitedRows, admin.StackedInline):
         )
 
 
-MOST_ACTIONS = 50  # of one outcome: rendering each of them costs time
+class ActionInline(LimitedRows, QuietRelations, admin.TabularInline):
+    """An outcome's actions, within its row in the engagement's form."""
 
-
-class ActionWidgets(KeyedAutocompletes, QuietRelations, admin.TabularInline):
     model = Action
+    form = ActionForm
+    max_num = 50
     autocomplete_fields = ["owner_country", "owner_organisation"]
+    fields = ["title", "owner_country", "owner_organisation", "owner_text", "due", "position"]
 
 
 class EngagementRegionInline(LimitedRows, QuietRelations, admin.TabularInline):

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from engagements.admin.base import LimitedRows
-from engagements.admin.engagement import OutcomeInline
+from engagements.admin.engagement import ActionInline, OutcomeInline
 from engagements.models import Action, Country, Engagement, Outcome
 from tests.engagements.desk import add_action, add_row, blank, errors, fill, opened, save, saved
 from tests.factories import ActionFactory, EngagementFactory, OutcomeFactory
@@ -165,9 +165,8 @@ PREFIXES = ["participants", "sources", "outcomes", "region_rows", "outcomes-0-ac
 @pytest.fixture
 def few_rows(monkeypatch):
     """A form that draws five rows at most is drawn sooner than one of two hundred."""
-    for inline in (LimitedRows, OutcomeInline):
+    for inline in (LimitedRows, OutcomeInline, ActionInline):
         monkeypatch.setattr(inline, "max_num", 5)
-    monkeypatch.setattr("engagements.admin.engagement.MOST_ACTIONS", 5)
 
 
 @pytest.mark.usefixtures("few_rows")
