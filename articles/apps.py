@@ -9,14 +9,14 @@ class ArticlesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Models are not ready before.
+        # Models cannot be imported earlier.
         from articles import receivers, redirects  # noqa: PLC0415
         from articles.notifications import deliver  # noqa: F401, PLC0415 - registers its handlers
         from articles.roles import sync_roles  # noqa: PLC0415
         from articles.syndication import index as syndication_index  # noqa: PLC0415
         from articles.timeline import index as timeline_index  # noqa: PLC0415
 
-        # Permissions exist only after this signal, which Django's own receiver answers first.
+        # Django's own receiver, which comes first, creates the permissions.
         post_migrate.connect(sync_roles, sender=self)
         post_migrate.connect(timeline_index.rebuild_if_empty, sender=self)
         post_migrate.connect(syndication_index.rebuild_if_empty, sender=self)

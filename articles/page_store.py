@@ -1,4 +1,4 @@
-"""The page store, told what this site's pages are made of."""
+"""Configures the page store for this site."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from articles.timeline import filters
 from config.page_store import Application, PageStore, Version
 from config.page_store.shared import RedisShared
 
-# Every parameter that any public page or feed reads, in the order of an address. The store takes
-# all others off before a page sees them.
+# Every parameter that a public page or feed reads, in the order of an address. The store removes
+# all others from requests.
 PARAMETERS = (*filters.PARAMETERS, "region", "before", "to", "on", "page")
 
 
@@ -41,7 +41,7 @@ def page_store(
 
 
 def never_stored() -> tuple[str, ...]:
-    """Return the beginnings of the paths that the store leaves alone."""
+    """Return the prefixes of paths that are not stored."""
     return (
         reverse("admin:index"),
         reverse("articles:healthz"),
@@ -52,17 +52,17 @@ def never_stored() -> tuple[str, ...]:
 
 
 def _namespace() -> str:
-    """Return a name that only processes with the same code and settings share."""
-    told = hashlib.sha256()
+    """Return a key prefix for Redis that only processes with the same code and settings share."""
+    digest = hashlib.sha256()
     base = Path(settings.BASE_DIR)
     for folder in ("articles", "config", "engagements", "templates", "static", "requirements"):
         for path in sorted((base / folder).rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
-                told.update(str(path.relative_to(base)).encode() + path.read_bytes())
+                digest.update(str(path.relative_to(base)).encode() + path.read_bytes())
     for name in (
         "SITE_NAME", "TAG_AUTHORITY", "TIME_ZONE", "LANGUAGE_CODE", "HTTPS", "DEMO", "WEBSUB_HUB",
         "SITE_URL", "ALLOWED_HOSTS",
     ):  # fmt: skip
-        told.update(repr((name, getattr(settings, name))).encode())
-    # Signed, so that nobody else who uses the same server can name an entry of ours.
-    return salted_hmac("articles.page_store", told.hexdigest(), algorithm="sha256").hexdigest()
+        digest.update(repr((name, getattr(settings, name))).encode())
+    # Signed, so that other clients of the same Redis cannot guess the keys.
+    return salted_hmac("articles.page_store", digest.hexdigest(), algorithm="sha256").hexdigest()

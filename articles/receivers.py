@@ -1,7 +1,7 @@
-"""What follows from a saved or deleted row: fresh index entries, and a new content version.
+"""Refreshes the indexes and the content version after a row was saved or deleted.
 
-Django sends these signals for every `save()` and `delete()`, also from a shell, but for neither
-`update()` nor `bulk_create()`: who uses those on facts or coverage calls `refresh_engagements()`.
+Django sends no signals for `update()` and `bulk_create()`: code that uses them on facts or coverage
+calls `refresh_engagements()`.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
 from articles.caching.batch import engagements_changed, refresh_engagements
-from articles.models import Article, AuditEntry, Edition, EditionTopic
+from articles.models import Article, Edition, EditionTopic
 from articles.notifications import enqueue
 from articles.publishing.workflow import transitioned
 from articles.syndication import index as syndication_index
@@ -36,17 +36,17 @@ from engagements.models import (
 
 
 def _refresh_indexes(engagements: Collection[int], **kwargs: Any) -> None:
-    """Bring the indexes in line, and let the hub hear of what readers see anew."""
-    for at in _updates_seen(timeline_index.refresh(engagements)):
+    """Refresh the index entries of engagements, and announce changed feeds to the hub."""
+    for at in _update_moments(timeline_index.refresh(engagements)):
         websub.announce([websub.UPDATES], at)
     for at, terms in syndication_index.refresh(engagements).items():
         websub.announce(terms, at)
 
 
-def _updates_seen(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
-    """Return when updates come to readers, or leave them, with visits: by pk, and the moments.
+def _update_moments(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
+    """Return the moments at which updates of actions appear or disappear with their engagements.
 
-    What was reported while a visit was a draft comes with it.
+    `moved`: the moments at which engagements become public or are hidden, by pk.
     """
     if not (settings.WEBSUB_HUB and moved):
         return set()
@@ -59,7 +59,7 @@ def _of_outcome(action: Action) -> list[int]:
 
 
 def _of_organisation(organisation: Organisation) -> Iterable[int]:
-    # Its country is the country of what it takes part in.
+    # An engagement takes the countries of the organisations that take part in it.
     return organisation.participations.values_list("engagement", flat=True).distinct()
 
 
@@ -71,18 +71,18 @@ def _of_article(article: Article) -> set[int]:
 
 def _of_edition_topic(row: EditionTopic) -> Iterable[int]:
     edition = row.content_object
-    # Of a draft, nothing is in an index yet.
+    # Drafts are not in the indexes.
     return _of_article(edition.article) if edition.state == Edition.State.APPROVED else []
 
 
 def _of_edition(edition: Edition) -> set[int]:
-    # Also what it rounds up, although it may be approved no longer, and what its predecessors did.
+    # Also the engagements of earlier editions, and its own if it is no longer approved.
     rounded_up = edition.also_covers.values_list("pk", flat=True) if edition.pk else []
     own = {pk for pk in (edition.engagement_id, *rounded_up) if pk}
     return own | _of_article(edition.article)
 
 
-# Model: the engagements, by pk, whose entries a row of it decides.
+# By model, the function that returns the pks of engagements whose entries depend on a row.
 _DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
     Engagement: lambda engagement: [engagement.pk],
     Participant: lambda participant: [participant.engagement_id],
@@ -115,12 +115,6 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             websub.announce([websub.CORRECTIONS], max(now, moment))
 
 
-def _notify(entry: AuditEntry, **kwargs: Any) -> None:
-    """Let the people concerned hear of a transition."""
-    if entry.kind in enqueue.BY_TRANSITION:
-        enqueue.BY_TRANSITION[entry.kind](entry)
-
-
 def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:
     if not action.startswith("post_"):
         return
@@ -131,12 +125,11 @@ def _relation_changed(sender: type[Model], instance: Model, action: str, **kwarg
 
 
 def connect() -> None:
-    """Listen to every model of facts and coverage, but for those that say `changes_pages = False`.
+    """Connect to every model of facts and coverage, except those with `changes_pages = False`.
 
-    Their rows are derived from the others, or are the desk's own: audit entries, messages, what
-    the forms store with every pause in typing.
+    Rows of these are derived from others, or on no page: the audit log, messages, autosaves.
     """
-    transitioned.connect(_notify, dispatch_uid="articles.receivers.mails")
+    transitioned.connect(enqueue.notify, dispatch_uid="articles.receivers.mails")
     engagements_changed.connect(_refresh_indexes, dispatch_uid="articles.receivers.indexes")
     for label in ("articles", "engagements"):
         for model in apps.get_app_config(label).get_models(include_auto_created=True):

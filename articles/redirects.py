@@ -1,7 +1,7 @@
-"""A changed public address leads to the new one for ever.
+"""Redirects former public addresses to the present ones.
 
-Recorded is what readers knew, and nothing leads to what they may not see: an address under
-embargo, or of a draft, tells nothing.
+Only slugs that were public are recorded, and only rows that are public are redirected to, so that
+no answer reveals drafts or embargoes.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from articles.models import Article, Edition
 from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement, FormerSlug, Organisation, Person, Region, Topic
 
-# By the first word of the names of their addresses: "person", "person_feed_rss".
+# By the first word of their URL names: "person", "person_feed_rss".
 MODELS: dict[str, type[Model]] = {
     str(model._meta.model_name): model
     for model in (Article, Engagement, Region, Person, Organisation, Topic)
@@ -27,17 +27,17 @@ MODELS: dict[str, type[Model]] = {
 
 
 def known(kind: str, at: dt.datetime | None = None) -> QuerySet:
-    """Return the rows whose address answers readers, also those that say they were withdrawn."""
+    """Return the rows of a kind whose address is or was public, withdrawn ones included."""
     at = at or timezone.now()
     if kind == "article":
-        return Article.objects.filter(pk__in=Edition.objects.once_public(at).values("article"))
+        return Article.objects.filter(pk__in=Edition.objects.released(at).values("article"))
     if kind == "engagement":
         return Engagement.objects.filter(public_from__lte=at)
     return public_subjects(kind, at)
 
 
 def keep_address(kind: str, slug: str, target: int) -> None:
-    """Let a slug that readers knew lead to the row `target` from now on."""
+    """Redirect a former slug to the row with the pk `target`."""
     FormerSlug.objects.update_or_create(kind=kind, slug=slug, defaults={"target": target})
 
 
@@ -57,19 +57,20 @@ def _before_save(
     kind = str(sender._meta.model_name)
     if known(kind).filter(pk=instance.pk).exists():
         keep_address(kind, old, instance.pk)
-    # Back to what it was: the address is its own again.
+    # A row that gets a former slug of its own back needs no redirect from it.
     FormerSlug.objects.filter(kind=kind, slug=instance.slug, target=instance.pk).delete()
 
 
 def connect() -> None:
+    """Connect the receiver that records former slugs."""
     for kind, model in MODELS.items():
         pre_save.connect(_before_save, sender=model, dispatch_uid=f"articles.redirects.{kind}")
 
 
 class FormerAddresses(MiddlewareMixin):
-    """Send on whoever asks by a former address, for a page or for what lies beneath it.
+    """Redirect requests for a former address of a page, or of a feed under it.
 
-    It looks only where nothing was found, so a page that answers costs nothing more.
+    Only answers with status 404 are looked up, so that other pages cost nothing more.
     """
 
     def process_response(
@@ -82,7 +83,7 @@ class FormerAddresses(MiddlewareMixin):
 
 
 def present_address(request: HttpRequest) -> str | None:
-    """Return the address, with the query, that a request by a former one should go to."""
+    """Return the present address, with the query, for a request to a former one."""
     match = request.resolver_match
     if match is None or match.namespace != "articles" or "slug" not in match.kwargs:
         return None

@@ -1,7 +1,7 @@
-"""The newsroom's roles: which group may do what in the admin.
+"""The newsroom's roles and their permissions.
 
-Stated here alone. The groups are brought in line after every `migrate`; permissions that an
-administrator added to a group by hand are kept.
+The groups get missing permissions after every `migrate`; permissions that an administrator added
+to a group are not removed.
 """
 
 WRITER = "Writer"
@@ -35,7 +35,7 @@ _WRITER = [
 ]
 _EDITOR = [
     *_WRITER,
-    # Whom a new visit brings. Their names and pages are the desk head's.
+    # New participants; only desk heads change their names and pages.
     "engagements.add_person",
     "engagements.add_organisation",
     *(
@@ -66,7 +66,7 @@ _DESK_HEAD = [
     "articles.delete_picture",
 ]
 
-# Accounts are switched off, not deleted: what a person wrote and approved keeps their name.
+# Accounts are deactivated, not deleted, so that articles keep the names of their authors.
 _ADMINISTRATOR = [
     *_DESK_HEAD,
     "auth.add_user",
@@ -79,8 +79,8 @@ ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD, ADMINISTRATOR:
 
 
 def sync_roles(using: str = "default", **kwargs) -> None:
-    """Make the groups and give each its permissions (receiver of `post_migrate`)."""
-    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - read before models
+    """Create the groups and add their permissions (receiver of `post_migrate`)."""
+    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - imported before apps
 
     by_label = {
         f"{permission.content_type.app_label}.{permission.codename}": permission

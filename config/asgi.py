@@ -1,6 +1,6 @@
-"""The site as an ASGI application, for a host that offers nothing else.
+"""The site as an ASGI application, for hosts that offer no WSGI.
 
-WSGI is the measured choice: the views are synchronous, and ASGI runs each in a thread.
+WSGI is faster: the views are synchronous, and ASGI runs each in a thread.
 """
 
 import os

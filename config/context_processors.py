@@ -1,4 +1,4 @@
-"""What every template may need to know about the installation."""
+"""Template variables about the installation."""
 
 from django.conf import settings
 from django.http import HttpRequest

@@ -1,6 +1,6 @@
 """Prepare the demo newsroom and serve it: `python -m config.demo [--port 8000]`.
 
-Everything lives beneath `var/demo`; removing that directory starts afresh.
+All data is in `var/demo`; removing that directory resets the demo.
 """
 
 import argparse
@@ -18,13 +18,13 @@ HOME = CHECKOUT / "var" / "demo"
 
 
 def main() -> None:
-    """Prepare what is missing, say where to look and hand over to the server."""
+    """Prepare the demo, print its addresses, start a worker and become the server."""
     reader = argparse.ArgumentParser(prog="make demo", description="Run the demo newsroom.")
     reader.add_argument("--port", type=serve.port, default=8000)
     options = reader.parse_args()
     HOME.mkdir(parents=True, exist_ok=True)
-    # All of it is said here, so that neither .env nor the shell can point the demo, with its
-    # well-known passwords, at a real newsroom's data.
+    # Every setting, so that neither .env nor the shell can point the demo, with its well-known
+    # passwords, at a real newsroom's data.
     os.environ.update(
         DJANGO_SETTINGS_MODULE="config.settings",
         DEBUG="false",
@@ -51,7 +51,7 @@ def main() -> None:
     serve.check_port("127.0.0.1", options.port)
     prepare()
     print(guide(options.port), flush=True)
-    # It ends by itself when the server that this process becomes has ended.
+    # The worker exits when the server, which this process becomes, has exited.
     worker = [sys.executable, "manage.py", "worker", f"--parent={os.getpid()}"]
     subprocess.Popen(worker, cwd=CHECKOUT)  # noqa: S603 - a program of our own
     os.execv(  # noqa: S606 - no shell is wanted
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def secret_key(path: Path) -> str:
-    """Return this demo's own secret, made on the first run and readable by its owner only."""
+    """Return the demo's secret key, created on the first run and readable by its owner only."""
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -70,7 +70,7 @@ def secret_key(path: Path) -> str:
 
 
 def prepare() -> None:
-    """Bring tables, static files and demo content up to date; a second run changes nothing."""
+    """Migrate the database, collect static files and load the demo content if it is missing."""
     import django  # noqa: PLC0415 - the environment above must be set first
     from django.core.management import call_command  # noqa: PLC0415
 
@@ -81,7 +81,7 @@ def prepare() -> None:
 
 
 def collect_static() -> None:
-    """Collect the static files when one of them changed: compressing them takes seconds."""
+    """Collect the static files if one of them changed, since compressing them takes seconds."""
     from django.conf import settings  # noqa: PLC0415 - needs the environment
     from django.contrib.staticfiles.finders import get_finders  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
@@ -101,7 +101,7 @@ def collect_static() -> None:
 
 
 def guide(port: int) -> str:
-    """Return what to look at, and where."""
+    """Return the text that lists the demo's addresses."""
     site = f"http://localhost:{port}"
     return f"""
 The demo newsroom runs at {site} until you press Ctrl+C.

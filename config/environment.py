@@ -1,6 +1,6 @@
-"""Strict readers for the settings that an operator gives through the environment.
+"""Reads settings from environment variables.
 
-Each returns a valid value or ends the program with one sentence that says what to set.
+Each function returns a valid value, or exits with one sentence that says what to set.
 """
 
 import os
@@ -16,7 +16,7 @@ BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
-PLACEHOLDER = "change-me"  # how .env.example marks a value that must not be kept
+PLACEHOLDER = "change-me"  # in .env.example, where a value must be replaced
 MIN_SECRET_LENGTH = 50
 HOST = re.compile(r"(\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])")
 TAG_AUTHORITY = re.compile(
@@ -25,21 +25,21 @@ TAG_AUTHORITY = re.compile(
 
 
 class SettingsError(SystemExit):
-    """A wrong or missing setting: its sentence goes to standard error, with no traceback."""
+    """A wrong or missing setting; exits with its sentence on standard error, not a traceback."""
 
 
 def fail(sentence: str) -> NoReturn:
-    """End the program with this sentence."""
+    """Exit with a sentence."""
     raise SettingsError(f"Communiqué cannot start: {sentence}")
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable without surrounding space; an empty one counts as missing."""
+    """Return a variable without surrounding space, or the default if it is empty or missing."""
     return os.environ.get(name, "").strip() or default
 
 
 def boolean(name: str, *, default: bool) -> bool:
-    """Return true or false; anything but the eight usual words is an error."""
+    """Return a boolean, given by one of the words in `BOOLEANS`."""
     value = text(name)
     if not value:
         return default
@@ -57,7 +57,7 @@ def choice(name: str, choices: tuple[str, ...], *, default: str) -> str:
 
 
 def megabytes(name: str, *, default: int) -> int:
-    """Return a number of bytes that is given in megabytes, up to a terabyte."""
+    """Return a number of bytes, given in megabytes of at most six digits."""
     value = text(name, str(default))
     if not (value.isascii() and value.isdecimal() and len(value) < 7):
         fail(f"{name} is {value!r}; write a whole number of megabytes, such as {default or 64}.")
@@ -65,7 +65,7 @@ def megabytes(name: str, *, default: int) -> int:
 
 
 def redis(name: str) -> str:
-    """Return the address of a Redis server, or nothing; it may hold a password."""
+    """Return the address of a Redis server ("": none); errors do not quote its password."""
     value = text(name)
     if value and not re.fullmatch(r"rediss?://[^\s/]+(/\d{1,3})?|unix:///\S+", value):
         fail(f"{name} cannot be read as an address; write redis://:password@host:6379/0.")
@@ -73,7 +73,7 @@ def redis(name: str) -> str:
 
 
 def secret_key() -> str:
-    """Return SECRET_KEY; it is never named in an error."""
+    """Return SECRET_KEY; errors do not quote its value."""
     value = text("SECRET_KEY")
     how = (
         "set it to 50 or more random characters, "
@@ -89,7 +89,7 @@ def secret_key() -> str:
 
 
 def hosts(name: str, *, default: list[str]) -> list[str]:
-    """Return host names from a comma-separated list; without a default one is required."""
+    """Return host names from a comma-separated list; an empty default makes it required."""
     value = [part.strip().lower() for part in text(name).split(",") if part.strip()]
     for host in value:
         if not HOST.fullmatch(host):
@@ -105,12 +105,12 @@ def hosts(name: str, *, default: list[str]) -> list[str]:
 
 
 def tag_authority(name: str, *, default: str) -> str:
-    """Return the authority of the feeds' `tag:` identifiers, as RFC 4151 writes it."""
+    """Return the authority of the feeds' `tag:` identifiers, in the syntax of RFC 4151."""
     value = text(name, default)
     if not value:
         fail(
-            f"{name} is missing; set it once and for ever to a name that you held in some year "
-            "and that year, for example news.example.org,2025."
+            f"{name} is missing; set it to a host name of yours and a year in which you held it, "
+            "for example news.example.org,2025, and never change it."
         )
     if not TAG_AUTHORITY.fullmatch(value):
         fail(f"{name} is {value!r}; write a host name, a comma and a year: news.example.org,2025.")
@@ -128,33 +128,33 @@ def time_zone(name: str, *, default: str) -> str:
 
 
 def directory(name: str, *, default: Path) -> Path:
-    """Return the absolute path of a writable directory; a relative one starts at the checkout."""
+    """Return the absolute path of a writable directory; relative ones start at the checkout."""
     return writable(name, default.parent.joinpath(text(name, str(default))).resolve())
 
 
 def writable(name: str, path: Path) -> Path:
-    """Return the directory after making sure that it exists and can be written to."""
+    """Create a directory if need be, and return it; exit if it cannot be written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"{name} needs the directory {path}, which cannot be made ({error.strerror}).")
+        fail(f"{name} needs the directory {path}, which cannot be created ({error.strerror}).")
     if not os.access(path, os.W_OK | os.X_OK):
         fail(f"{name} needs the directory {path}, which this user cannot write to.")
     return path
 
 
 def web_address(name: str) -> str:
-    """Return an http(s) address without a slash at its end, or nothing."""
+    """Return an http(s) address without a trailing slash ("": none)."""
     value = text(name)
     if value and not re.fullmatch(r"https?://[a-z0-9][a-z0-9.:-]*(/[!-~]*)?", value, re.IGNORECASE):
-        fail(f"{name} is {value!r}; write a whole address: https://news.example.org.")
+        fail(f"{name} is {value!r}; write a full address: https://news.example.org.")
     return value.rstrip("/")
 
 
 def mail(name: str, *, console: bool) -> dict[str, Any]:
-    """Return Django's settings for the mail server that an address names; it may hold a password.
+    """Return Django's settings for the mail server of an address, which may hold a password.
 
-    Without one nothing is sent; with `console`, mails are printed instead.
+    Without an address mails are discarded or, with `console`, printed.
     """
     value = text(name)
     if not value:
@@ -167,16 +167,16 @@ def mail(name: str, *, console: bool) -> dict[str, Any]:
     if not re.match(r"smtp(\+tls|\+ssl)?://[^\s/]+", value):
         fail(f"{name} names no mail server; {how}")
     try:
-        found = environ.Env.email_url_config(value)
-    except Exception:  # noqa: BLE001 - whatever it stumbles on, the address may hold a password
+        config = environ.Env.email_url_config(value)
+    except Exception:  # noqa: BLE001 - a traceback could show the password in the address
         fail(f"{name} cannot be read as an address; {how}")
-    if not found.get("EMAIL_HOST"):
+    if not config.get("EMAIL_HOST"):
         fail(f"{name} names no mail server; {how}")
-    return {key: value for key, value in found.items() if key != "EMAIL_FILE_PATH"}
+    return {key: value for key, value in config.items() if key != "EMAIL_FILE_PATH"}
 
 
 def sender(name: str, *, default: str, is_needed: bool) -> str:
-    """Return the address that mails come from, alone or behind a name."""
+    """Return the sender's address, with or without a name ("": not needed)."""
     value = text(name, default)
     if value and not re.fullmatch(r"(?:[^<>\r\n]+ <)?[^\s<>@]+@[^\s<>@]+>?", value):
         fail(f"{name} is {value!r}; write an address: desk@news.example.org.")
@@ -186,7 +186,7 @@ def sender(name: str, *, default: str, is_needed: bool) -> str:
 
 
 def hub(name: str, *, site_url: str) -> str:
-    """Return the address of a WebSub hub, or nothing; it has to be told where the feeds are."""
+    """Return the address of a WebSub hub ("": none), which requires `site_url`."""
     value = web_address(name)
     if value and not site_url:
         fail(f"{name} needs SITE_URL, the address under which readers know this site.")
@@ -194,7 +194,7 @@ def hub(name: str, *, site_url: str) -> str:
 
 
 def internal_location(name: str) -> str:
-    """Return the path of an internal location of the web server, or nothing."""
+    """Return the path of an internal location of the web server ("": none)."""
     value = text(name)
     if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
         fail(f"{name} is {value!r}; write a path that begins and ends with a slash: /private/.")
@@ -202,7 +202,7 @@ def internal_location(name: str) -> str:
 
 
 def database(name: str, *, default: Path) -> dict[str, Any]:
-    """Return Django's settings for the database that an address names (SQLite or PostgreSQL)."""
+    """Return Django's settings for the SQLite or PostgreSQL database of an address."""
     url = text(name, f"sqlite:///{default}")
     how = (
         "write sqlite:////absolute/path/db.sqlite3 "
@@ -212,23 +212,23 @@ def database(name: str, *, default: Path) -> dict[str, Any]:
         fail(f"{name} names no SQLite or PostgreSQL database; {how}")
     try:
         with warnings.catch_warnings(action="ignore"):
-            found = environ.Env.db_url_config(url)
-    except Exception:  # noqa: BLE001 - whatever it stumbles on, the address may hold a password
+            config = environ.Env.db_url_config(url)
+    except Exception:  # noqa: BLE001 - a traceback could show the password in the address
         fail(f"{name} cannot be read as an address; {how}")
-    if not found.get("NAME"):
+    if not config.get("NAME"):
         fail(f"{name} names no SQLite or PostgreSQL database; {how}")
     common = {
-        key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if found.get(key)
+        key: config[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if config.get(key)
     }
-    if found["ENGINE"].endswith("sqlite3"):
-        if found["NAME"] != ":memory:":
-            common["NAME"] = default.parent / found["NAME"]
+    if config["ENGINE"].endswith("sqlite3"):
+        if config["NAME"] != ":memory:":
+            common["NAME"] = default.parent / config["NAME"]
         return {
             "ENGINE": "django.db.backends.sqlite3",
             **common,
             "OPTIONS": {
-                # A transaction that reads and then writes would fail at once on a busy
-                # database; taking the write lock first makes it wait its turn instead.
+                # Takes the write lock first: a transaction that reads and then writes would
+                # fail at once on a busy database instead of waiting.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": (
@@ -241,7 +241,7 @@ def database(name: str, *, default: Path) -> dict[str, Any]:
         **common,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **found.get("OPTIONS", {}),
+            **config.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
         },
     }

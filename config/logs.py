@@ -1,4 +1,4 @@
-"""What is left out of the logs, whoever writes the line."""
+"""Removes secrets from the logs."""
 
 import logging
 import re
@@ -8,10 +8,10 @@ TOKEN = re.compile(r"(?<=/preview/)[^/\s\"'<>?#\\]+")
 
 
 class WithoutTokens(logging.StreamHandler):
-    """Takes the tokens of preview links out of a whole line: its message, fields and traceback.
+    """Removes the tokens of preview links from formatted lines.
 
-    Behind the formatter, because a token can come by many ways: Django names the path of an answer
-    that is no success in the message, the JSON formatter in a field, an error in its traceback.
+    A token may be in a message (Django logs the paths of 4xx answers), a field of the JSON
+    formatter, or a traceback.
     """
 
     def format(self, record: logging.LogRecord) -> str:

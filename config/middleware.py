@@ -1,4 +1,4 @@
-"""Rules that hold for every request and answer, whatever view they meet."""
+"""Middleware for every request and response."""
 
 import contextlib
 import ipaddress
@@ -36,26 +36,26 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class DefaultHeaders(MiddlewareMixin):
-    """Give every answer the headers that its view did not choose itself."""
+    """Set default headers that the view did not set."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        # For what the page store leaves alone; it says for how long its own pages hold.
+        # For pages that are not stored; the page store sets the header of its own.
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
 
 @cache
 def admin_prefix() -> str:
-    """Return the path that every address of the admin begins with."""
+    """Return the prefix of the admin's paths."""
     return reverse("admin:index")
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Send the admin's policy beneath the admin's path and the public one elsewhere."""
+    """Send the admin's policy under the admin's path and the public one elsewhere."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -67,7 +67,7 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class CompressText(GZipMiddleware):
-    """Compress text only: a picture would grow, and lose its length, on the way."""
+    """Compress only text: pictures would grow, and lose their Content-Length."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -79,7 +79,7 @@ class CompressText(GZipMiddleware):
 
 
 class RequestGuard(MiddlewareMixin):
-    """Refuse, in plain words and before anything is read, what no view should meet."""
+    """Refuse invalid requests with a sentence, before their body is read."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if settings.TRUST_PROXY_HEADERS:
@@ -94,14 +94,14 @@ class RequestGuard(MiddlewareMixin):
             return answer
         if has_nul(request):
             return refuse(
-                400, _("The address or a cookie holds a NUL character, which nothing here has.")
+                400, _("The address or a cookie contains a NUL character, which is not allowed.")
             )
         if content_length(request) > settings.MAX_REQUEST_BYTES:
             limit = settings.MAX_REQUEST_BYTES // 1024**2
             return refuse(
                 413,
                 _(
-                    "That was more than %(limit)d MB, the most this site takes in one go. "
+                    "The request is larger than %(limit)d MB, the limit of this site. "
                     "Go back, choose a smaller file and send the form again."
                 )
                 % {"limit": limit},
@@ -110,17 +110,17 @@ class RequestGuard(MiddlewareMixin):
 
 
 def refuse(status: int, sentence: str) -> HttpResponse:
-    """Return a plain-text answer of one sentence."""
+    """Return a plain-text response of one sentence."""
     answer = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
     answer["Content-Length"] = str(len(answer.content))
-    # The refusal comes before SecurityMiddleware has its turn.
+    # SecurityMiddleware, which comes later, does not see this response.
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 def has_nul(request: HttpRequest) -> bool:
-    """Say whether path, query or cookies hold NUL, which PostgreSQL refuses in any text."""
+    """Return whether path, query or cookies contain NUL, which PostgreSQL refuses in text."""
     query = request.META.get("QUERY_STRING", "")
     cookies = request.META.get("HTTP_COOKIE", "")
     # A quoted cookie value writes a character as a backslash and three octal digits.
@@ -134,9 +134,9 @@ def has_nul(request: HttpRequest) -> bool:
 
 
 def content_length(request: HttpRequest) -> int:
-    """Return the length that the client announces, in bytes; a missing one counts as none.
+    """Return the Content-Length in bytes, 0 if it is missing or invalid.
 
-    Django reads no more of a body than was announced.
+    Django reads no more of the body.
     """
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
@@ -145,7 +145,7 @@ def content_length(request: HttpRequest) -> int:
 
 
 def trust_client_address(request: HttpRequest) -> None:
-    """Take the client's address from the last entry, the one that our own proxy added."""
+    """Set the client's address from the last entry of X-Forwarded-For, which our proxy added."""
     last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
     with contextlib.suppress(ValueError):
         request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(last))

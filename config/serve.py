@@ -1,7 +1,6 @@
 """Serve the site with the production server: `python -m config.serve [--port 8000]`.
 
-Settings are read first, so that a wrong one ends the program with its sentence before any
-process is started.
+Settings are read first, so that a wrong one exits before any process is started.
 """
 
 import argparse
@@ -32,10 +31,10 @@ def main() -> None:
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        # More threads only queue for the interpreter's lock: measured, they double the p99.
+        # More threads only queue for the interpreter's lock: they double the p99.
         blocking_threads=1,
         websockets=False,
-        workers_kill_timeout=10,  # seconds for the request that a worker is at
+        workers_kill_timeout=10,  # seconds for a worker's present request
         respawn_failed_workers=settings.PRODUCTION,
         log_level=LogLevels.info if settings.PRODUCTION else LogLevels.warning,
         log_dictconfig=settings.LOGGING,
@@ -43,10 +42,10 @@ def main() -> None:
 
 
 def load(target: str) -> Callable[..., Iterable[bytes]]:
-    """Return the application; runs in each worker, first thing."""
-    # Ctrl+C then reaches the parent alone: told twice to stop, a worker can hang.
+    """Return the application; called first in each worker."""
+    # Ctrl+C then reaches the parent alone: a worker that gets two signals can hang.
     os.setpgid(0, 0)
-    # And told to stop while it still starts, it ends at once; the server's handler comes later.
+    # A signal during the start ends the worker at once; the server installs its handler later.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     work_in_batches()
     module, _colon, name = target.partition(":")
@@ -54,18 +53,18 @@ def load(target: str) -> Callable[..., Iterable[bytes]]:
 
 
 def work_in_batches() -> None:
-    """Ask the system not to interrupt whoever runs for each request that arrives.
+    """Set the scheduling policy SCHED_BATCH, with which arriving requests preempt nobody.
 
-    A busy worker then answers several in one turn; an idle one still begins at once.
+    A busy worker then answers several requests in one time slice.
     """
     if hasattr(os, "SCHED_BATCH"):
-        # Where that is forbidden, the site is only slower.
+        # If it is forbidden, the site is only slower.
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the reader of the command line."""
+    """Return the parser of the command line."""
     reader = argparse.ArgumentParser(prog="python -m config.serve", description="Serve the site.")
     reader.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     reader.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
@@ -75,20 +74,20 @@ def parser() -> argparse.ArgumentParser:
         choices=range(1, 65),
         metavar="1-64",
         default=min(os.cpu_count() or 1, 4),
-        help="processes that answer (%(default)s on this machine)",
+        help="number of processes (%(default)s on this machine)",
     )
     return reader
 
 
 def port(value: str) -> int:
-    """Return a TCP port."""
+    """Return a TCP port from the command line."""
     if not value.isdecimal() or not 1 <= int(value) <= 65535:
         raise argparse.ArgumentTypeError(f"{value!r} is no port; give a number from 1 to 65535")
     return int(value)
 
 
 def check_scheme() -> None:
-    """Refuse a start in which every page would redirect to itself for ever."""
+    """Exit if every page would redirect to itself."""
     if settings.HTTPS and not settings.TRUST_PROXY_HEADERS:
         fail(
             "HTTPS=true needs a web server in front that speaks HTTPS; "
@@ -97,7 +96,7 @@ def check_scheme() -> None:
 
 
 def check_port(host: str, number: int) -> None:
-    """Refuse an address that cannot be listened on, before any process is started."""
+    """Exit if the address cannot be listened on."""
     try:
         family, _kind, _protocol, _name, address = socket.getaddrinfo(
             host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -105,8 +104,7 @@ def check_port(host: str, number: int) -> None:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            # The server shares its port among its workers, and binding alone would let this
-            # process share it too; listening is what only one program can do.
+            # Binding succeeds beside a server that shares its port among workers; listening fails.
             probe.listen(1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

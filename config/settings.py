@@ -1,6 +1,6 @@
-"""The site's settings: one file, every difference between installations from the environment.
+"""The site's settings. Everything that differs between installations is an environment variable.
 
-`docs/operating.md` explains the variables; a wrong or missing one ends the program with a sentence.
+`docs/operating.md` explains the variables; the program exits with a sentence if one is wrong.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from config import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What the environment itself says wins over the file.
+# Variables of the environment override the file.
 environ.Env.read_env(BASE_DIR / ".env")
 
 # Installation
@@ -43,7 +43,7 @@ WEBSUB_HUB = environment.hub("WEBSUB_HUB", site_url=SITE_URL)
 SENDFILE_PREFIX = environment.internal_location("SENDFILE_PREFIX")
 _MAIL_SERVER = environment.text("EMAIL_URL")
 _MAIL = environment.mail("EMAIL_URL", console=not PRODUCTION)
-# Empty: nobody is told anything by e-mail.
+# Empty: no e-mail is sent.
 MAIL_FROM = environment.sender(
     "MAIL_FROM",
     default="" if PRODUCTION else "Communiqué <desk@communique.example>",
@@ -126,8 +126,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
 ]
 
-# Sign-in: nobody signs up, names rather than e-mail addresses, a second step for who wants it or
-# has to have it. A passkey is bound to the host's name.
+# Sign-in: no sign-up, user names instead of e-mail addresses, an optional or required second step.
+# A passkey is bound to the host's name.
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -157,8 +157,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 
-# Rich text: our clean-up of pasted text. It adds no element of its own. The processor must be a
-# callable: django-prose-editor 0.28 cannot resolve the dotted paths that it documents.
+# Rich text: extensions for pasted text, which allows no further elements, and for pictures. The
+# processor must be a callable: django-prose-editor 0.28 cannot resolve the dotted paths that it
+# documents.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [lazy(static, str)("js/prose-paste.js")], "extensions": {"CleanPaste": html_tags([])}},
     {
@@ -167,13 +168,13 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     },
 ]
 
-# What pages are put together from, in each process: a card has some 2 KB, a timeline's filters 20.
+# Fragments of pages, in each process: a card has some 2 KB, a timeline's filters 20.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 3_000},
     },
-    # Attempts to sign in, counted for all processes together.
+    # Attempts to sign in, counted across all processes.
     "sign_in": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "sign_in_attempts",
@@ -181,8 +182,8 @@ CACHES = {
     },
 }
 
-# Whole pages, in each process, in front of everything here (config/page_store). Not while templates
-# are being worked on: a changed one is no new version of the content.
+# Whole pages, in each process (config/page_store). Off with DEBUG, because a changed template
+# begins no new content version.
 PAGE_STORE_BYTES = environment.megabytes("PAGE_STORE_MB", default=0 if DEBUG else 64)
 REDIS_URL = environment.redis("REDIS_URL")
 
@@ -191,7 +192,7 @@ REDIS_URL = environment.redis("REDIS_URL")
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Pictures are private: only a view that applies the rule of visibility gives one out.
+# Pictures are served only by views that apply the rule of visibility.
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = ""
 STORAGES = {
@@ -202,23 +203,23 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# A map of a script's source, which developers' tools alone fetch, takes as long as all the rest.
+# Source maps, which only developer tools fetch, take as long to compress as all other files.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 # Beside the media, so that a finished upload is renamed rather than copied.
 FILE_UPLOAD_TEMP_DIR = environment.writable("DATA_DIR", DATA_DIR / "tmp")
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 
-# A larger request is answered 413 before it is read. Django's own limit on form fields is the
-# same, so that a story that is too long comes back with a sentence at its field.
+# A larger request is answered 413 before it is read. Django's limit on form fields is the same, so
+# that a story that is too long gets an error at its field.
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # one engagement's form nests participants, outcomes, actions
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an engagement's form nests participants, outcomes, actions
 
 # Security
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # a probe inside the host speaks plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probes within the host use plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HEADERS else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
@@ -231,12 +232,12 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 SILENCED_SYSTEM_CHECKS = [
-    # Whether the domain's other hosts speak HTTPS is not for this site to promise.
+    # This site cannot promise that the domain's other hosts use HTTPS.
     "security.W005",
     "security.W021",
 ]
 
-# Public pages are cached, so their policy holds neither nonce nor hash of a page.
+# Public pages are cached, so their policy contains neither nonces nor hashes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -259,7 +260,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "img-src": [SELF, "blob:", "data:"],
 }
 
-# Mail, which the worker sends (docs/operating.md)
+# Mail, sent by the worker (docs/operating.md)
 
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
@@ -268,10 +269,10 @@ EMAIL_HOST_USER = _MAIL.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20  # seconds; a worker waits no longer
+EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = MAIL_FROM or "webmaster@localhost"
 
-# Logs: one line an event to standard error
+# Logs: one line per event, to standard error
 
 LOGGING = {
     "version": 1,

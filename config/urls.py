@@ -1,4 +1,4 @@
-"""Where each app's addresses begin."""
+"""The root URLconf."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application: Callable[..., Iterable[bytes]] = get_wsgi_application()
 
-# What follows needs the models, which are ready now.
+# These imports need the models, which are ready now.
 from django.conf import settings  # noqa: E402
 
 from articles.page_store import page_store  # noqa: E402

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Edition
-from articles.notifications.recipients import who_may
+from articles.notifications.recipients import staff_with_perm
 from articles.publishing import workflow
 from articles.publishing.checks import (
     Reason,
@@ -79,7 +79,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
 def reviewers_for(person: Any) -> QuerySet[User]:
     """Return whom a person can ask for a review: the others who may approve."""
-    others = who_may("articles.publish_article").exclude(pk=person.pk if person else 0)
+    others = staff_with_perm("articles.publish_article").exclude(pk=person.pk if person else 0)
     return others.order_by("first_name", "username")
 
 

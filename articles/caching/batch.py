@@ -1,7 +1,7 @@
-"""Batched refresh: whatever changes in one transaction is followed by one refresh, at its end.
+"""Batched refresh: all changes of one transaction are followed by one refresh, at its end.
 
-`engagements_changed` is sent with the pks of the engagements whose entries may differ now.
-`articles.receivers` answers it; nothing here knows of indexes or feeds.
+`engagements_changed` carries the pks of the engagements whose index entries may differ now. Its
+receivers are in `articles.receivers`, so that this module imports neither indexes nor feeds.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,14 +16,14 @@ from articles.caching.version import content_changed
 # Sent with `engagements`, a collection of pks.
 engagements_changed = Signal()
 
-_waiting: ContextVar[set[int] | None] = ContextVar("engagements that wait", default=None)
+_waiting: ContextVar[set[int] | None] = ContextVar("engagements to refresh", default=None)
 
 
 @contextmanager
 def batched_refresh() -> Iterator[None]:
-    """Let everything saved within be followed by one refresh, at the end.
+    """Refresh once at the end of the block instead of after every row that is saved in it.
 
-    Without it each row of a form brings one of its own. Belongs inside the transaction.
+    Belongs inside the transaction.
     """
     if _waiting.get() is not None:
         yield
@@ -38,12 +38,15 @@ def batched_refresh() -> Iterator[None]:
 
 
 def refresh_engagements(engagements: Collection[int]) -> None:
-    """Begin a new content version, and let the indexes follow the engagements that changed."""
+    """Begin a new content version and refresh the index entries of engagements, given by pk.
+
+    Within `batched_refresh`, both wait for its end.
+    """
     waiting = _waiting.get()
     if waiting is not None:
         waiting.update(engagements)
         return
-    # Together, or a page could be stored between the two, without what is being indexed.
+    # Between the two, a page could be stored that lacks the new entries.
     with transaction.atomic(savepoint=False):
         content_changed()
         engagements_changed.send(sender=None, engagements=engagements)

@@ -1,40 +1,35 @@
-"""What was made from facts and stories, kept until the content changes."""
+"""Caches values that are made from the content, under the content version."""
 
 import hashlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.core.cache import cache
 
 T = TypeVar("T")
-# Nothing asks for an old version again; this clears it away where nothing else does.
+# Fragments of old versions are never read again; they expire.
 FRAGMENT_SECONDS = 60 * 60
 
 
 def fragment(version: str, name: str, make: Callable[[], T]) -> T:
-    """Return what was made of this version under a name, or make it."""
-    key = _key(version, name)
-    found = cache.get(key)
-    if found is None:
-        found = make()
-        cache.set(key, found, FRAGMENT_SECONDS)
-    return found
+    """Return the value cached under a content version and a name, or make and cache it."""
+    return cast("T", cache.get_or_set(_key(version, name), make, FRAGMENT_SECONDS))
 
 
 def fragments(
     version: str, names: list[str], make: Callable[[list[str]], dict[str, T]]
 ) -> dict[str, T]:
-    """Return values by name; `make` makes those missing, and may leave some out."""
+    """Return cached values by name; `make` is given the names missing, and may omit some."""
     keys = {_key(version, name): name for name in names}
-    found = {keys[key]: value for key, value in cache.get_many(list(keys)).items()}
-    missing = [name for name in names if name not in found]
+    values = {keys[key]: value for key, value in cache.get_many(list(keys)).items()}
+    missing = [name for name in names if name not in values]
     if missing:
         made = make(missing)
         cache.set_many({_key(version, name): made[name] for name in made}, FRAGMENT_SECONDS)
-        found |= made
-    return found
+        values |= made
+    return values
 
 
 def _key(version: str, name: str) -> str:
-    # A name may be long, and hold what a key of some caches may not.
+    # Some caches limit the length and the characters of a key.
     return hashlib.sha256(f"{version}:{name}".encode()).hexdigest()

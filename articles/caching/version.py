@@ -1,7 +1,7 @@
-"""What pages are made of has a version: it changes whenever one of them may.
+"""The content version: it changes whenever any page may change.
 
-`content_version` names it for a view, `Watch` for the page store. What was made from facts and
-stories is kept until it changes.
+Views read it with `content_version`, the page store with `Watch`. Stored pages and fragments are
+valid for one version.
 """
 
 import datetime as dt
@@ -18,19 +18,19 @@ from django.utils.translation import get_language
 from articles.models import Article, ContentVersion, Edition
 from engagements.models import Engagement
 
-# For so long a process need not look whether anything changed; who changed something waits as long
-# after the commit, so that afterwards nobody is shown what was before.
+# A process may go on using a version for so long without reading it again. Whoever changes content
+# waits as long after the commit, so that no page of the old version is served afterwards.
 LEASE_SECONDS = 0.02
 
 
 def content_changed() -> None:
-    """Begin a new version of the content; after the commit no page shows the one before.
+    """Begin a new content version; after the commit no page of the old one is served.
 
-    Until then nobody else can begin one: the row's lock puts those who write at the same time in a
-    line, so that no two wait for each other's totals.
+    The row stays locked until the commit, so that concurrent writers take turns and cannot
+    deadlock over the timelines' totals.
     """
     if not _begin():
-        # Of two who find no row, one waits here until the other's is committed.
+        # Of two transactions without a row, one waits here until the other commits.
         ContentVersion.objects.bulk_create([ContentVersion(pk=1)], ignore_conflicts=True)
         _begin()
     transaction.on_commit(partial(wait_out_lease, time.monotonic()))
@@ -42,9 +42,9 @@ def _begin() -> int:
 
 
 def _boundaries() -> list[tuple[QuerySet, str]]:
-    """Return whatever makes something public, or no longer, by the clock alone.
+    """Return the rows and fields whose moments publish or withdraw something without a write.
 
-    An edition's `public_until` is the `public_from` of its successor.
+    `Edition.public_until` is not among them: it is the `public_from` of its successor.
     """
     return [
         (Engagement.objects.all(), "public_from"),
@@ -55,15 +55,15 @@ def _boundaries() -> list[tuple[QuerySet, str]]:
 
 
 def passed(at: dt.datetime) -> list[Subquery]:
+    """Return the latest moment of each boundary that `at` has reached."""
     return [
-        Subquery(
-            rows.filter(**{f"{field}__lte": at}).order_by(f"-{field}").values(field)[:1],
-        )
+        Subquery(rows.filter(**{f"{field}__lte": at}).order_by(f"-{field}").values(field)[:1])
         for rows, field in _boundaries()
     ]
 
 
 def ahead(at: dt.datetime) -> list[Subquery]:
+    """Return the earliest moment of each boundary that is still to come."""
     return [
         Subquery(rows.filter(**{f"{field}__gt": at}).order_by(field).values(field)[:1])
         for rows, field in _boundaries()
@@ -71,10 +71,10 @@ def ahead(at: dt.datetime) -> list[Subquery]:
 
 
 def content_version(at: dt.datetime) -> str:
-    """Return what a page of this moment is made of: it changes whenever a page may.
+    """Return the content version of a moment, with one query.
 
-    With every change of a fact or a story, when an embargo ends although nothing is written, and
-    at midnight, when what was planned for yesterday is no longer ahead. In one query.
+    It changes with every write, when an embargo ends or a withdrawal takes effect, at midnight
+    (pages tell planned engagements from past ones), and differs by language.
     """
     row = ContentVersion.objects.values_list("number", *passed(at)).first() or (0,)
     boundaries = [f"{moment:%Y%m%d%H%M%S%f}" for moment in row[1:] if moment]
@@ -85,10 +85,10 @@ _waited = threading.local()
 
 
 def wait_out_lease(changed_at: float) -> None:
-    """Wait until every process has to look again; called after a commit.
+    """Wait until every process has to read the version again; called after a commit.
 
-    `changed_at` is when the change was made, on the process's own clock: of several in one
-    transaction only the first waits.
+    `changed_at`: of the change, by `time.monotonic()`. Of several changes in one transaction only
+    the first waits.
     """
     if getattr(_waited, "at", 0.0) <= changed_at:
         _waited.at = time.monotonic()

@@ -1,6 +1,6 @@
-"""The demo newsroom: real visits from a public record, and an invented world beside them.
+"""Loads the demo newsroom: real visits from a public record, and invented ones.
 
-Loaded once into an empty newsroom; what an editor changes or deletes afterwards stays so.
+It is loaded only into an empty newsroom, so that editors' changes are never overwritten.
 """
 
 from django.contrib.auth.models import User

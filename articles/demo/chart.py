@@ -1,4 +1,4 @@
-"""An invented nautical chart, drawn: the lead picture of a story about silt."""
+"""Draws an invented nautical chart, the lead picture of a story about silt."""
 
 import io
 import math
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 WIDTH, HEIGHT = 1600, 900
 # Drawn in cells of two pixels and enlarged.
 CELL = 2
-# Deeper than so many metres: the water's colour. Above the first it is land.
+# The colours of water deeper than a number of metres; the rest is land.
 LAND, WATER = (236, 222, 190), [
     (0, (203, 222, 205)), (2, (190, 217, 222)), (5, (208, 228, 233)), (10, (225, 237, 240)),
     (20, (240, 245, 245)),

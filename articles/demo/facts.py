@@ -1,4 +1,4 @@
-"""What the real and the invented record have in common: storing an engagement whole."""
+"""Saves an engagement with its related rows, for both the real and the invented record."""
 
 import datetime as dt
 from typing import Any
@@ -13,7 +13,7 @@ from engagements.regions import derive_regions
 def save_engagement(
     *, people: list[Participant], topics: list[str], sources: list[Source], **columns: Any
 ) -> Engagement:
-    """Store an engagement with its participants, topics and sources, every rule applied."""
+    """Validate and save an engagement with its participants, topics and sources."""
     columns.setdefault("public_from", timezone.now() - dt.timedelta(days=200))
     engagement = Engagement(**columns)
     engagement.full_clean(exclude=["sort_date", "search_text"])
@@ -28,16 +28,15 @@ def save_engagement(
         source.engagement = engagement
         source.full_clean()
         source.save()
-    found = Topic.objects.filter(slug__in=topics)
-    if len(found) != len(topics):
+    rows = Topic.objects.filter(slug__in=topics)
+    if len(rows) != len(topics):
         raise ValueError(f"{engagement.slug}: one of the topics {topics} does not exist")
-    engagement.topics.set(found)
+    engagement.topics.set(rows)
     derive_regions(engagement)
     return engagement
 
 
 def person(name: str, **columns: Any) -> Person:
-    found, _created = Person.objects.get_or_create(
-        slug=slugify(name), defaults={"name": name, **columns}
-    )
-    return found
+    """Return the person of a name, created if need be."""
+    defaults = {"name": name, **columns}
+    return Person.objects.get_or_create(slug=slugify(name), defaults=defaults)[0]

@@ -1,4 +1,7 @@
-"""The demo's invented world, from fiction.toml. Its days are counted from the day of loading."""
+"""Loads the demo's invented engagements from fiction.toml.
+
+Days in the file are numbers of days from the day of loading.
+"""
 
 import datetime as dt
 import tomllib
@@ -26,16 +29,16 @@ from engagements.models import (
     Tour,
 )
 
-Entry = dict[str, Any]
+Table = dict[str, Any]
 
 
 def day(offset: int) -> dt.date:
-    """Return the day so many days from today."""
+    """Return the day that is a number of days from today."""
     return timezone.localdate() + dt.timedelta(days=offset)
 
 
 def partial(offset: int | None, precision: str = Precision.DAY) -> PartialDate | None:
-    """Return that day, or its month or year; nothing for no offset."""
+    """Return the day of an offset, or its month or year; `None` without an offset."""
     return None if offset is None else PartialDate(day(offset), precision)
 
 
@@ -53,14 +56,14 @@ def load_fiction(users: dict[str, User]) -> dict[str, Engagement]:
     loaded = {}
     for entry in world["engagements"]:
         engagement = load_engagement(entry, organisations, home)
-        load_moves(engagement, entry.get("moved", []), by=users["editor"])
+        load_date_changes(engagement, entry.get("moved", []), by=users["editor"])
         for position, outcome in enumerate(entry.get("outcomes", [])):
             load_outcome(engagement, outcome, position, organisations, users)
         loaded[engagement.slug] = engagement
     return loaded
 
 
-def load_person(entry: Entry, organisation: Organisation) -> None:
+def load_person(entry: Table, organisation: Organisation) -> None:
     holder = person(entry["name"], is_fictional=True)
     for title in entry["offices"]:
         office = Appointment(person=holder, title=title["title"], organisation=organisation)
@@ -70,9 +73,9 @@ def load_person(entry: Entry, organisation: Organisation) -> None:
 
 
 def load_engagement(
-    entry: Entry, organisations: dict[str, Organisation], home: dict[str, Organisation]
+    entry: Table, organisations: dict[str, Organisation], home: dict[str, Organisation]
 ) -> Engagement:
-    """Store one [[engagements]]: a side names people, or an acronym where nobody is named."""
+    """Save an entry of [[engagements]]; its sides name people or acronyms of organisations."""
     people = []
     for side in Participant.Side.values:
         for number, name in enumerate(entry.get(f"{side}s", [])):
@@ -102,11 +105,11 @@ def load_engagement(
         is_fictional=True,
         topics=entry["topics"],
         people=people,
-        sources=[source(told) for told in entry["sources"]],
+        sources=[source(row) for row in entry["sources"]],
     )
 
 
-def source(entry: Entry) -> Source:
+def source(entry: Table) -> Source:
     return Source(
         publisher=entry["publisher"],
         title=entry["title"],
@@ -115,22 +118,22 @@ def source(entry: Entry) -> Source:
     )
 
 
-def load_moves(engagement: Engagement, moves: list[Entry], *, by: User) -> None:
-    """Record earlier dates of an engagement: where it stood, when it was moved and why.
+def load_date_changes(engagement: Engagement, changes: list[Table], *, by: User) -> None:
+    """Save the earlier dates of an engagement: each with the day and the reason of its change.
 
-    Each led to where the next one begins, the last to where the engagement is now.
+    Each changed to the next one, the last to the present date.
     """
-    stood = [partial(move["from"], move.get("precision", Precision.DAY)) for move in moves]
-    for move, (old, new) in zip(moves, pairwise([*stood, engagement.start]), strict=True):
-        change = DateChange(engagement=engagement, reason=move["reason"], changed_by=by)
+    dates = [partial(row["from"], row.get("precision", Precision.DAY)) for row in changes]
+    for row, (old, new) in zip(changes, pairwise([*dates, engagement.start]), strict=True):
+        change = DateChange(engagement=engagement, reason=row["reason"], changed_by=by)
         change.old_start, change.new_start = old, new
-        change.changed_at = timezone.make_aware(dt.datetime.combine(day(move["on"]), dt.time(9)))
+        change.changed_at = timezone.make_aware(dt.datetime.combine(day(row["on"]), dt.time(9)))
         change.save()
 
 
 def load_outcome(
     engagement: Engagement,
-    entry: Entry,
+    entry: Table,
     position: int,
     organisations: dict[str, Organisation],
     users: dict[str, User],
@@ -153,12 +156,12 @@ def load_outcome(
         action.due = partial(promised.get("due"), promised.get("precision", Precision.DAY))
         action.full_clean()
         action.save()
-        for told in promised.get("updates", []):
+        for row in promised.get("updates", []):
             update = ActionUpdate(
                 action=action,
-                date=day(told["day"]),
-                status=told["status"],
-                text=told["text"],
+                date=day(row["day"]),
+                status=row["status"],
+                text=row["text"],
                 reported_by=users["writer"],
             )
             update.save()

@@ -1,11 +1,11 @@
-"""Real visits for the demo, 2021 to 2025, from outgoing.psv and incoming.psv.
+"""Loads real visits for the demo, 2021 to 2025, from outgoing.psv and incoming.psv.
 
-Facts: Office of the Historian, US Department of State, lists of the travels of presidents and
+Source: Office of the Historian, US Department of State, lists of the travels of presidents and
 secretaries of state and of the visits of foreign leaders (public domain); the column `row` is the
-entry's number there. Nothing is said here that the entry does not say; the sentences are ours.
+entry's number there. The facts are those of the entry; the sentences are ours.
 
-The column `people` holds "Title=Name" with ";" between: whom a traveller met, or who came.
-Consecutive rows with the same `tour` are the stops of one journey.
+The column `people` holds "Title=Name" separated by ";": whom a traveller met, or who came.
+Consecutive rows with the same `tour` are the stops of one tour.
 """
 
 import csv
@@ -43,13 +43,13 @@ ADDRESSES = {
 
 
 def read(name: str) -> list[dict[str, str]]:
-    """Return the rows of a table beside this module: values separated by "|"."""
+    """Return the rows of a file beside this module, with values separated by "|"."""
     with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="|", quoting=csv.QUOTE_NONE))
 
 
 def load_record() -> dict[str, Engagement]:
-    """Load the real visits and their tours; return the visits by their row's number."""
+    """Load the real visits and their tours; return the visits by row number."""
     countries = {country.code: country for country in Country.objects.all()}
     america = countries["US"]
     tours: dict[str, Tour] = {}
@@ -87,14 +87,13 @@ def load_record() -> dict[str, Engagement]:
 
 def met(side: str, country: Country, people: str) -> list[Participant]:
     """Return participants for "Title=Name;Title=Name", or the country alone."""
-    found = []
+    rows = []
     for pair in filter(None, people.split(";")):
         title, _sign, name = pair.partition("=")
-        found.append(Participant(side=side, country=country, person=person(name), title_text=title))
-    if not found:
-        found = [Participant(side=side, country=country)]
-    found[0].is_lead = True
-    return found
+        rows.append(Participant(side=side, country=country, person=person(name), title_text=title))
+    rows = rows or [Participant(side=side, country=country)]
+    rows[0].is_lead = True
+    return rows
 
 
 def save_visit(row: dict[str, str], *, title: str, **columns: Any) -> Engagement:
@@ -125,7 +124,7 @@ def historian(list_name: str, row: str, page: str = "") -> Source:
 
 
 def load_algiers() -> dict[str, Engagement]:
-    """Load the visit with which the newsroom began, from one unsigned report."""
+    """Load the visit to Algiers, from one unsigned report; return it by slug."""
     alliance = Organisation.objects.create(
         name="North Atlantic Treaty Organization", slug="nato", acronym="NATO"
     )

@@ -1,9 +1,8 @@
-"""The demo's articles, a file each in stories/: content in TOML, the story as HTML.
+"""Loads the demo's articles, one TOML file each in stories/, with the story as HTML.
 
-`public` is when it comes out, in days from the load (negative: it is out; absent: a draft);
-`withdrawn` is the reason for which it was taken off again; `update` adds to the story and tells
-readers so, and waits for review. `picture` says what the drawn chart is
-to the story; every other article is shown by the map of its visit.
+`public` is the day of publication, in days from the load (negative: in the past; absent: a draft);
+`withdrawn` is the reason of a withdrawal; `update` is a later edition in review, with a note to
+readers; `picture` describes the drawn chart as the lead picture.
 """
 
 import datetime as dt
@@ -27,7 +26,7 @@ FILES = Path(__file__).parent / "stories"
 
 def load_stories(users: dict[str, User], visits: dict[str, Engagement]) -> None:
     stories = [tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES.glob("*.toml")]
-    # The oldest first, so that the drafts are the newest rows of the desk.
+    # Oldest first, so that the drafts are the newest rows.
     for story in sorted(stories, key=lambda story: story.get("public", 99)):
         load_story(story, users, visits)
 
@@ -35,7 +34,7 @@ def load_stories(users: dict[str, User], visits: dict[str, Engagement]) -> None:
 def load_story(
     story: dict[str, Any], users: dict[str, User], visits: dict[str, Engagement]
 ) -> None:
-    """Write one story and bring it where its `public` and `withdrawn` say it is."""
+    """Save one article in the state of its `public`, `withdrawn` and `update`."""
     engagement = visits[story["engagement"]]
     article = Article.objects.create(slug=slugify(story["headline"]), created_by=users["writer"])
     content = {
@@ -66,7 +65,7 @@ def load_story(
 
 
 def picture(words: dict[str, str] | None, *, by: User) -> dict[str, Any]:
-    """Return the columns of an edition with the chart as its lead picture, if there are words."""
+    """Return the columns of an edition with the chart as its lead picture; none for `None`."""
     if words is None:
         return {}
     file = SimpleUploadedFile("chart.png", draw_chart())

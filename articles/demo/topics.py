@@ -1,4 +1,4 @@
-"""The demo's vocabulary: what its visits and articles are about."""
+"""The demo's topics."""
 
 from engagements.models import Topic
 

@@ -1,5 +1,5 @@
-"""The desk beside the forms: what waits, one search, clearing up, the calendar of what is planned.
+"""The desk's own pages: dashboard, search, planning calendar, clean-up and bulk actions.
 
-It writes only what `workflow`, `merging` and the forms allow, and asks the database for no more
-than a page shows.
+They change data only through `workflow`, `rescheduling` and the forms, and query only the rows
+that a page shows.
 """

@@ -18,10 +18,10 @@ from articles.caching.batch import batched_refresh
 from articles.models import Article, Edition
 from articles.publishing.workflow import (
     RESTORED,
-    needs_it,
-    reasons_not_to_hide,
+    dependent_message,
+    dependents_of,
+    hiding_failure_reasons,
     save_edition,
-    standing_on,
     withdraw,
 )
 from engagements import publishing
@@ -202,10 +202,10 @@ def _withdrawal_failures(pks: list[int]) -> dict[int, list[str]]:
     engagements = Engagement.objects.filter(pk__in=pks)
     public = set(engagements.public().values_list("pk", flat=True))
     failures = {pk: [] if pk in public else [str(publishing.NOT_PUBLIC)] for pk in pks}
-    for edition in standing_on(engagements).prefetch_related("also_covers").order_by("pk"):
+    for edition in dependents_of(engagements).prefetch_related("also_covers").order_by("pk"):
         covered = {edition.engagement_id, *(row.pk for row in edition.also_covers.all())}
         for pk in covered & failures.keys():
-            failures[pk].append(needs_it(edition))
+            failures[pk].append(dependent_message(edition))
     return failures
 
 
@@ -216,7 +216,7 @@ def _withdrawal_of_engagement(
         return Line(engagement, " ".join(failures))
 
     def do() -> None:
-        since = reasons_not_to_hide(engagement, None)
+        since = hiding_failure_reasons(engagement, None)
         publishing.withdraw(engagement, reason=reason, by=by, failures=since)
 
     return Line(engagement, str(_WITHDRAWN), do)

@@ -1,7 +1,7 @@
-"""What readers see and should not: links that broke, pictures that nobody describes.
+"""The content audit: broken links and pictures without alternative text in public stories.
 
-Reading every story takes minutes, so the findings are stored: by `manage.py audit_content` for all
-of them, by a button at the desk for the newest.
+Reading every story takes minutes, so the findings are stored: `manage.py audit_content` audits all
+public editions, a button at the desk the newest.
 """
 
 import datetime as dt
@@ -19,13 +19,13 @@ from articles.richtext.html import figures_in
 SHOWN = 50
 AT_ONCE = 200  # editions, by the button
 BATCH = 100
-DRAFTS = 200  # open ones whose story is looked at for figures
+DRAFTS = 200  # newest drafts whose story is read for pictures
 
 
 def audit_content(limit: int | None = None) -> int:
-    """Look at the editions that readers see, the newest first; return at how many.
+    """Store the findings of the public editions, newest first; return how many were audited.
 
-    Without a limit at all of them, and what was found of any other is let go.
+    Without `limit` all are audited, and the findings of other editions are deleted.
     """
     now = timezone.now()
     pks = list(
@@ -35,30 +35,29 @@ def audit_content(limit: int | None = None) -> int:
     )
     for start in range(0, len(pks), BATCH):
         rows = Edition.objects.filter(pk__in=pks[start : start + BATCH]).only("body")
-        found = [finding for row in rows for finding in _found_in(row, now)]
         with transaction.atomic():
             Finding.objects.filter(edition__in=[row.pk for row in rows]).delete()
-            Finding.objects.bulk_create(found)
+            Finding.objects.bulk_create(finding for row in rows for finding in _audit(row, now))
     if limit is None:
         Finding.objects.filter(found_at__lt=now).delete()
     return len(pks)
 
 
-def _found_in(edition: Edition, now: dt.datetime) -> Iterator[Finding]:
-    found = [(Finding.Kind.LINK, address) for address in dead_links(edition.body, now)]
-    found += [(Finding.Kind.NO_ALT, key) for key in _unsaid_in(edition.body)]
-    for kind, what in dict.fromkeys((kind, what[:500]) for kind, what in found):
+def _audit(edition: Edition, now: dt.datetime) -> Iterator[Finding]:
+    faults = [(Finding.Kind.LINK, address) for address in dead_links(edition.body, now)]
+    faults += [(Finding.Kind.NO_ALT, key) for key in _undescribed_in(edition.body)]
+    for kind, what in dict.fromkeys((kind, what[:500]) for kind, what in faults):
         yield Finding(edition=edition, kind=kind, what=what, found_at=now)
 
 
-def _unsaid_in(body: str) -> list[str]:
-    """Return the pictures in a story of which nobody has said what they show."""
+def _undescribed_in(body: str) -> list[str]:
+    """Return the keys of the pictures in a story that have no alternative text."""
     return [figure.picture for figure in figures_in(body) if figure.alt is None]
 
 
 def findings(kind: str) -> list[Finding]:
-    """Return what was found of editions that readers still see."""
-    # Asked of each finding: they are few, and what is public is not.
+    """Return the latest findings of a kind in editions that are still public."""
+    # `Exists` for each of the few findings, instead of a join with all public editions.
     public = Edition.objects.public().filter(pk=OuterRef("edition"))
     rows = Finding.objects.filter(Exists(public), kind=kind)
     rows = rows.select_related("edition").defer("edition__body").order_by("-edition", "pk")
@@ -66,19 +65,19 @@ def findings(kind: str) -> list[Finding]:
 
 
 def undescribed_drafts() -> list[Edition]:
-    """Return the open editions with a picture that nobody has described nor called a decoration.
+    """Return the drafts with a picture that has no alternative text and is not decorative.
 
-    Its own is asked of the database; those in the story of the newest that have any.
+    All drafts are searched for lead pictures, the newest for pictures in their stories.
     """
     rows = Edition.objects.worked_on().order_by("-created_at", "-pk")
     lead = Q(picture__isnull=False, picture_alt="", picture_is_decorative=False)
-    found = list(rows.filter(lead).defer("body")[:SHOWN])
+    drafts = list(rows.filter(lead).defer("body")[:SHOWN])
     with_figures = rows.exclude(lead).filter(body__contains="<img data-picture")
-    found += [row for row in with_figures[:DRAFTS] if _unsaid_in(row.body)]
-    return found[:SHOWN]
+    drafts += [row for row in with_figures[:DRAFTS] if _undescribed_in(row.body)]
+    return drafts[:SHOWN]
 
 
 def to_revisit(today: dt.date) -> Any:
-    """Return the articles whose day has come, the longest overdue first."""
+    """Return the articles whose `review_on` has come, the longest overdue first."""
     rows = Article.objects.filter(review_on__lte=today, withdrawn_at=None)
     return rows.with_headline().order_by("review_on", "pk")[:SHOWN]

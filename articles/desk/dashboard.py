@@ -1,4 +1,4 @@
-"""The dashboard's lists. Each is one query, however much there is."""
+"""The lists of the dashboard, with one query each."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -18,33 +18,37 @@ from articles.wording import moment, name_of
 from engagements.dates import spelled_out
 
 SHOWN = 8
-MOST = 50  # that are counted
-LOOKED_AT = 200  # of the log's newest lines, for those of facts
+MOST = 50  # rows that are counted
+LOOKED_AT = 200  # newest rows of the admin's log that are searched for facts
 
 
 @dataclass
-class Item:
+class ListItem:
+    """A row of a list, with a line beneath it: when, who, why."""
+
     title: str
     url: str
-    told: str = ""  # a line beneath: when, who, why
+    meta: str = ""
 
 
 @dataclass
 class Worklist:
+    """A list of the dashboard; `empty` is the sentence for an empty one."""
+
     name: str
     title: str
-    # What to do where nothing waits, and where.
     empty: str
-    items: list[Item] = field(default_factory=list)
+    items: list[ListItem] = field(default_factory=list)
     count: str = ""
     more: str = ""  # the address of the whole list
     button: tuple[str, str] | None = None
     is_urgent: bool = False
 
-    def take(self, items: Iterable[Item]) -> "Worklist":
-        found = list(items)
-        self.count = f"{MOST}+" if len(found) > MOST else str(len(found))
-        self.items = found[:SHOWN]
+    def filled(self, items: Iterable[ListItem]) -> "Worklist":
+        """Set the first items and the count of up to `MOST` + 1; return the list."""
+        rows = list(items)
+        self.count = f"{MOST}+" if len(rows) > MOST else str(len(rows))
+        self.items = rows[:SHOWN]
         return self
 
 
@@ -61,7 +65,7 @@ def articles_url(query: str) -> str:
 
 
 def worklists_for(person: Any, now: dt.datetime) -> list[Worklist]:
-    """Return what waits for a person, the most pressing first; only what they may act on."""
+    """Return the lists that a person may act on, the most urgent first."""
     today = timezone.localdate(now)
     lists: list[Worklist] = []
     may_write = person.has_perm("articles.change_article")
@@ -90,14 +94,14 @@ def _ago(at: dt.datetime, now: dt.datetime) -> str:
     return _("%s ago") % timesince(at, now, depth=1)
 
 
-def _saved(edition: Edition, now: dt.datetime, why: str = "") -> Item:
-    told = _("edition %(number)d, saved by %(who)s %(ago)s") % {
+def _saved(edition: Edition, now: dt.datetime, why: str = "") -> ListItem:
+    saved = _("edition %(number)d, saved by %(who)s %(ago)s") % {
         "number": edition.number,
         "who": name_of(edition.author),
         "ago": _ago(edition.created_at, now),
     }
-    told = ", ".join(filter(None, [why, told]))
-    return Item(edition.headline, article_url(edition.article_id), told)
+    meta = ", ".join(filter(None, [why, saved]))
+    return ListItem(edition.headline, article_url(edition.article_id), meta)
 
 
 def _waiting(person: Any, now: dt.datetime) -> Worklist:
@@ -109,7 +113,7 @@ def _waiting(person: Any, now: dt.datetime) -> Worklist:
         is_urgent=True,
     )
     rows = _light(worklists.waiting_for(person))
-    return waiting.take(
+    return waiting.filled(
         _saved(edition, now, _("you were asked") if edition.is_asked else "") for edition in rows
     )
 
@@ -124,8 +128,8 @@ def _returned(person: Any) -> Worklist:
     )
     entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
     rows = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
-    return returned.take(
-        Item(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
+    return returned.filled(
+        ListItem(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
         for edition in _light(rows)
     )
 
@@ -139,7 +143,7 @@ def _drafts(person: Any, now: dt.datetime) -> Worklist:
     )
     if person.has_perm("articles.add_article"):
         drafts.button = (_("New article"), reverse("admin:articles_article_add"))
-    return drafts.take(_saved(edition, now) for edition in _light(worklists.drafts_of(person)))
+    return drafts.filled(_saved(edition, now) for edition in _light(worklists.drafts_of(person)))
 
 
 def _sent(person: Any, now: dt.datetime) -> Worklist:
@@ -149,20 +153,20 @@ def _sent(person: Any, now: dt.datetime) -> Worklist:
         _("None of your articles is in review. Ask for one with “Send for review” in its form."),
         more=articles_url("status=sent"),
     )
-    return sent.take(_saved(edition, now) for edition in _light(worklists.sent_by(person)))
+    return sent.filled(_saved(edition, now) for edition in _light(worklists.sent_by(person)))
 
 
 def _scheduled(person: Any, now: dt.datetime) -> Worklist:
     scheduled = Worklist(
         "scheduled",
         _("Scheduled"),
-        _("Nothing is scheduled. Give a time as you approve an article, and it comes out then."),
+        _("Nothing is scheduled. To schedule an article, enter a time when you approve it."),
         more=articles_url("status=scheduled"),
         button=(_("The calendar"), reverse("desk:calendar")),
     )
     rows = Edition.objects.scheduled(now).order_by("public_from", "pk")
-    return scheduled.take(
-        Item(
+    return scheduled.filled(
+        ListItem(
             edition.headline,
             article_url(edition.article_id),
             _("%(at)s, in %(left)s")
@@ -180,14 +184,14 @@ def _unfinished(person: Any, now: dt.datetime) -> Worklist:
     unfinished = Worklist(
         "unfinished",
         _("Unsaved work"),
-        _("Everything that you typed has been saved."),
+        _("You have no unsaved work."),
         more=reverse("desk:unfinished"),
     )
-    return unfinished.take(unfinished_items(person, now)[: MOST + 1])
+    return unfinished.filled(unfinished_items(person, now)[: MOST + 1])
 
 
-def unfinished_items(person: Any, now: dt.datetime) -> list[Item]:
-    """Return what a person typed and never saved, each with the way back into its form."""
+def unfinished_items(person: Any, now: dt.datetime) -> list[ListItem]:
+    """Return a person's autosaves, the latest first, with links that reopen their forms."""
     rows = (
         Autosave.objects.filter(person=person.pk)
         .annotate(headline=F("fields__headline__0"))
@@ -195,7 +199,7 @@ def unfinished_items(person: Any, now: dt.datetime) -> list[Item]:
         .values_list("pk", "article", "headline", "saved_at")
     )
     return [
-        Item(
+        ListItem(
             headline or _("Without a headline"),
             f"{article_url(article) if article else reverse('admin:articles_article_add')}"
             f"?take_up={pk}",
@@ -216,11 +220,11 @@ def _uncovered(person: Any, today: dt.date) -> Worklist:
         visits.button = (_("New visit"), reverse("admin:engagements_engagement_add"))
     soon = list(worklists.uncovered_soon(today)[: MOST + 1])
     lately = list(worklists.uncovered_lately(today)[: MOST + 1])
-    # Both are to be seen: what comes up first, and what has passed.
+    # Show some of each: the next engagements first, then the past ones.
     head = soon[: max(SHOWN // 2, SHOWN - len(lately))]
     rows = [*head, *lately, *soon[len(head) :]]
-    return visits.take(
-        Item(
+    return visits.filled(
+        ListItem(
             visit.title,
             change_url("engagements_engagement", visit.pk),
             f"{visit.when}, {visit.status_on(today)}",
@@ -237,8 +241,8 @@ def _overdue(today: dt.date) -> Worklist:
         more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
     )
     late = worklists.overdue(today)
-    return actions.take(
-        Item(
+    return actions.filled(
+        ListItem(
             action.title,
             change_url("engagements_action", action.pk),
             ", ".join(filter(None, [action.owner, _("due %s") % action.due])),
@@ -252,6 +256,8 @@ def _overdue(today: dt.date) -> Worklist:
 
 @dataclass
 class RecentChange:
+    """A change by anybody, for the list at the end of the dashboard."""
+
     at: dt.datetime
     who: str
     what: str
@@ -260,7 +266,7 @@ class RecentChange:
 
 
 def recent_changes(person: Any) -> list[RecentChange]:
-    """Return the latest audit entries, saved editions and changes of facts, whoever made them."""
+    """Return the latest audit entries, editions and changes of facts that a person may see."""
     changes: list[RecentChange] = []
     if person.has_perm("articles.view_article"):
         newest = Edition.objects.filter(article=OuterRef("article"), is_newest=True)
@@ -271,19 +277,19 @@ def recent_changes(person: Any) -> list[RecentChange]:
                    article_url(entry.article_id))
             for entry in entries
         ]  # fmt: skip
-        told = {entry.edition_id for entry in entries}
+        with_entry = {entry.edition_id for entry in entries}
         editions = Edition.objects.select_related("author").defer("body", "standfirst")
         changes += [
             RecentChange(row.created_at, name_of(row.author), _("saved edition %d") % row.number,
                    row.headline, article_url(row.article_id))
-            for row in editions.order_by("-pk")[:SHOWN] if row.pk not in told
+            for row in editions.order_by("-pk")[:SHOWN] if row.pk not in with_entry
         ]  # fmt: skip
     if person.has_perm("engagements.view_engagement"):
         newest_lines = LogEntry.objects.order_by("-pk").values("pk")[:LOOKED_AT]
         lines: Any = LogEntry.objects.filter(
             pk__in=newest_lines, content_type__app_label="engagements"
         ).select_related("user", "content_type")
-        kinds = {1: _("made"), 2: _("changed"), 3: _("deleted")}
+        kinds = {1: _("added"), 2: _("changed"), 3: _("deleted")}
         changes += [
             RecentChange(line.action_time, name_of(line.user),
                    f"{kinds[line.action_flag]}, {line.content_type.name}", line.object_repr,

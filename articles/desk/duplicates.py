@@ -1,8 +1,8 @@
-"""Entries that may be one person or one organisation twice, for somebody to look at.
+"""Suggests people and organisations that may be duplicates.
 
-Names are compared by what is left of them once script, accents, order and the vowels that every
-newsroom writes otherwise are gone. Each name is read once and sorted into heaps; only what lies
-in one heap is held against each other.
+Names are compared without script, accents, order, and the vowels that newsrooms transliterate
+differently. Each name is put into buckets by such keys, and only names in one bucket are compared
+(blocking, as in record linkage).
 """
 
 import re
@@ -20,8 +20,8 @@ from articles.models import DistinctPair
 from engagements.models import Organisation, Person
 from engagements.text import fold
 
-MOST_READ = 50_000  # entries, the newest ones
-MOST_IN_A_HEAP = 20
+MOST_READ = 50_000  # newest rows
+MOST_IN_A_BUCKET = 20
 SHOWN = 50
 
 KINDS: dict[str, type[Person] | type[Organisation]] = {
@@ -29,7 +29,7 @@ KINDS: dict[str, type[Person] | type[Organisation]] = {
     "organisation": Organisation,
 }
 
-# As newsrooms write the same sound of another script; then the vowels go.
+# Spellings of the same sound in transliterations.
 _SOUNDS = [
     ("ph", "f"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("kh", "h"), ("gh", "g"), ("dh", "d"),
     ("th", "t"), ("ts", "s"), ("tz", "s"), ("ck", "k"), ("q", "k"), ("c", "k"), ("w", "v"),
@@ -43,6 +43,8 @@ _JOINING = {
 
 
 class Candidate(NamedTuple):
+    """A person or an organisation, with the columns that are compared."""
+
     pk: int
     name: str
     is_fictional: bool
@@ -52,53 +54,56 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Pair:
+    """Two candidates that may be duplicates, the lower pk first, and why."""
+
     first: Candidate
     second: Candidate
     why: str
 
 
 def tokens_of(name: str) -> list[str]:
-    """Return a name's words in Latin letters, without accents or marks ("Зеленский" too)."""
+    """Return the words of a name in Latin letters without accents: "Зеленский" as "zelenskii"."""
     return re.findall(r"[a-z0-9]+", fold(anyascii(name.replace("-", " "))).replace("'", ""))
 
 
 def sound_of(token: str) -> str:
-    """Return what "Mohammed" and "Muhammad" have in common: "mhmd"."""
+    """Return the key of a word's sound: "mhmd" for both "Mohammed" and "Muhammad"."""
     for written, sound in _SOUNDS:
         token = token.replace(written, sound)
     first, rest = token[:1], re.sub("[aeiou]", "", token[1:])
-    # All vowels that a name may begin with count as one: Omar, Umar.
+    # Initial vowels count as one: Omar, Umar.
     first = "a" if first in "aeou" else first
     return re.sub(r"(.)\1+", r"\1", first + rest)
 
 
 def suggested(kind: str) -> list[Pair]:
-    """Return the pairs of a kind that nobody has told apart yet, the likeliest first."""
+    """Return the pairs of a kind that are not marked as distinct, the likeliest first."""
     find = _people if kind == "person" else _organisations
-    apart = set(DistinctPair.objects.filter(kind=kind).values_list("first", "second"))
-    found: dict[tuple[int, int], Pair] = {}
+    distinct = set(DistinctPair.objects.filter(kind=kind).values_list("first", "second"))
+    pairs: dict[tuple[int, int], Pair] = {}
     for pair in find():
         key = (pair.first.pk, pair.second.pk)
-        if key not in apart and pair.first.is_fictional == pair.second.is_fictional:
-            found.setdefault(key, pair)
-    return list(found.values())
+        if key not in distinct and pair.first.is_fictional == pair.second.is_fictional:
+            pairs.setdefault(key, pair)
+    return list(pairs.values())
 
 
 @transaction.atomic
-def tell_apart(kind: str, one: int, other: int, *, by: Any) -> None:
-    """Remember that two entries are not the same."""
+def mark_distinct(kind: str, one: int, other: int, *, by: Any) -> None:
+    """Mark two rows, given by pk, as no duplicates, so that they are not suggested again."""
     first, second = sorted((one, other))
     DistinctPair.objects.get_or_create(kind=kind, first=first, second=second, defaults={"by": by})
 
 
-def _heaps(entries: Iterable[tuple[Hashable, Candidate]]) -> Iterator[tuple[Candidate, Candidate]]:
-    heaps: dict[Hashable, list[Candidate]] = defaultdict(list)
-    for key, entry in entries:
-        heaps[key].append(entry)
-    for heap in heaps.values():
-        # A heap of hundreds is a frequent name, not one person hundreds of times.
-        if 1 < len(heap) <= MOST_IN_A_HEAP:
-            for one, other in combinations(sorted(heap, key=lambda entry: entry.pk), 2):
+def _pairs(keyed: Iterable[tuple[Hashable, Candidate]]) -> Iterator[tuple[Candidate, Candidate]]:
+    """Yield each two candidates that share a key."""
+    buckets: dict[Hashable, list[Candidate]] = defaultdict(list)
+    for key, entry in keyed:
+        buckets[key].append(entry)
+    for bucket in buckets.values():
+        # A larger bucket is a frequent name rather than duplicates.
+        if 1 < len(bucket) <= MOST_IN_A_BUCKET:
+            for one, other in combinations(sorted(bucket, key=lambda entry: entry.pk), 2):
                 if one.pk != other.pk:
                     yield one, other
 
@@ -112,22 +117,22 @@ def _people() -> Iterator[Pair]:
     }
     sounds = {pk: [sound_of(token) for token in tokens] for pk, tokens in words.items()}
     named = [entry for entry in entries if words[entry.pk]]
-    for one, other in _heaps((tuple(sorted(words[e.pk])), e) for e in named):
-        yield Pair(one, other, _("The same name, but for accents, script, titles or order."))
+    for one, other in _pairs((tuple(sorted(words[e.pk])), e) for e in named):
+        yield Pair(one, other, _("The names differ only in accents, script, titles or order."))
     several = [entry for entry in named if len(words[entry.pk]) > 1]
-    for one, other in _heaps((tuple(sorted(sounds[e.pk])), e) for e in several):
+    for one, other in _pairs((tuple(sorted(sounds[e.pk])), e) for e in several):
         yield Pair(one, other, _("The names sound alike."))
     by_two = (
         ((sounds[e.pk][0], sound), e) for e in several for sound in set(sounds[e.pk][1:])
     )  # fmt: skip
-    for one, other in _heaps(by_two):
+    for one, other in _pairs(by_two):
         mine, theirs = set(sounds[one.pk]), set(sounds[other.pk])
         if mine < theirs or theirs < mine:
-            yield Pair(one, other, _("One has a further name."))
+            yield Pair(one, other, _("One name contains the other."))
     by_initial = (((words[e.pk][0][0], sounds[e.pk][-1]), e) for e in several)
-    for one, other in _heaps(by_initial):
+    for one, other in _pairs(by_initial):
         if 1 in (len(words[one.pk][0]), len(words[other.pk][0])):
-            yield Pair(one, other, _("One has an initial where the other has a name."))
+            yield Pair(one, other, _("One has an initial instead of a first name."))
 
 
 def _organisations() -> Iterator[Pair]:
@@ -143,9 +148,9 @@ def _organisations() -> Iterator[Pair]:
         pk: tuple(sorted(sound_of(token.replace("z", "s").removesuffix("s")) for token in tokens))
         for pk, tokens in words.items()
     }
-    for one, other in _heaps((sounds[e.pk], e) for e in entries if words[e.pk]):
+    for one, other in _pairs((sounds[e.pk], e) for e in entries if words[e.pk]):
         if _may_be_one(one, other):
-            yield Pair(one, other, _("The same name, but for spelling or order."))
+            yield Pair(one, other, _("The names differ only in spelling or order."))
     short = []
     for entry in entries:
         names = {"".join(tokens_of(entry.acronym))}
@@ -154,11 +159,11 @@ def _organisations() -> Iterator[Pair]:
         if len(words[entry.pk]) > 2:
             names.add("".join(word[0] for word in words[entry.pk]))
         short += [(name, entry) for name in names if len(name) > 1]
-    for one, other in _heaps(short):
+    for one, other in _pairs(short):
         if _may_be_one(one, other):
-            yield Pair(one, other, _("One acronym fits both."))
+            yield Pair(one, other, _("Both have the same acronym."))
 
 
 def _may_be_one(one: Candidate, other: Candidate) -> bool:
-    # Two countries have each a foreign ministry.
+    # Every country has a foreign ministry.
     return one.country is None or other.country is None or one.country == other.country

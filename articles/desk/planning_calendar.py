@@ -1,7 +1,7 @@
-"""What is planned, by day: visits, and the hours at which something comes out.
+"""The planning calendar: engagements, publications and ends of embargoes by day.
 
-Only what is known to the day stands on a day; what is known to the month or the year stands beside
-the grid. Every question is about the days that are shown, and ends at a number of rows.
+Engagements of which only the month or the year is known are listed below the grid. Every query is
+limited to the days of the page and to a number of rows.
 """
 
 import calendar
@@ -22,11 +22,11 @@ from engagements.dates import EARLIEST_YEAR, LATEST_YEAR, PartialDate, Precision
 from engagements.models import Engagement, Region
 
 MONTH, WEEK = "month", "week"
-LONGEST = dt.timedelta(days=60)  # a visit that began earlier is not looked for
+LONGEST = dt.timedelta(days=60)  # engagements that began earlier are not searched
 MOST = 1_000  # rows of each kind
 MOST_OF_A_DAY = {MONTH: 6, WEEK: 60}
 
-# What tells them apart besides the word: a shape.
+# Kinds of entries are distinguished by a shape besides the word.
 SHAPES = {
     "planned": "○",
     "confirmed": "●",
@@ -42,7 +42,7 @@ SHAPES = {
 
 @dataclass
 class CalendarRange:
-    """The days of a page: a month with the whole weeks around it, or a week."""
+    """The days of a page: a week, or a month filled up to whole weeks."""
 
     kind: str
     on: dt.date
@@ -76,7 +76,7 @@ class CalendarRange:
         return f"{date_format(self.first, 'j F')} – {date_format(self.last, 'j F Y')}"
 
     def shifted(self, steps: int) -> "CalendarRange":
-        """Return the month or the week so many steps on."""
+        """Return the month or the week that is a number of steps later (negative: earlier)."""
         if self.kind == WEEK:
             return CalendarRange(WEEK, self.on + dt.timedelta(days=7 * steps))
         months = self.on.year * 12 + self.on.month - 1 + steps
@@ -84,24 +84,26 @@ class CalendarRange:
 
 
 def read_range(kind: str, on: str, today: dt.date) -> CalendarRange:
-    """Return what an address asks for; raise `ValidationError` with a sentence otherwise."""
+    """Return the range that an address asks for; raise `ValidationError` for a bad date."""
     if not on:
         return CalendarRange(WEEK if kind == WEEK else MONTH, today)
     date = PartialDate.parse(on[:40]).first_day
     if not EARLIEST_YEAR < date.year < LATEST_YEAR:
-        raise ValidationError(_("The calendar does not reach as far as that."))
+        raise ValidationError(_("That day is outside the range of the calendar."))
     return CalendarRange(WEEK if kind == WEEK else MONTH, date)
 
 
 @dataclass
 class CalendarEntry:
+    """An engagement, a publication or the end of an embargo."""
+
     kind: str  # a key of SHAPES
     word: str
     title: str
     url: str
     time: str = ""
     note: str = ""
-    # Of an hour that may be moved: what it is, and when.
+    # Only of entries that may be rescheduled: "article" or "visit", the row's pk and moment.
     movable: str = ""
     pk: int = 0
     at: dt.datetime | None = None
@@ -117,6 +119,8 @@ class CalendarEntry:
 
 @dataclass
 class Day:
+    """A day with its entries; `more` counts those left out."""
+
     date: dt.date
     is_outside: bool = False
     is_today: bool = False
@@ -126,15 +130,17 @@ class Day:
 
 @dataclass
 class CalendarPage:
+    """The days of a range, and the entries whose day is unknown."""
+
     view: CalendarRange
     days: list[Day]
-    of_the_month: list[CalendarEntry]
+    undated: list[CalendarEntry]
 
 
 def calendar_page(
     view: CalendarRange, region: Region | None, person: Any, now: dt.datetime
 ) -> CalendarPage:
-    """Return the days with their entries: hours first, then the visits in the order they begin."""
+    """Return the page of a range: each day has its publications and embargoes, then engagements."""
     today = timezone.localdate(now)
     days = {
         date: Day(date, view.kind == MONTH and date.month != view.on.month, date == today)
@@ -157,8 +163,8 @@ def calendar_page(
     for day in days.values():
         day.more = max(0, len(day.entries) - most)
         del day.entries[most:]
-    vague = [_visit_entry(visit, today) for visit in _vague_visits(view, region)]
-    return CalendarPage(view, list(days.values()), vague)
+    undated = [_visit_entry(visit, today) for visit in _undated_visits(view, region)]
+    return CalendarPage(view, list(days.values()), undated)
 
 
 def _in(region: Region | None) -> Q:
@@ -166,20 +172,20 @@ def _in(region: Region | None) -> Q:
 
 
 def _visits(view: CalendarRange, region: Region | None) -> list[Engagement]:
-    """Return the visits known to the day that lie, in part at least, on the days shown."""
+    """Return the engagements with a known day that overlap the range."""
     rows = Engagement.objects.filter(
         _in(region),
         sort_date__gte=view.first - LONGEST,
         sort_date__lte=view.last,
         start_precision=Precision.DAY,
     )
-    # One that ends in a month, whichever day, stands on its first.
+    # One whose end is known only by month is shown on its first day.
     rows = rows.filter(Q(sort_date__gte=view.first) | Q(end_date__gte=view.first))
     return list(rows.defer("summary").order_by("sort_date", "pk")[:MOST])
 
 
-def _vague_visits(view: CalendarRange, region: Region | None) -> list[Engagement]:
-    """Return those of which only the month, or the year, is known."""
+def _undated_visits(view: CalendarRange, region: Region | None) -> list[Engagement]:
+    """Return the engagements in the range's months of which only month or year is known."""
     months = {
         PartialDate(date, Precision.MONTH).last_day
         for date in ([view.on] if view.kind == MONTH else [view.first, view.last])
@@ -254,29 +260,30 @@ def _embargoes(
 
 
 def weekdays(view: CalendarRange) -> list[str]:
+    """Return the names of the weekdays, in the order of the grid's columns."""
     names = [_(name) for name in calendar.day_name]
     return [names[day.weekday()] for day in view.days[:7]]
 
 
 def moment_of(date: str, time: str, was: dt.datetime) -> dt.datetime:
-    """Return the moment that a form names: a day, and an hour unless it stays as it `was`.
+    """Return the moment of a day and a time as typed; without a time, that of `was`.
 
-    Raises `ValidationError` with a sentence for the person who typed it.
+    Raises `ValidationError` if either cannot be read or the time does not exist.
     """
     day = PartialDate.parse(date[:40])
     if day.precision != Precision.DAY:
-        raise ValidationError(_("Name one day, such as 28 January 2025."))
+        raise ValidationError(_("Enter one day, such as 28 January 2025."))
     hour = timezone.localtime(was).time().replace(tzinfo=None)
     if time:
         try:
             hour = dt.time.fromisoformat(time[:8])
         except ValueError:
-            raise ValidationError(_("Write the hour as 14:30.")) from None
+            raise ValidationError(_("Enter the time as 14:30.")) from None
     try:
         at = timezone.make_aware(dt.datetime.combine(day.first_day, hour.replace(tzinfo=None)))
-        stays = timezone.localtime(at.astimezone(dt.UTC))
+        existing = timezone.localtime(at.astimezone(dt.UTC))
     except OverflowError:
-        raise ValidationError(_("The calendar does not reach as far as that.")) from None
-    if stays.replace(tzinfo=None) != at.replace(tzinfo=None):
-        raise ValidationError(_("The clocks are put forward then: there is no such hour."))
+        raise ValidationError(_("That day is outside the range of the calendar.")) from None
+    if existing.replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise ValidationError(_("The clocks go forward then: there is no such time."))
     return at

@@ -1,7 +1,7 @@
-"""One search over everything that the desk holds, and over its pages.
+"""One search over all kinds of content and the desk's pages.
 
-Each kind is one question that ends at a handful of rows, and looks at no more of the newest ones
-than `REACH`; what is older is found in the kind's own list, to which each group leads.
+Each kind is one query for a few rows among the newest `REACH`. Each group links to the kind's own
+list, which searches all rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,8 +21,8 @@ from engagements.models import Country, Engagement, Organisation, Person, Topic
 from engagements.text import fold
 
 SHOWN = 6  # of each kind
-LOOKED_AT = 60  # names, of which the best are shown
-REACH = 200_000  # rows by number, the newest ones
+LOOKED_AT = 60  # names, of which the best are returned
+REACH = 200_000  # newest rows by pk
 MOST_WORDS = 6
 MOST_CHARACTERS = 100
 
@@ -35,7 +35,9 @@ class Result:
 
 
 @dataclass
-class Group:
+class ResultGroup:
+    """The results of a kind; `more` is the address of its list."""
+
     name: str
     title: str
     items: list[Result]
@@ -43,29 +45,34 @@ class Group:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words that somebody looks for, as the columns hold them."""
+    """Return the words of a query, folded like the columns that are searched."""
     return fold(text.replace("\0", "")[:MOST_CHARACTERS]).split()[:MOST_WORDS]
 
 
-def search(request: HttpRequest, text: str) -> list[Group]:
-    """Return what of all that the person may see fits every word; without words, the pages."""
+def search(request: HttpRequest, text: str) -> list[ResultGroup]:
+    """Return the results that contain every word and that the person may see.
+
+    Without words, return the desk's pages.
+    """
     words = words_of(text)
-    groups = [Group("pages", _("Pages"), [page for page in pages(request) if _fits(page, words)])]
+    groups = [
+        ResultGroup("pages", _("Pages"), [page for page in pages(request) if _fits(page, words)])
+    ]
     if words:
         groups += [
-            Group(kind, title, list(find(words)), _list_address(kind, text))
+            ResultGroup(kind, title, list(find(words)), _list_address(kind, text))
             for kind, title, permission, find in _kinds()
             if request.user.has_perm(permission)
         ]
     for group in groups:
-        # A page that begins with the words comes first; without words all are offered.
+        # Without words all pages are offered.
         group.items = group.items[:SHOWN] if words else group.items
     return [group for group in groups if group.items]
 
 
 def _fits(page: Result, words: list[str]) -> bool:
-    told = f" {fold(page.title)}"
-    return all(f" {word}" in told for word in words)
+    title = f" {fold(page.title)}"
+    return all(f" {word}" in title for word in words)
 
 
 def _list_address(kind: str, text: str) -> str:
@@ -73,39 +80,38 @@ def _list_address(kind: str, text: str) -> str:
     return f"{reverse(f'admin:{kind}_changelist')}?{query}"
 
 
-# The desk's pages and what can be begun
+# The desk's pages and forms
 
 
 def pages(request: HttpRequest) -> list[Result]:
     """Return the desk's own pages, and the lists and forms that a person may open."""
     person = request.user
-    found = []
+    results = []
     if person.has_perm("articles.add_article"):
-        found.append(Result(_("New article"), reverse("admin:articles_article_add")))
+        results.append(Result(_("New article"), reverse("admin:articles_article_add")))
     if person.has_perm("engagements.add_engagement"):
-        found.append(Result(_("New visit"), reverse("admin:engagements_engagement_add")))
-    found.append(Result(_("Dashboard"), reverse("admin:index")))
+        results.append(Result(_("New visit"), reverse("admin:engagements_engagement_add")))
+    results.append(Result(_("Dashboard"), reverse("admin:index")))
     if person.has_perms(["articles.view_article", "engagements.view_engagement"]):
-        found.append(Result(_("Calendar"), reverse("desk:calendar")))
+        results.append(Result(_("Calendar"), reverse("desk:calendar")))
     if person.has_perm("articles.change_article"):
-        found.append(Result(_("Clean-up"), reverse("desk:clean_up")))
-        found.append(Result(_("Unsaved work"), reverse("desk:unfinished")))
+        results.append(Result(_("Clean-up"), reverse("desk:clean_up")))
+        results.append(Result(_("Unsaved work"), reverse("desk:unfinished")))
     for app in admin.site.get_app_list(request):
         for model in app["models"]:
             if model.get("admin_url"):
-                found.append(Result(str(model["name"]), model["admin_url"]))
-            is_named = model["object_name"] in ("Article", "Engagement")
-            if model.get("add_url") and not is_named:
-                told = _("New: %s") % model["model"]._meta.verbose_name
-                found.append(Result(told, model["add_url"]))
-    found += [
+                results.append(Result(str(model["name"]), model["admin_url"]))
+            if model.get("add_url") and model["object_name"] not in ("Article", "Engagement"):
+                title = _("New: %s") % model["model"]._meta.verbose_name
+                results.append(Result(title, model["add_url"]))
+    return [
+        *results,
         Result(_("Change password"), reverse("admin:password_change")),
         Result(_("Second step at sign-in"), reverse("mfa_index")),
     ]
-    return found
 
 
-# What it holds
+# Content
 
 Finder = Callable[[list[str]], Iterable[Result]]
 
@@ -129,9 +135,9 @@ def _within_reach(rows: QuerySet) -> QuerySet:
 
 
 def _with_words(words: list[str], *columns: str, lookup: str = "contains") -> Q:
-    """Return the condition that each word stands in one of the columns.
+    """Return the condition that each word is in one of the columns.
 
-    Those that hold folded text need no `lookup` that folds.
+    Columns with folded text need no case-insensitive `lookup`.
     """
     every = Q()
     for word in words:
@@ -147,11 +153,11 @@ def _change(row: Any) -> str:
 
 
 def _articles(words: list[str]) -> Iterator[Result]:
-    # First by the index alone, then the few rows.
+    # First the pks from the index alone, then their rows.
     newest = _within_reach(Edition.objects.filter(is_newest=True)).order_by("-pk")
-    found = newest.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
+    pks = newest.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
     now = timezone.now()
-    rows = Edition.objects.filter(pk__in=list(found)).select_related("article").order_by("-pk")
+    rows = Edition.objects.filter(pk__in=list(pks)).select_related("article").order_by("-pk")
     for row in rows.defer("body", "standfirst"):
         url = reverse("admin:articles_article_change", args=[row.article_id])
         yield Result(row.headline, url, row.status_at(now))
@@ -159,16 +165,16 @@ def _articles(words: list[str]) -> Iterator[Result]:
 
 def _visits(words: list[str]) -> Iterator[Result]:
     near = _within_reach(Engagement.objects.all()).order_by("-sort_date", "-pk")
-    found = near.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
-    rows = Engagement.objects.filter(pk__in=list(found)).order_by("-sort_date", "-pk")
+    pks = near.filter(_with_words(words, "search_text")).values_list("pk", flat=True)[:SHOWN]
+    rows = Engagement.objects.filter(pk__in=list(pks)).order_by("-sort_date", "-pk")
     today = timezone.localdate()
     for row in rows.defer("summary"):
         yield Result(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
 
 
-def _best(words: list[str], found: Iterable[Result]) -> list[Result]:
-    """Return the first few: before the others those in which the words begin a word of the name."""
-    return sorted(found, key=lambda item: not _fits(item, words))[:SHOWN]
+def _best(words: list[str], results: Iterable[Result]) -> list[Result]:
+    """Return the first results, those whose words begin with the query's words before others."""
+    return sorted(results, key=lambda result: not _fits(result, words))[:SHOWN]
 
 
 def _people(words: list[str]) -> list[Result]:
@@ -185,7 +191,7 @@ def _organisations(words: list[str]) -> list[Result]:
 
 
 def _countries(words: list[str]) -> list[Result]:
-    # By its other names too: each word in one of them.
+    # Each word may be in another name of the country.
     rows = Country.objects.all()
     for word in words:
         rows = rows.filter(Q(search_text__contains=word) | Q(names__search_text__contains=word))
@@ -194,7 +200,7 @@ def _countries(words: list[str]) -> list[Result]:
 
 
 def _topics(words: list[str]) -> list[Result]:
-    # A vocabulary: small enough to be folded here, which no column of it is.
+    # Topics have no folded column, and are few enough to fold here.
     rows = Topic.objects.order_by("name").values_list("pk", "name")[:5_000]
     fitting = [(pk, name) for pk, name in rows if all(word in fold(name) for word in words)]
     change = "admin:engagements_topic_change"
@@ -205,5 +211,4 @@ def _pictures(words: list[str]) -> Iterator[Result]:
     columns = ("caption", "name", "alt", "credit", "licence")
     fitting = Picture.objects.filter(_with_words(words, *columns, lookup="icontains"))
     for row in _within_reach(fitting).order_by("-pk")[:SHOWN]:
-        told = ", ".join(filter(None, [row.credit, row.licence]))
-        yield Result(str(row), _change(row), told)
+        yield Result(str(row), _change(row), ", ".join(filter(None, [row.credit, row.licence])))

@@ -1,4 +1,4 @@
-"""The desk's own pages, beneath the admin's address and in its frame."""
+"""The addresses of the desk's own pages, which lie under the admin's."""
 
 from django.urls import path
 

@@ -13,7 +13,7 @@ from articles.editing_sessions.idempotency import IdempotentForm
 from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
-from articles.publishing.workflow import reasons_not_to_hide
+from articles.publishing.workflow import hiding_failure_reasons
 from engagements.admin.engagement import EngagementAdmin
 from engagements.history import revisions_of
 from engagements.models import Engagement
@@ -74,5 +74,5 @@ class CoveredEngagementAdmin(
         return saves[::-1]
 
     def perform_withdrawal(self, request, obj, reason):
-        failures = reasons_not_to_hide(obj, None)
+        failures = hiding_failure_reasons(obj, None)
         withdraw(obj, reason=reason, by=request.user, failures=failures)

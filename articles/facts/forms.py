@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from articles.editing_sessions.form_merge import MergeableForm
-from articles.publishing.workflow import reasons_not_to_hide
+from articles.publishing.workflow import hiding_failure_reasons
 from engagements.forms import EngagementForm
 
 
@@ -13,7 +13,7 @@ class CoveredEngagementForm(MergeableForm, EngagementForm):
     def clean_public_from(self):
         public_from = self.cleaned_data["public_from"]
         if self.instance.pk:
-            reasons = reasons_not_to_hide(self.instance, public_from)
+            reasons = hiding_failure_reasons(self.instance, public_from)
             if reasons:
                 raise ValidationError(reasons)
         return public_from

@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
-from articles.publishing.comparison import Change
+from articles.publishing.edition_diff import FieldDiff
 from articles.richtext.diff import diff_text
 from engagements.history import Snapshot, record_first, revisions_of, snapshot_of
 from engagements.models import Engagement
@@ -113,12 +113,12 @@ class FactsHistory(admin.ModelAdmin):
         return {**each, "title": title, "opts": self.opts, "original": engagement}
 
 
-def changes_between(before: Snapshot, after: Snapshot) -> list[Change]:
+def changes_between(before: Snapshot, after: Snapshot) -> list[FieldDiff]:
     """Return what differs between two states of the facts, a change for each section."""
     sections: dict[str, list[Any]] = {}
     for (section, _pk), html in _changed_rows(before, after):
         sections.setdefault(section, []).append(html)
-    return [Change(section, joined(rows)) for section, rows in sections.items()]
+    return [FieldDiff(section, joined(rows)) for section, rows in sections.items()]
 
 
 def _changed_rows(before: Snapshot, after: Snapshot) -> Iterable[tuple[tuple[str, str], Any]]:

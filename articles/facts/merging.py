@@ -1,7 +1,7 @@
-"""Two rows for one topic, person or organisation become one, and nothing is counted twice.
+"""Merges two rows for the same topic, person or organisation; nothing is counted twice.
 
-What a merge will do is first written down, as steps with a sentence each; the preview shows the
-same steps that the merge then takes.
+A merge is planned as a list of row edits, each with a sentence; the preview shows the same edits
+that the merge then makes.
 """
 
 import hashlib
@@ -35,15 +35,15 @@ Subject = Topic | Person | Organisation
 
 
 @dataclass
-class Edit:
-    """A row that gets `values` (`None`: that goes), with what is said of it to the editor."""
+class RowEdit:
+    """An update of a row with `values`, or its deletion (`None`), and a sentence for the editor."""
 
     row: Any
     values: dict[str, Any] | None
-    told: str
+    sentence: str
     sources: list[Source] = field(default_factory=list)
 
-    def take(self) -> None:
+    def apply(self) -> None:
         if self.values is None:
             self.row.delete()
             return
@@ -56,97 +56,101 @@ class Edit:
 
 
 @dataclass
-class Plan:
-    """What merging `dropped` into `kept` does; `leads_on`: readers know its address."""
+class MergePlan:
+    """The edits of a merge of `duplicate` into `target`.
 
-    dropped: Subject
-    kept: Subject
-    steps: list[Edit]
-    leads_on: bool
+    `redirects`: the duplicate's address was public and will redirect.
+    """
+
+    duplicate: Subject
+    target: Subject
+    steps: list[RowEdit]
+    redirects: bool
 
     @property
     def fingerprint(self) -> str:
-        """Equal as long as the merge would do the same."""
-        told = [f"{s.row._meta.label} {s.row.pk} {s.values} {s.told}" for s in self.steps]
-        told += [f"{self.dropped.pk} {self.kept.pk} {self.leads_on}"]
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+        """Return a hash that is equal as long as the merge would do the same."""
+        lines = [f"{s.row._meta.label} {s.row.pk} {s.values} {s.sentence}" for s in self.steps]
+        lines += [f"{self.duplicate.pk} {self.target.pk} {self.redirects}"]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
-    def moved(self) -> list[Edit]:
+    def moved(self) -> list[RowEdit]:
         return [step for step in self.steps if step.values is not None]
 
     @property
-    def gone(self) -> list[Edit]:
+    def gone(self) -> list[RowEdit]:
         return [step for step in self.steps if step.values is None]
 
     @property
     def engagements(self) -> set[int]:
-        """The engagements, by pk, whose facts change."""
-        found = set()
+        """Return the pks of the engagements whose facts change."""
+        pks = set()
         for step in self.steps:
             match step.row:
                 case Participant():
-                    found.add(step.row.engagement_id)
+                    pks.add(step.row.engagement_id)
                 case EngagementTopic():
-                    found.add(step.row.content_object_id)
+                    pks.add(step.row.content_object_id)
                 case Action():
-                    found.add(step.row.outcome.engagement_id)
-        return found
+                    pks.add(step.row.outcome.engagement_id)
+        return pks
 
 
-def reasons_not_to_merge(dropped: Subject, kept: Subject) -> list[str]:
-    """Return every reason why the two cannot become one."""
+def merge_failure_reasons(duplicate: Subject, target: Subject) -> list[str]:
+    """Return the reasons why two rows cannot be merged."""
     reasons = []
-    if dropped.pk == kept.pk:
+    if duplicate.pk == target.pk:
         reasons.append(_("Choose another one: nothing can be merged into itself."))
-    if getattr(dropped, "is_fictional", False) != getattr(kept, "is_fictional", False):
-        reasons.append(_("One of the two is invented and the other is real."))
+    if getattr(duplicate, "is_fictional", False) != getattr(target, "is_fictional", False):
+        reasons.append(_("One of the two is fictional and the other is not."))
     return reasons
 
 
-def plan_of(dropped: Subject, kept: Subject) -> Plan:
-    match dropped, kept:
+def merge_plan(duplicate: Subject, target: Subject) -> MergePlan:
+    """Return the plan of a merge; raise `TypeError` for rows of two models."""
+    match duplicate, target:
         case Topic(), Topic():
-            steps = _topic_steps(dropped, kept)
+            steps = _topic_steps(duplicate, target)
         case Person(), Person():
-            steps = _person_steps(dropped, kept)
+            steps = _person_steps(duplicate, target)
         case Organisation(), Organisation():
-            steps = _organisation_steps(dropped, kept)
+            steps = _organisation_steps(duplicate, target)
         case _:
-            raise TypeError(f"{dropped!r} and {kept!r} are of two kinds.")
-    is_known = known(str(dropped._meta.model_name)).filter(pk=dropped.pk).exists()
-    return Plan(dropped, kept, list(steps), leads_on=is_known)
+            raise TypeError(f"{duplicate!r} and {target!r} are of two kinds.")
+    is_known = known(str(duplicate._meta.model_name)).filter(pk=duplicate.pk).exists()
+    return MergePlan(duplicate, target, list(steps), redirects=is_known)
 
 
 @transaction.atomic
 @batched_refresh()
-def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) -> Plan:
-    """Merge `dropped` into `kept`; every address that led to the one leads to the other.
+def merge(duplicate: Subject, target: Subject, *, fingerprint: str | None = None) -> MergePlan:
+    """Merge `duplicate` into `target`; its addresses redirect to those of `target`.
 
-    `fingerprint` is the plan's that an editor has seen. Raises `ValidationError` with every reason
-    why not, also where the facts have changed since.
+    `fingerprint` is that of the plan that an editor has seen. Raises `ValidationError` with every
+    reason why not, or if the plan has changed.
     """
-    reasons = reasons_not_to_merge(dropped, kept)
+    reasons = merge_failure_reasons(duplicate, target)
     if reasons:
         raise ValidationError(reasons)
-    model = type(dropped)
-    # In one order, so that two who merge crosswise wait for each other.
-    pks = sorted([dropped.pk, kept.pk])
+    model = type(duplicate)
+    # Ordered, so that two merges of the same rows do not deadlock.
+    pks = sorted([duplicate.pk, target.pk])
     rows = list(model._default_manager.select_for_update().filter(pk__in=pks).order_by("pk"))
     if len(rows) < 2:
-        raise ValidationError(_("One of the two has gone meanwhile."))
-    plan = plan_of(dropped, kept)
+        raise ValidationError(_("One of the two no longer exists."))
+    plan = merge_plan(duplicate, target)
     if fingerprint is not None and fingerprint != plan.fingerprint:
-        raise ValidationError(_("The facts changed. Check again what will happen."))
+        raise ValidationError(_("The facts have changed. Check again what will happen."))
     for step in plan.steps:
-        step.take()
-    former = FormerSlug.objects.of_model(model).filter(target=dropped.pk)
-    former.filter(slug=kept.slug).delete()
-    former.update(target=kept.pk)
-    if plan.leads_on:
-        keep_address(str(model._meta.model_name), dropped.slug, kept.pk)
-    dropped.delete()
-    if isinstance(kept, Organisation):
+        step.apply()
+    former = FormerSlug.objects.of_model(model).filter(target=duplicate.pk)
+    former.filter(slug=target.slug).delete()
+    former.update(target=target.pk)
+    if plan.redirects:
+        keep_address(str(model._meta.model_name), duplicate.slug, target.pk)
+    duplicate.delete()
+    if isinstance(target, Organisation):
         for engagement in Engagement.objects.filter(pk__in=plan.engagements).order_by("pk"):
             derive_regions(engagement)
     return plan
@@ -155,17 +159,16 @@ def merge(dropped: Subject, kept: Subject, *, fingerprint: str | None = None) ->
 # Topics
 
 
-def _topic_steps(dropped: Topic, kept: Topic) -> Iterator[Edit]:
+def _topic_steps(duplicate: Topic, target: Topic) -> Iterator[RowEdit]:
     for through in (EngagementTopic, EditionTopic):
         items = through._default_manager.select_related("content_object")
-        theirs = set(items.filter(tag=kept).values_list("content_object", flat=True))
-        for row in items.filter(tag=dropped).order_by("pk"):
+        theirs = set(items.filter(tag=target).values_list("content_object", flat=True))
+        for row in items.filter(tag=duplicate).order_by("pk"):
             if row.content_object_id in theirs:
-                told = _("%(what)s: has both topics, and keeps “%(kept)s”")
-                yield Edit(row, None, told % {"what": row.content_object, "kept": kept})
+                values, sentence = None, _("%(what)s: has both topics, and keeps “%(target)s”")
             else:
-                told = _("%(what)s: gets “%(kept)s”")
-                yield Edit(row, {"tag": kept}, told % {"what": row.content_object, "kept": kept})
+                values, sentence = {"tag": target}, _("%(what)s: gets “%(target)s”")
+            yield RowEdit(row, values, sentence % {"what": row.content_object, "target": target})
 
 
 # People and organisations
@@ -186,7 +189,7 @@ def _appointments(**of: Model) -> list[Appointment]:
 def _twins(
     theirs: list[Appointment], own: list[Appointment], swapped: str
 ) -> dict[int, Appointment]:
-    """Return for offices of the one that goes, by pk, the same office of the one that stays."""
+    """Return, by pk of the duplicate's offices, the equal offices of the target."""
 
     def office(row: Appointment) -> tuple:
         parts = {
@@ -201,17 +204,16 @@ def _twins(
 
 def _appointment_steps(
     theirs: list[Appointment], twins: dict[int, Appointment], values: dict[str, Any]
-) -> Iterator[Edit]:
+) -> Iterator[RowEdit]:
     for row in theirs:
         if row.pk not in twins:
-            told = _("The office “%(title)s” moves along") % {"title": row.title}
-            yield Edit(row, values, told)
+            yield RowEdit(row, values, _("The office “%s” is moved") % row.title)
             continue
-        # Rows of others may name it too, written past every form.
+        # Scripts may have given it to participants of others, which the forms refuse.
         side = next(iter(values))
         for other in row.participations.exclude(**{side: getattr(row, side)}):
-            yield Edit(other, {"appointment": twins[row.pk]}, _("An office is on record twice"))
-        yield Edit(row, None, _("The office “%s” is on record for both") % row.title)
+            yield RowEdit(other, {"appointment": twins[row.pk]}, _("An office is on record twice"))
+        yield RowEdit(row, None, _("The office “%s” is on record for both") % row.title)
 
 
 def _joined(
@@ -220,64 +222,65 @@ def _joined(
     values: dict[str, Any],
     *,
     office: Appointment | None = None,
-) -> Edit:
-    """Return what `stays` takes over from its double: the lead, the office, the sources."""
+) -> RowEdit:
+    """Return the edit by which `stays` takes over lead, office and sources of `goes`."""
     taken = dict(values)
     if goes.is_lead and not stays.is_lead:
         taken["is_lead"] = True
     is_untitled = not (stays.title_text or stays.appointment_id)
     if is_untitled and bool(stays.person_id) == bool(goes.person_id):
         taken |= {"appointment": office} if office else {"title_text": goes.title_text}
-    told = _("%(visit)s: stands once, with all sources") % {"visit": stays.engagement}
-    return Edit(stays, taken, told, list(goes.sources.all()))
+    sentence = _("%s: one entry stays, with the sources of both") % stays.engagement
+    return RowEdit(stays, taken, sentence, list(goes.sources.all()))
 
 
-def _person_steps(dropped: Person, kept: Person) -> Iterator[Edit]:
-    theirs, own = _appointments(person=dropped), _appointments(person=kept)
+def _person_steps(duplicate: Person, target: Person) -> Iterator[RowEdit]:
+    theirs, own = _appointments(person=duplicate), _appointments(person=target)
     twins = _twins(theirs, own, "person")
-    present = {row.engagement_id: row for row in _participations(person=kept)}
-    for row in _participations(person=dropped):
+    present = {row.engagement_id: row for row in _participations(person=target)}
+    for row in _participations(person=duplicate):
         office = twins.get(row.appointment_id or 0, row.appointment)
         double = present.get(row.engagement_id)
-        told = {"visit": row.engagement, "party": row.party_name, "kept": kept}
+        names = {"visit": row.engagement, "party": row.party_name, "target": target}
         if double is None:
-            values = {"person": kept, "appointment": office}
-            yield Edit(row, values, _("%(visit)s: %(kept)s takes part") % told)
+            values = {"person": target, "appointment": office}
+            yield RowEdit(row, values, _("%(visit)s: %(target)s takes part") % names)
         elif (row.side, row.party) == (double.side, double.party):
-            yield Edit(row, None, _("%(visit)s: both stand there for %(party)s") % told)
+            yield RowEdit(row, None, _("%(visit)s: both are listed for %(party)s") % names)
             yield _joined(double, row, {}, office=office)
         else:
-            # Nobody is there twice, but the party that was represented stays on record.
+            # A person takes part once, but the party that was represented stays on record.
             nameless = {"person": None, "appointment": None, "title_text": row.title}
-            told_so = _("%(visit)s: %(party)s stays, without a name: %(kept)s is there already")
-            yield Edit(row, nameless, told_so % told)
-    yield from _appointment_steps(theirs, twins, {"person": kept})
+            sentence = _("%(visit)s: %(party)s stays without a name; %(target)s is listed already")
+            yield RowEdit(row, nameless, sentence % names)
+    yield from _appointment_steps(theirs, twins, {"person": target})
 
 
-def _organisation_steps(dropped: Organisation, kept: Organisation) -> Iterator[Edit]:
-    theirs, own = _appointments(organisation=dropped), _appointments(organisation=kept)
+def _organisation_steps(duplicate: Organisation, target: Organisation) -> Iterator[RowEdit]:
+    theirs, own = _appointments(organisation=duplicate), _appointments(organisation=target)
     twins = _twins(theirs, own, "organisation")
     present: dict[tuple[int, str], list[Participant]] = {}
-    for row in _participations(organisation=kept):
+    for row in _participations(organisation=target):
         present.setdefault((row.engagement_id, row.side), []).append(row)
-    for row in _participations(organisation=dropped):
+    for row in _participations(organisation=duplicate):
         beside = present.get((row.engagement_id, row.side), [])
         office = twins.get(row.appointment_id or 0, row.appointment)
-        values = {"organisation": kept, "appointment": office}
-        told = {"visit": row.engagement, "kept": kept}
+        values = {"organisation": target, "appointment": office}
+
         nameless = next((other for other in beside if other.person_id is None), None)
         if beside and row.person_id is None:
-            yield Edit(row, None, _("%(visit)s: both stand there on one side") % told)
+            yield RowEdit(row, None, _("%s: both are listed on one side") % row.engagement)
             yield _joined(nameless or beside[0], row, {})
         elif nameless is not None:
             beside.remove(nameless)
-            yield Edit(nameless, None, _("%(visit)s: both stand there on one side") % told)
+            yield RowEdit(nameless, None, _("%s: both are listed on one side") % row.engagement)
             beside.append(row)
             yield _joined(row, nameless, values)
         else:
-            yield Edit(row, values, _("%(visit)s: %(kept)s takes part") % told)
-    yield from _appointment_steps(theirs, twins, {"organisation": kept})
-    actions = Action.objects.filter(owner_organisation=dropped).select_related("outcome")
+            names = {"visit": row.engagement, "target": target}
+            yield RowEdit(row, values, _("%(visit)s: %(target)s takes part") % names)
+    yield from _appointment_steps(theirs, twins, {"organisation": target})
+    actions = Action.objects.filter(owner_organisation=duplicate).select_related("outcome")
     for action in actions.order_by("pk"):
-        told_so = _("%(action)s: owed by %(kept)s") % {"action": action, "kept": kept}
-        yield Edit(action, {"owner_organisation": kept}, told_so)
+        sentence = _("%(action)s: owed by %(target)s") % {"action": action, "target": target}
+        yield RowEdit(action, {"owner_organisation": target}, sentence)

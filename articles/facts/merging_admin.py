@@ -1,4 +1,4 @@
-"""People, organisations and topics: their forms, and the merge of two that are one."""
+"""The admin of people, organisations and topics, with a page to merge two of them."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from articles.editing_sessions.batched_admin import RefreshedOnce
-from articles.facts.merging import Plan, merge, plan_of, reasons_not_to_merge
+from articles.facts.merging import MergePlan, merge, merge_failure_reasons, merge_plan
 from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
 from engagements.models import EngagementTopic, Organisation, Participant, Person, Topic
 from engagements.text import is_key
 from engagements.widgets import Autocomplete
 
-# Steps that the preview spells out; more are counted.
+# Edits that the preview lists; the rest are counted.
 MOST_STEPS = 100
 
 
 class Mergeable(RefreshedOnce):
     """Adds a page that shows what a merge will do and, once confirmed, does it."""
 
-    # The model and its foreign key by which the other one is looked for.
-    found_by: tuple[Any, str]
+    # The model and its foreign key whose autocomplete offers the targets.
+    search_field: tuple[Any, str]
     change_form_template = "admin/mergeable_change_form.html"
 
     def get_urls(self):
@@ -43,7 +43,7 @@ class Mergeable(RefreshedOnce):
         ]
 
     def may_merge(self, request: HttpRequest) -> bool:
-        # One of the two goes: whoever may not delete may not merge.
+        # A merge deletes one of the two.
         return self.has_change_permission(request) and self.has_delete_permission(request)
 
     def render_change_form(self, request, context, *args, **kwargs):
@@ -53,76 +53,74 @@ class Mergeable(RefreshedOnce):
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not self.may_merge(request):
             raise PermissionDenied
-        dropped = get_object_or_404(self.model, pk=object_id if is_key(object_id) else None)
+        duplicate = get_object_or_404(self.model, pk=object_id if is_key(object_id) else None)
         asked = request.POST if request.method == "POST" else request.GET
         errors: list[str] = []
-        kept = self._other(asked.get("into", ""), errors)
+        target = self._other(asked.get("into", ""), errors)
         if asked.get("into") == "":
-            errors.append(_("Choose the one that stays."))
-        if kept is not None:
-            errors += reasons_not_to_merge(dropped, kept)
-        if request.method == "POST" and kept is not None and not errors:
+            errors.append(_("Choose the entry to merge it into."))
+        reasons = merge_failure_reasons(duplicate, target) if target else []
+        errors += reasons
+        if request.method == "POST" and target is not None and not errors:
             try:
-                done = merge(dropped, kept, fingerprint=asked.get("fingerprint", ""))
+                done = merge(duplicate, target, fingerprint=asked.get("fingerprint", ""))
             except ValidationError as error:
                 errors += error.messages
             else:
                 return self._merged(request, done, object_id)
-        form = self._form({"into": kept.pk if kept else ""})
-        plan = plan_of(dropped, kept) if kept is not None and kept.pk != dropped.pk else None
+        form = self._form({"into": target.pk if target else ""})
+
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Merge “%s” into another") % dropped,
+            "title": _("Merge “%s” into another") % duplicate,
             "opts": self.opts,
-            "object": dropped,
-            "kept": kept,
-            "plan": plan if plan and not reasons_not_to_merge(dropped, kept) else None,
+            "object": duplicate,
+            "target": target,
+            "plan": merge_plan(duplicate, target) if target and not reasons else None,
             "most": MOST_STEPS,
             "errors": errors,
             "form": form,
             "media": self.media + form.media,
-            "back": reverse(self._name("change"), args=[dropped.pk]),
+            "back": reverse(self._name("change"), args=[duplicate.pk]),
         }
         return TemplateResponse(request, "admin/merge.html", context)
 
     def _other(self, text: str, errors: list[str]) -> Any:
         if not text:
             return None
-        found = self.model._default_manager.filter(pk=text).first() if is_key(text) else None
-        if found is None:
-            errors.append(
-                _("There is none with the number “%s”: choose from the list.") % text[:20]
-            )
-        return found
+        row = self.model._default_manager.filter(pk=text).first() if is_key(text) else None
+        if row is None:
+            errors.append(_("There is no entry “%s”: choose one from the list.") % text[:20])
+        return row
 
     def _form(self, initial: dict[str, Any]) -> forms.Form:
-        """Return the form that looks for the other one as every autocomplete of the desk does."""
-        model, name = self.found_by
-        # Its script brings the choices: an empty list that is required would be no valid HTML.
+        """Return the form with the autocomplete of the target."""
+        model, name = self.search_field
+        # The script fetches the choices, and a required select without choices is invalid HTML.
         form = forms.Form(initial=initial, use_required_attribute=False)
         form.fields["into"] = forms.ModelChoiceField(
             self.model._default_manager.all(),
-            label=_("The one that stays"),
+            label=_("Merge into"),
             widget=Autocomplete(model._meta.get_field(name), self.admin_site),
         )
         return form
 
-    def _merged(self, request: HttpRequest, plan: Plan, pk: str) -> HttpResponse:
-        dropped, kept = plan.dropped, plan.kept
-        told = _("“%(dropped)s” (%(slug)s) was merged into it.")
-        self.log_change(request, kept, told % {"dropped": dropped, "slug": dropped.slug})
+    def _merged(self, request: HttpRequest, plan: MergePlan, pk: str) -> HttpResponse:
+        duplicate, target = plan.duplicate, plan.target
+        message = _("“%(duplicate)s” (%(slug)s) was merged into it.")
+        self.log_change(request, target, message % {"duplicate": duplicate, "slug": duplicate.slug})
         LogEntry.objects.create(
             user_id=str(request.user.pk),
             content_type=ContentType.objects.get_for_model(self.model),
             object_id=pk,
-            object_repr=str(dropped)[:200],
+            object_repr=str(duplicate)[:200],
             action_flag=DELETION,
         )
-        said = _("“%(dropped)s” is part of “%(kept)s” now.")
-        if plan.leads_on:
-            said = _("“%(dropped)s” is part of “%(kept)s” now, and its address leads here.")
-        messages.success(request, said % {"dropped": dropped, "kept": kept})
-        return HttpResponseRedirect(reverse(self._name("change"), args=[kept.pk]))
+        message = _("“%(duplicate)s” was merged into “%(target)s”.")
+        if plan.redirects:
+            message = _("“%(duplicate)s” was merged into “%(target)s”. Its address redirects here.")
+        messages.success(request, message % {"duplicate": duplicate, "target": target})
+        return HttpResponseRedirect(reverse(self._name("change"), args=[target.pk]))
 
     def _name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
@@ -130,14 +128,14 @@ class Mergeable(RefreshedOnce):
 
 @admin.register(Person)
 class MergeablePersonAdmin(Mergeable, PersonAdmin):
-    found_by = (Participant, "person")
+    search_field = (Participant, "person")
 
 
 @admin.register(Organisation)
 class MergeableOrganisationAdmin(Mergeable, OrganisationAdmin):
-    found_by = (Participant, "organisation")
+    search_field = (Participant, "organisation")
 
 
 @admin.register(Topic)
 class MergeableTopicAdmin(Mergeable, TopicAdmin):
-    found_by = (EngagementTopic, "tag")
+    search_field = (EngagementTopic, "tag")

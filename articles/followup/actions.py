@@ -1,4 +1,4 @@
-"""Every action on record: which of them a reader asked for, read from the address."""
+"""The list of actions and its filters, which are read from the address."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -57,7 +57,10 @@ LABELS = {
 
 
 def read(params: QueryDict, path: str) -> View:
-    """Return the view that the parameters describe; as `filters.read()`, of actions."""
+    """Return the view that the parameters of an address describe, like `filters.read()`.
+
+    Raise `UnreadableError` or `Http404` for values that do not exist.
+    """
     values = single_values(params, _FILTERS)
     return View(path, {name: _FILTERS[name](name, value) for name, value in values.items()})
 
@@ -68,7 +71,7 @@ def actions_of(view: View, at: dt.datetime) -> ActionQuerySet:
 
 
 def updates_of(view: View, at: dt.datetime) -> QuerySet[ActionUpdate]:
-    """Return the public updates of the view's actions: with a status, those that brought it."""
+    """Return the public updates of a view's actions; a status filters the updates by theirs."""
     return _narrowed(ActionUpdate.objects.public(at), view, at, "action__")
 
 
@@ -94,21 +97,21 @@ def _pk(choice: Choice) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
-    """A filter with its choices: value and label."""
+class FilterSelect:
+    """A filter with its options, each a value and a label."""
 
     name: str
     label: str
     options: list[tuple[str, str]]
 
 
-def selects(view: View, at: dt.datetime) -> list[Select]:
-    """Return the filters that are not set, each with the choices that some action has."""
+def selects(view: View, at: dt.datetime) -> list[FilterSelect]:
+    """Return the filters that are not set, each with the options that occur."""
     actions = Action.objects.public(at).order_by()
     regions = EngagementRegion.objects.effective().filter(
         engagement__in=actions.values("outcome__engagement")
     )
-    found = {
+    options_by_name = {
         "status": [
             (OVERDUE, capfirst(_("overdue"))),
             *((value, capfirst(str(label))) for value, label in Action.Status.choices),
@@ -128,7 +131,7 @@ def selects(view: View, at: dt.datetime) -> list[Select]:
         ],
     }
     return [
-        Select(name, str(LABELS[name]), options)
-        for name, options in found.items()
+        FilterSelect(name, str(LABELS[name]), options)
+        for name, options in options_by_name.items()
         if options and name not in view.choices
     ]

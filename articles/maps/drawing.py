@@ -1,7 +1,7 @@
-"""The picture of an engagement that has no photograph, drawn from its facts.
+"""The drawing of an engagement that has no photograph, made from its facts.
 
-The same facts give the same picture: as SVG in a page, in the page's own colours, and as a PNG for
-the cards that other sites show of a shared address.
+The same facts give the same drawing: an SVG in a page, in the page's colours, and a PNG for the
+cards that other sites show of a shared link.
 """
 
 import io
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from articles.maps import geometry
-from articles.maps.geometry import Map, Mark, Place, Point
+from articles.maps.geometry import Map, MapPlace, Mark, Point
 from engagements.dates import format_range
 from engagements.models import Engagement
 
@@ -28,7 +28,7 @@ COLOURS = {
     "accent": "#8a1c1c", "ink": "#1d1b18", "ink_2": "#57514a",
 }  # fmt: skip
 FONTS = ("serif-latin.woff2", "serif-latin-ext.woff2")
-# The fonts' letters, as site.css declares them.
+# The characters of the fonts, as in site.css.
 _EXTENDED = {chr(code) for code in (*range(0x100, 0x180), *range(0x218, 0x21C), 0x1E9E)}
 _NOT_IN_FONTS = re.compile(
     "[^ -~\u00a0-\u017f\u0218-\u021b\u1e9e\u2010-\u2015\u2018-\u201e\u2020-\u2022"
@@ -38,18 +38,16 @@ _NOT_IN_FONTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is drawn: words, and the countries of the map in the order of the journey."""
+    """The words of a drawing, and the countries of its map in the order of the tour."""
 
     when: str
     who: str
     where: str
     is_fictional: bool
-    stops: tuple[Place, ...]
-    origins: tuple[Place, ...]
-    # "Stop 2 of 4, 27–30 January 2025"; empty for what is no stop.
-    stop: str
-    # Turns the rings that stand for a place where there is none, so that each has its own.
-    turn: int
+    stops: tuple[MapPlace, ...]
+    origins: tuple[MapPlace, ...]
+    stop: str  # "Stop 2 of 4, 27–30 January 2025"; empty if it is no stop of a tour
+    turn: int  # degrees by which `rings` are turned, so that they differ between engagements
 
     @property
     def map(self) -> Map | None:
@@ -57,7 +55,7 @@ class Drawing:
 
     @property
     def small_map(self) -> Map | None:
-        """The same with coarser coasts where there is more to leave out: a card's picture."""
+        """Return the map with coarser outlines, for a card."""
         return geometry.draw(self.stops, self.origins, detail=4)
 
     @property
@@ -66,12 +64,12 @@ class Drawing:
 
     @property
     def names(self) -> list[str]:
-        """The stops' names by their number."""
+        """Return the names of the stops, in the order of their numbers."""
         return list(dict.fromkeys(stop.name for stop in self.stops))
 
     @property
     def description(self) -> str:
-        """What a listener is told that the picture shows."""
+        """Return the alternative text."""
         if not self.stops:
             return _("Drawing: %(who)s, %(when)s.") % {"who": self.who, "when": self.when}
         places = ", ".join(self.names)
@@ -85,7 +83,7 @@ class Drawing:
 
     @property
     def rings(self) -> list[tuple[float, float, int]]:
-        """Circles (x, y, radius) around two parties, for an encounter without a place."""
+        """Return circles (x, y, radius) around two points, for a meeting without a place."""
         angle = math.radians(self.turn)
         across, down = 150 * math.cos(angle), 110 * math.sin(angle)
         middle = (geometry.WIDTH / 2, geometry.HEIGHT / 2)
@@ -100,21 +98,21 @@ def drawing_of(engagement: Engagement) -> Drawing:
     """Return the drawing of an engagement fetched by `for_drawings()`."""
     countries = [stop.location_country for stop in engagement.stops or [engagement]]
     places = [
-        Place(country.code, country.name, country == engagement.location_country)
+        MapPlace(country.code, country.name, country == engagement.location_country)
         for country in countries
         if country
     ]
-    # From where they came; in a call, all are where it is.
+    # A call or another meeting without a place has only places of participants, no origins.
     coming = engagement.visitors or (engagement.others if places else [])
     if not places:
         coming = []
         places = [
-            Place(p.country.code, p.country.name)
+            MapPlace(p.country.code, p.country.name)
             for p in engagement.participants.all()
             if p.country
         ]
     origins = {
-        p.country.code: Place(p.country.code, p.country.name, is_here=False)
+        p.country.code: MapPlace(p.country.code, p.country.name, is_here=False)
         for p in coming
         if p.country
     }
@@ -141,11 +139,11 @@ def _stop(engagement: Engagement) -> str:
     }
 
 
-# A page that is shared is fetched by many within minutes.
+# A shared link is fetched by many within minutes.
 @lru_cache(maxsize=128)
 def share_image(drawing: Drawing) -> bytes:
-    """Return the drawing as a PNG of 1200 × 630 pixels, the words on the left."""
-    # Drawn at twice the size: Pillow's lines have hard edges.
+    """Return the drawing as a PNG of 1200 × 630 pixels, with the words on the left."""
+    # Drawn at twice the size, because Pillow does not smooth lines.
     factor = 2
     image = Image.new("RGB", (SHARE_SIZE[0] * factor, SHARE_SIZE[1] * factor), COLOURS["sea"])
     pen = ImageDraw.Draw(image)
@@ -160,23 +158,23 @@ def share_image(drawing: Drawing) -> bytes:
 
 
 def _draw_map(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
-    found = drawing.map
-    if found is None:
+    picture = drawing.map
+    if picture is None:
         for x, y, radius in drawing.rings:
             box = _disc((x, y), radius, factor)
             pen.ellipse(box, outline=COLOURS["accent"], width=2 * factor)
         return
     for rings, colour in (
-        (found.land, "land"), (found.stops, "stop"), (found.here, "accent"),
+        (picture.land, "land"), (picture.stops, "stop"), (picture.here, "accent"),
     ):  # fmt: skip
         for ring in rings:
             pen.polygon(_placed(ring, factor), fill=COLOURS[colour])
             pen.line(_placed((*ring, ring[0]), factor), fill=COLOURS["rule"], width=factor)
-    for dot in found.dots:
+    for dot in picture.dots:
         pen.ellipse(_disc(dot, 6, factor), fill=COLOURS["accent"])
-    for way in found.ways:
+    for way in picture.ways:
         pen.line(_placed(way, factor), fill=COLOURS["ink"], width=3 * factor, joint="curve")
-    for mark in found.marks:
+    for mark in picture.marks:
         _draw_mark(pen, mark, factor)
 
 
@@ -195,7 +193,7 @@ def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, factor: int) -> None:
 
 
 def _placed(points: Iterable[Point], factor: int) -> list[Point]:
-    """Return points of the map's frame where they are in the picture, right of the words."""
+    """Return points of the map in pixels of the image, where it lies right of the words."""
     return [((x + PANEL) * factor, y * factor) for x, y in points]
 
 
@@ -224,7 +222,7 @@ def _write(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
 
 
 def _wrapped(text: str, size: int, width: float) -> list[str]:
-    """Return the text in lines no wider than `width`; a longer word stands alone."""
+    """Return at most three lines of a text, no wider than `width` unless a word is."""
     lines: list[str] = []
     for word in text.split():
         if lines and _width(f"{lines[-1]} {word}", size) <= width:
@@ -242,10 +240,10 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 def _runs(text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-    """Return the text in pieces with the font that has their letters, as a browser chooses."""
+    """Return the text in pieces, each with the font that has its characters."""
     latin, extended = (_font(name, size) for name in FONTS)
     runs: list[tuple[str, ImageFont.FreeTypeFont]] = []
-    # What neither font has would become a box: the page itself says it in full.
+    # Characters in neither font would become boxes; the page itself has the full text.
     for letter in _NOT_IN_FONTS.sub("", text):
         font = extended if letter in _EXTENDED else latin
         if runs and runs[-1][1] is font:

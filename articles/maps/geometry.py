@@ -1,6 +1,6 @@
-"""Maps drawn from a few countries' codes: outlines, the way between them, labels.
+"""Draws maps from the codes of a few countries: outlines, the route between them, labels.
 
-Plain geometry: no request, no SQL. All lengths are units of a frame of 840 × 630.
+Plain geometry without requests or SQL. All lengths are units of a frame of 840 × 630.
 """
 
 import json
@@ -14,34 +14,33 @@ from typing import NamedTuple
 from engagements.reference import OUTLINES
 
 WIDTH, HEIGHT = 840, 630
-# Outlines run on beyond the frame, so that no coast is drawn along its edge.
+# Outlines extend beyond the frame, so that no coast is drawn along its edge.
 BLEED = 20
-# The hosts fill at most this part of the frame; the smallest view is this wide (radians: 5°).
+# The stops fill at most this part of the frame.
 FILL = 0.56
 SMALLEST_VIEW = math.radians(5)
-# Origins nearer than this (radians: 38°) stand in the picture; a way from farther comes in at the
-# edge.
+# Origins within this angle are in the view; the route from others begins at the edge.
 NEAR = math.radians(38)
-# Beyond this angle from the middle a ring is not drawn: it would be torn (radians: 140°).
+# Rings beyond this angle from the centre would be torn, and are not drawn.
 HORIZON = math.radians(140)
-# How far from the frame a way comes in: a page may cut the map above and below.
+# Distance from the frame, across and down, at which such a route begins: pages may crop the map.
 INSET = (36, 84)
-# More origins than these have no room for their names.
+# If there are more origins, their names are left out.
 MOST_NAMES = 5
-# An island is drawn if it is this many times as long as a line may be off, however narrow it is.
+# A narrow island is drawn if it is so many times longer than the tolerance.
 LONG = 3
-# A state whose outline is smaller than this in both directions is told by a dot.
+# A country whose outline is smaller in both directions is marked by a dot.
 SMALLEST_OUTLINE = 14
 
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
-# Longitude and latitude in degrees, and the weight: hundredths of a degree by which the outline is
-# off without this point and those of less weight (Douglas and Peucker's order).
+# Longitude and latitude in degrees, and the weight: the error of the outline, in hundredths of a
+# degree, without this point and those of less weight (Douglas and Peucker).
 Vertex = tuple[float, float, int]
 
 
-class Place(NamedTuple):
-    """A country by its code, with the name to print; `is_here`: the one that the map is about."""
+class MapPlace(NamedTuple):
+    """A country by code, with its name for labels; `is_here`: the map is about it."""
 
     code: str
     name: str
@@ -49,7 +48,7 @@ class Place(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A point on the way. An origin has its `name`; stops have their `number` if there are more."""
+    """A point of the route: an origin with its `name`, or one of several stops with a `number`."""
 
     x: float
     y: float
@@ -58,24 +57,28 @@ class Mark(NamedTuple):
 
     @property
     def anchor(self) -> str:
-        """Where the name's own edge is, so that it runs towards the middle: SVG's `text-anchor`."""
+        """Return SVG's `text-anchor` with which the name runs towards the middle."""
         return "end" if self.x > WIDTH * 0.6 else "start"
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
+    """The shapes of a map, in units of the frame."""
+
     land: tuple[Ring, ...]
     stops: tuple[Ring, ...]
     here: tuple[Ring, ...]
     disputed: tuple[Ring, ...]
     ways: tuple[Ring, ...]
     marks: tuple[Mark, ...]
-    # Where the map is about a state too small to be seen.
+    # Countries that the map is about and whose outline is too small.
     dots: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
+    """The outline of a country, and the parts of it that are disputed."""
+
     centre: Point
     rings: tuple[tuple[Vertex, ...], ...]
     disputed: tuple[tuple[Vertex, ...], ...]
@@ -84,22 +87,22 @@ class Outline:
 @cache
 def outlines() -> dict[str, Outline]:
     """Return the outlines by the code of ISO 3166-1; not every row of `Country` has one."""
-    found = json.loads(OUTLINES.read_text(encoding="utf-8"))
+    entries = json.loads(OUTLINES.read_text(encoding="utf-8"))
 
     def rings(entry: dict, key: str) -> tuple[tuple[Vertex, ...], ...]:
         return tuple(tuple(map(tuple, ring)) for ring in entry.get(key, []))
 
     return {
         code: Outline(tuple(entry["centre"]), rings(entry, "rings"), rings(entry, "disputed"))
-        for code, entry in found.items()
+        for code, entry in entries.items()
     }
 
 
 class Projection:
-    """Lambert's azimuthal equal-area projection, so that no state looks larger than it is.
+    """Lambert's azimuthal equal-area projection, which shows all countries at the same scale.
 
     Equations 24-2 to 24-4 of John P. Snyder, Map Projections: A Working Manual (US Geological
-    Survey, 1987), for a sphere. `scale` is frame units a radian at the centre.
+    Survey, 1987), for a sphere. `scale` is in frame units per radian at the centre.
     """
 
     def __init__(self, centre: Point, scale: float = 1.0, shift: Point = (0.0, 0.0)) -> None:
@@ -108,7 +111,7 @@ class Projection:
         self._sin, self._cos = math.sin(latitude), math.cos(latitude)
 
     def angle(self, point: Point) -> float:
-        """Return how far a point lies from the centre, in radians."""
+        """Return the distance of a point from the centre, in radians."""
         east, north = math.radians(point[0]) - self._longitude, math.radians(point[1])
         cosine = self._sin * math.sin(north) + self._cos * math.cos(north) * math.cos(east)
         return math.acos(_cosine(cosine))
@@ -116,14 +119,14 @@ class Projection:
     def __call__(self, point: Point) -> Point:
         east, north = math.radians(point[0]) - self._longitude, math.radians(point[1])
         cos_north, sin_north, cos_east = math.cos(north), math.sin(north), math.cos(east)
-        # 1e-9: the antipode has no place on the map; it lands far outside instead.
+        # 1e-9: the antipode, which has no image, is put far outside the frame.
         k = math.sqrt(2 / max(1e-9, 1 + self._sin * sin_north + self._cos * cos_north * cos_east))
         x = k * cos_north * math.sin(east)
         y = k * (self._cos * sin_north - self._sin * cos_north * cos_east)
         return x * self.scale + self.shift[0], self.shift[1] - y * self.scale
 
     def inverse(self, point: Point) -> Point:
-        """Return longitude and latitude of a point of the map (Snyder, 20-14, 20-15 and 24-16)."""
+        """Return longitude and latitude of a point of the map (Snyder, 20-14, 20-15, 24-16)."""
         x = (point[0] - self.shift[0]) / self.scale
         y = (self.shift[1] - point[1]) / self.scale
         rho = math.hypot(x, y)
@@ -138,19 +141,22 @@ class Projection:
 
 
 def _cosine(value: float) -> float:
-    # Rounding takes a sine or cosine past 1 now and then.
+    # Rounding can take a sine or cosine past 1.
     return max(-1.0, min(1.0, value))
 
 
 @lru_cache(maxsize=512)
 def draw(
-    stops: tuple[Place, ...], origins: tuple[Place, ...], detail: float = 1.5, fill: float = FILL
+    stops: tuple[MapPlace, ...],
+    origins: tuple[MapPlace, ...],
+    detail: float = 1.5,
+    fill: float = FILL,
 ) -> Map | None:
-    """Return the map of `stops`, in their order, and of the ways from the `origins` to the first.
+    """Return the map of `stops` in their order, with routes from `origins` to the first stop.
 
-    `detail` is how far a line may be off, in units of the frame at its middle; the outlines
-    themselves may be off by more in a close view. `fill` is the part of the frame that the stops
-    take up at most. `None`: no stop has an outline.
+    `detail` is the tolerance of lines, in units of the frame at its centre; in a close view the
+    outlines themselves are less precise. `fill` is the part of the frame that the stops fill at
+    most. `None`: no stop has an outline.
     """
     known = outlines()
     stops = tuple(place for place in stops if place.code in known)
@@ -170,7 +176,7 @@ def draw(
         rings[kind] += (torn := _drawn(outline.disputed, view, detail))
         rings["disputed"] += torn
     marks, ways = _route(stops, origins, view)
-    areas = {kind: tuple(found) for kind, found in rings.items()}
+    areas = {kind: tuple(own) for kind, own in rings.items()}
     return Map(**areas, ways=ways, marks=marks, dots=tuple(dots))
 
 
@@ -188,23 +194,21 @@ def _is_tiny(rings: Sequence[Ring]) -> bool:
 
 @lru_cache(maxsize=512)
 def area(codes: tuple[str, ...], detail: float = 2, fill: float = 0.75) -> Map | None:
-    """Return the map of several countries, without a way. `None`: none has an outline."""
-    known = outlines()
-    found = [Place(code, "") for code in codes if code in known]
-    drawn = draw(tuple(found), (), detail, fill)
+    """Return the map of several countries without a route. `None`: none has an outline."""
+    drawn = draw(tuple(MapPlace(code, "") for code in codes), (), detail, fill)
     return drawn and replace(drawn, marks=(), ways=())
 
 
 def _mainland(outline: Outline) -> list[Point]:
-    """Return the points of the largest ring and of those beside it, without lands overseas."""
+    """Return the points of the largest ring and of rings near it, without overseas territories."""
     near = Projection(outline.centre)
     largest, *others = ([(x, y) for x, y, _weight in ring] for ring in outline.rings)
     reach = max(map(near.angle, largest)) * 1.15
     return largest + [point for ring in others for point in ring if near.angle(point) <= reach]
 
 
-def _view(stops: Sequence[Place], origins: Sequence[Place], fill: float) -> Projection:
-    """Return the projection that shows the hosts well, and the origins that are near."""
+def _view(stops: Sequence[MapPlace], origins: Sequence[MapPlace], fill: float) -> Projection:
+    """Return the projection in which the stops fill the frame, and near origins are in it."""
     known = outlines()
     ends = [known[place.code].centre for place in stops]
     middle = _mean(ends)
@@ -214,11 +218,11 @@ def _view(stops: Sequence[Place], origins: Sequence[Place], fill: float) -> Proj
         for place in origins
         if Projection(middle).angle(known[place.code].centre) <= reach
     ]
-    shown = [point for place in stops for point in _mainland(known[place.code])]
-    # Twice: the middle of the box depends on the projection's centre, if only a little.
+    mainland = [point for place in stops for point in _mainland(known[place.code])]
+    # Twice, because the middle of the box depends a little on the centre of the projection.
     for _round in range(2):
         flat = Projection(middle)
-        inside = [point for point in shown if flat.angle(point) < HORIZON]
+        inside = [point for point in mainland if flat.angle(point) < HORIZON]
         xs, ys = zip(*(flat(point) for point in (*inside, *ends)), strict=True)
         middle = flat.inverse(((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
     xs, ys = zip(*(Projection(middle)(point) for point in (*inside, *ends)), strict=True)
@@ -229,7 +233,7 @@ def _view(stops: Sequence[Place], origins: Sequence[Place], fill: float) -> Proj
 
 
 def _mean(points: Sequence[Point]) -> Point:
-    """Return the middle of points on the sphere."""
+    """Return the mean of points on the sphere."""
     x = y = z = 0.0
     for longitude, latitude in points:
         east, north = math.radians(longitude), math.radians(latitude)
@@ -240,26 +244,26 @@ def _mean(points: Sequence[Point]) -> Point:
 
 
 def _drawn(rings: Iterable[Iterable[Vertex]], view: Projection, detail: float) -> list[Ring]:
-    """Return what of the rings lies in the frame, in as few points as `detail` allows."""
+    """Return the parts of rings that lie in the frame, simplified to the tolerance `detail`."""
     reach = math.hypot(WIDTH, HEIGHT) / 2 / view.scale * 1.3
     least = math.floor(math.degrees(detail / view.scale) * 100)
-    found = []
+    drawn = []
     for ring in rings:
         points = needed(ring, least)
         if len(points) < 3:
             continue
-        # A ring none of whose points is near cannot be seen; the step keeps this cheap.
+        # A sample of the points is enough to skip rings outside the frame.
         angles = [view.angle(point) for point in points[:: max(1, len(points) // 24)]]
         if min(angles) > reach + 0.25 or max(angles) > HORIZON:
             continue
         clipped = clip([view(point) for point in points])
         if clipped:
-            found.append(tuple(clipped))
-    return found
+            drawn.append(tuple(clipped))
+    return drawn
 
 
 def needed(ring: Iterable[Vertex], least: int) -> list[Point]:
-    """Return the points of at least this weight; of a long and narrow island, a triangle."""
+    """Return the points of at least a weight; of a long, narrow island a triangle."""
     points = [(x, y) for x, y, weight in ring if weight >= least]
     if len(points) == 2:
         _start, length, width = sorted((weight for _x, _y, weight in ring), reverse=True)[:3]
@@ -271,7 +275,7 @@ def needed(ring: Iterable[Vertex], least: int) -> list[Point]:
 def clip(ring: Sequence[Point]) -> list[Point]:
     """Return the part of a ring that lies in the frame and its bleed.
 
-    Sutherland and Hodgman, Reentrant polygon clipping (1974): one edge of the frame at a time.
+    Clips at one edge after the other (Sutherland and Hodgman, Reentrant polygon clipping, 1974).
     """
     points = list(ring)
     for axis, limit, sign in (
@@ -293,10 +297,11 @@ def clip(ring: Sequence[Point]) -> list[Point]:
 
 
 def _route(
-    stops: Sequence[Place], origins: Sequence[Place], view: Projection
+    stops: Sequence[MapPlace], origins: Sequence[MapPlace], view: Projection
 ) -> tuple[tuple[Mark, ...], tuple[Ring, ...]]:
+    """Return the marks of origins and stops, and the lines between them."""
     known = outlines()
-    # A country that is visited twice keeps its first number and place.
+    # A country that is visited twice has one mark, with its first number.
     places = list(dict.fromkeys(place.code for place in stops))
     at = dict(zip(places, apart([view(known[code].centre) for code in places]), strict=True))
     starts = apart(
@@ -317,24 +322,24 @@ def _route(
 
 
 def apart(points: Sequence[Point], distance: float = 44) -> list[Point]:
-    """Return the points pushed away from each other until none overlap, as far as 30 rounds do."""
-    found = [list(point) for point in points]
+    """Return points pushed apart to at least `distance`, as far as 30 rounds achieve it."""
+    moved = list(points)
     for _round in range(30):
-        for i, j in combinations(range(len(found)), 2):
-            dx, dy = found[j][0] - found[i][0], found[j][1] - found[i][1]
-            length = math.hypot(dx, dy)
+        for i, j in combinations(range(len(moved)), 2):
+            (x1, y1), (x2, y2) = moved[i], moved[j]
+            length = math.hypot(x2 - x1, y2 - y1)
             if length >= distance:
                 continue
-            # Two at one place part sideways.
-            dx, dy = (dx / length, dy / length) if length else (1.0, 0.0)
+            # Equal points are pushed apart sideways.
+            dx, dy = ((x2 - x1) / length, (y2 - y1) / length) if length else (1.0, 0.0)
             push = (distance - length) / 2
-            found[i][0], found[i][1] = found[i][0] - dx * push, found[i][1] - dy * push
-            found[j][0], found[j][1] = found[j][0] + dx * push, found[j][1] + dy * push
-    return [(x, y) for x, y in found]
+            moved[i] = (x1 - dx * push, y1 - dy * push)
+            moved[j] = (x2 + dx * push, y2 + dy * push)
+    return moved
 
 
 def _at_edge(start: Point, end: Point) -> Point:
-    """Return `start`, or where the line from it to `end` comes into the inset frame."""
+    """Return `start`, or the point at which the line from it to `end` enters the inset frame."""
     (x, y), (to_x, to_y) = start, end
     part = 0.0
     for value, to, size, inset in ((x, to_x, WIDTH, INSET[0]), (y, to_y, HEIGHT, INSET[1])):
@@ -346,7 +351,7 @@ def _at_edge(start: Point, end: Point) -> Point:
 
 
 def _arc(start: Point, end: Point, bend: float = 0.16, steps: int = 20) -> Ring:
-    """Return a line that bends upwards a little: a quadratic Bézier curve in straight pieces."""
+    """Return a line that bends upwards: a quadratic Bézier curve in straight pieces."""
     (x1, y1), (x2, y2) = start, end
     side = 1 if x2 >= x1 else -1
     control = (

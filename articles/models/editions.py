@@ -40,7 +40,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at),
         )
 
-    def once_public(self, at: dt.datetime | None = None) -> Self:
+    def released(self, at: dt.datetime | None = None) -> Self:
         """Editions that have come out by a moment, those superseded since among them.
 
         One that was overtaken before its hour never did.
@@ -68,7 +68,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Editions whose note told readers what changed, of articles that are not withdrawn."""
         at = at or timezone.now()
         standing = Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at)
-        return self.once_public(at).filter(standing).exclude(public_note="")
+        return self.released(at).filter(standing).exclude(public_note="")
 
     def lasting(self, at: dt.datetime) -> Self:
         """Editions that readers see at a moment or will see later, as far as is decided."""

@@ -1,5 +1,5 @@
-"""Notices by e-mail: who is told of what, and when. The worker sends them from the outbox.
+"""E-mail to the desk, sent by the worker from the outbox.
 
-`telling` writes them down with the change that they tell of; `sending` asks again, at their moment,
-whether they are still true and the person still may know.
+`enqueue` writes a notice in the transaction of its change; `deliver` checks when it is due that it
+still holds and that its recipient may still know.
 """

@@ -1,7 +1,7 @@
-"""Sends what waits in the outbox, again and again until it arrives or is given up.
+"""Sends the messages in the outbox, with retries until each arrives or is given up.
 
-Whoever writes a kind of message registers, with `handles`, what sends its payload: a function that
-raises whatever went wrong. The outbox imports none of them.
+The package that writes a kind of message registers its handler with `handles`: a function that
+sends the payload and raises when it fails. The outbox imports no handler.
 """
 
 import datetime as dt
@@ -17,15 +17,14 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Any], None]
 _handlers: dict[str, Handler] = {}
-# Half a minute, a minute, two ... ten attempts in four hours.
 FIRST_RETRY = dt.timedelta(seconds=30)
-MOST_ATTEMPTS = 10
-# How long an attempt may take before another worker takes the message for abandoned.
+MOST_ATTEMPTS = 10  # within some four hours
+# An attempt that takes longer counts as abandoned: another worker may take the message.
 LEASE = dt.timedelta(minutes=2)
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register a function as the one that sends messages of a kind."""
+    """Register the decorated function as the handler of a kind of message."""
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
@@ -35,7 +34,7 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 
 def send_due(at: dt.datetime | None = None, most: int = 100) -> int:
-    """Send up to so many messages that are due; return how many were attempted."""
+    """Send at most `most` messages that are due; return how many were attempted."""
     attempted = 0
     for message in Message.objects.due(at)[:most]:
         if _claim(message):
@@ -45,7 +44,7 @@ def send_due(at: dt.datetime | None = None, most: int = 100) -> int:
 
 
 def _claim(message: Message) -> bool:
-    """Say whether this worker has it. No lock is held while another system is spoken to."""
+    """Take a message for this worker, without holding a lock while it is sent."""
     mine = Message.objects.filter(pk=message.pk, attempts=message.attempts, due_at=message.due_at)
     message.attempts += 1
     return bool(mine.update(attempts=message.attempts, due_at=timezone.now() + LEASE))
@@ -54,20 +53,20 @@ def _claim(message: Message) -> bool:
 def _attempt(message: Message) -> None:
     try:
         _handlers[message.kind](message.payload)
-    except Exception as error:  # noqa: BLE001 - whatever another system does, the worker goes on
+    except Exception as error:  # noqa: BLE001 - no other system's failure may stop the worker
         is_over = message.attempts >= MOST_ATTEMPTS
         message.due_at = None if is_over else timezone.now() + retry_after(message.attempts)
         message.last_error = f"{type(error).__name__}: {error}"[:500]
         message.save(update_fields=["due_at", "last_error"])
-        said = "was given up" if is_over else "will be tried again"
+        outcome = "was given up" if is_over else "will be tried again"
         logger.warning(
             "Message %s %s after attempt %d: %s",
-            message, said, message.attempts, message.last_error,
+            message, outcome, message.attempts, message.last_error,
         )  # fmt: skip
     else:
         message.delete()
 
 
 def retry_after(attempts: int) -> dt.timedelta:
-    """Return how long to wait after so many attempts: each time twice as long."""
+    """Return how long to wait after a number of failed attempts: twice as long each time."""
     return FIRST_RETRY * 2 ** (attempts - 1)

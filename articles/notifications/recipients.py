@@ -1,4 +1,4 @@
-"""Who has to do with an article or an action."""
+"""Whom a notice about an article or an action goes to."""
 
 from typing import Any
 
@@ -11,16 +11,15 @@ from engagements.models import Action
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # allauth's asks it for permissions
 
 
-def who_may(permission: str) -> QuerySet[User]:
-    """Return the people at the desk with a permission."""
-    found = User.objects.with_perm(permission, backend=BACKEND)
-    return found.filter(is_active=True, is_staff=True)
+def staff_with_perm(permission: str) -> QuerySet[User]:
+    """Return the active staff with a permission."""
+    return User.objects.with_perm(permission, backend=BACKEND).filter(is_active=True, is_staff=True)
 
 
 def writers_of(article: Article, before: int | None = None) -> QuerySet[User]:
-    """Return who began an article or wrote any of it since it was last approved.
+    """Return the person who created an article and the authors since its last approval.
 
-    `before`: as of that edition, which may be approved by now.
+    `before`: as of that edition, even if it has been approved since.
     """
     editions = Edition.objects.filter(article=article.pk)
     approved = editions.filter(state=Edition.State.APPROVED)
@@ -33,8 +32,8 @@ def writers_of(article: Article, before: int | None = None) -> QuerySet[User]:
 
 
 def concerned_by(action: Action) -> set[int]:
-    """Return whom an overdue action concerns: who wrote of its visit, and the desk heads."""
+    """Return the authors of public coverage of an action's engagement, and the desk heads (pks)."""
     covering = Edition.objects.covering([action.outcome.engagement_id])
     public = covering.public().values("author")
     authors: set[Any] = set(User.objects.filter(pk__in=public).values_list("pk", flat=True))
-    return authors | set(who_may("articles.force_article").values_list("pk", flat=True))
+    return authors | set(staff_with_perm("articles.force_article").values_list("pk", flat=True))

@@ -1,1 +1,4 @@
-"""The public pages. They read neither session nor user, so every one can be cached."""
+"""The views of the public pages. They read neither session nor user, so that pages can be stored.
+
+The page store may keep every answer.
+"""

@@ -1,4 +1,4 @@
-"""The articles: their list, and each one's page."""
+"""The list of articles, and the page of an article."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -12,11 +12,9 @@ from django.views.decorators.http import require_safe
 from articles.models import Article, Edition, EditionTopic
 from articles.pages.common import cards_page, gone
 from articles.pages.engagements import facts, facts_context
-from articles.publishing.public_versions import Version, versions_of
+from articles.publishing.public_versions import PublicVersion, versions_of
 from articles.syndication.discovery import follow_site
-from engagements.models import (
-    Engagement,
-)
+from engagements.models import Engagement
 
 ARTICLES_A_PAGE = 20
 
@@ -36,11 +34,11 @@ def article_context(
     engagement: Engagement | None,
     also_covers: Iterable[Engagement],
     topic_rows: Iterable[EditionTopic],
-    versions: list[Version],
+    versions: list[PublicVersion],
 ) -> dict[str, Any]:
-    """Return what an article's page is made of; a preview's as well (`articles/previews/page.py`).
+    """Return the context of an article's page and of its preview (`articles/previews/page.py`).
 
-    The engagement comes with its `facts()`.
+    `engagement` was fetched with `facts()`.
     """
     context: dict[str, Any] = {
         "edition": edition,
@@ -60,7 +58,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     if edition is None:
         withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
         return gone(request, withdrawn)
-    # Defence in depth: an article never shows facts that are not public themselves.
+    # Defence in depth: an article never shows facts that are not public.
     visit = facts(Engagement.objects.public(at), at).filter(editions=edition).first()
     context = article_context(
         edition,

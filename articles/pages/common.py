@@ -1,4 +1,4 @@
-"""What several pages have in common."""
+"""Pagination, teasers and the answer 410, which several pages share."""
 
 import datetime as dt
 import re
@@ -14,12 +14,12 @@ from articles.models import Article, Edition
 from articles.models.editions import EditionQuerySet
 from engagements.models import Engagement
 
-# Promises in a list beside something else.
+# Actions in a list beside other content.
 ACTIONS = 5
 
 
 class UncountedPage(NamedTuple):
-    """A page of a list whose length is not counted, as that would take longer with every row."""
+    """A page of a list whose rows are not counted, since that takes longer with every row."""
 
     number: int
     rows: list
@@ -35,7 +35,7 @@ class UncountedPage(NamedTuple):
 
 
 def number_of(request: HttpRequest) -> int:
-    """Return what `?page=` asks for, 1 without it; raise `Http404` for what is no such number."""
+    """Return the number in `?page=` (1 without it); raise `Http404` if it is not 1 to 9999."""
     asked = request.GET.get("page", "1")
     # At most four ASCII digits, so that no absurd offset reaches the database.
     if not re.fullmatch("[1-9][0-9]{0,3}", asked):
@@ -44,7 +44,7 @@ def number_of(request: HttpRequest) -> int:
 
 
 def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
-    """Return the page that `?page=` asks for; raise `Http404` for one that does not exist."""
+    """Return the page in `?page=`; raise `Http404` for one that does not exist."""
     number = number_of(request)
     try:
         return Paginator(rows, size).page(number)
@@ -53,7 +53,7 @@ def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
 
 
 def gone(request: HttpRequest, row: Article | Engagement) -> HttpResponse:
-    """Answer 410 with the date of a withdrawal and its reason, and nothing that it said before."""
+    """Answer 410 with the date and the reason of a withdrawal, without the former content."""
     context = {"withdrawn_at": row.withdrawn_at, "reason": row.withdrawn_reason}
     return render(request, "410.html", context, status=410)
 
@@ -61,15 +61,15 @@ def gone(request: HttpRequest, row: Article | Engagement) -> HttpResponse:
 def cards_page(
     request: HttpRequest, editions: EditionQuerySet, size: int, at: dt.datetime
 ) -> UncountedPage:
-    """Return the page of teasers that `?page=` asks for; raise `Http404` for an empty one."""
+    """Return the page of teasers in `?page=`; raise `Http404` for an empty one."""
     number = number_of(request)
-    found = editions.newest(number * size + 1)[(number - 1) * size :]
-    if not found and number > 1:
+    pks = editions.newest(number * size + 1)[(number - 1) * size :]
+    if not pks and number > 1:
         raise Http404(_("There is no page %s: the list is shorter.") % number)
-    return UncountedPage(number, cards(found[:size], at), has_next=len(found) > size)
+    return UncountedPage(number, cards(pks[:size], at), has_next=len(pks) > size)
 
 
 def cards(pks: list[int], at: dt.datetime) -> list[Edition]:
-    """Return editions as teasers read them, in the order of their pks."""
-    found = Edition.objects.for_cards(at).in_bulk(pks)
-    return [found[pk] for pk in pks]
+    """Return the editions for teasers, in the order of `pks`."""
+    editions = Edition.objects.for_cards(at).in_bulk(pks)
+    return [editions[pk] for pk in pks]

@@ -15,20 +15,14 @@ from articles.pages.common import gone
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.timeline.queries import meetings_of
 from articles.timeline.subjects import term_of
-from engagements.models import (
-    Action,
-    ActionUpdate,
-    Engagement,
-    EngagementTopic,
-    Outcome,
-)
+from engagements.models import Action, ActionUpdate, Engagement, EngagementTopic, Outcome
 from engagements.models.engagement import EngagementQuerySet
 
 EARLIER_MEETINGS = 5
 
 
 def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
-    """Fetch all that a fact sheet reads, but the topics: an article has its own."""
+    """Prefetch everything that a fact sheet reads, without topics: an article has its own."""
     return engagements.for_drawings(at).prefetch_related(
         "participants__sources",
         "sources",
@@ -47,7 +41,7 @@ def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySe
 
 
 def facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
-    """Return the context of an engagement fetched with its `facts()`."""
+    """Return the context of a fact sheet; the engagement was fetched with `facts()`."""
     today = timezone.localdate(at)
     regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
     return {
@@ -62,7 +56,7 @@ def facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
 
 
 def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> QuerySet[Engagement]:
-    """Return the latest encounters of the same two parties before this one, newest first."""
+    """Return the latest earlier meetings of the same two parties, newest first."""
     if not engagement.pair:
         return Engagement.objects.none()
     one, other = (term_of(party) for party in engagement.pair)
@@ -77,21 +71,21 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     visits = facts(Engagement.objects.public(at), at).prefetch_related(
         Prefetch("topic_items", topics)
     )
-    found = visits.filter(slug=slug).first()
-    if found is None:
+    visit = visits.filter(slug=slug).first()
+    if visit is None:
         withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
         return gone(request, withdrawn)
-    context = facts_context(found, at)
-    coverage = Edition.objects.public(at).covering([found]).newest_first()
-    # Without a drawing each: it would be this page's own.
+    context = facts_context(visit, at)
+    coverage = Edition.objects.public(at).covering([visit]).newest_first()
+    # The teasers have no drawing: it would be the one of this page.
     context["coverage"] = coverage.with_content().with_published_at()
     return render(request, "articles/engagement.html", context)
 
 
 @require_safe
 def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer with the drawing that other sites show beside a shared address."""
-    found = get_object_or_404(Engagement.objects.public().for_drawings(), slug=slug)
-    response = HttpResponse(share_image(drawing_of(found)), content_type="image/png")
+    """Answer with the drawing that other sites show beside a shared link."""
+    visit = get_object_or_404(Engagement.objects.public().for_drawings(), slug=slug)
+    response = HttpResponse(share_image(drawing_of(visit)), content_type="image/png")
     response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response

@@ -1,4 +1,4 @@
-"""What readers are told of after the fact: corrections, and what became of commitments."""
+"""The pages of corrections and of commitments."""
 
 from itertools import groupby
 
@@ -31,8 +31,8 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     try:
         before = ArchiveCursor.parse(text) if text else None
     except UnreadableError as error:
-        said = {"subject": title, "reason": error}
-        return render(request, "articles/unreadable.html", said, status=400)
+        context = {"subject": title, "reason": error}
+        return render(request, "articles/unreadable.html", context, status=400)
     rows, older = archive_page(corrections(at), before)
     view = View(reverse("articles:correction_list"))
     context = {
@@ -53,10 +53,10 @@ def outcome_list(request: HttpRequest) -> HttpResponse:
     try:
         view = actions.read(request.GET, request.path)
     except UnreadableError as error:
-        said = {"subject": title, "reason": error}
-        return render(request, "articles/unreadable.html", said, status=400)
+        context = {"subject": title, "reason": error}
+        return render(request, "articles/unreadable.html", context, status=400)
     if any(not value for value in request.GET.values()):
-        # A form sends what nobody chose too; the address that is shared says only what was.
+        # Empty parameters of the form are dropped, so that a shared address is short.
         return redirect(view.address())
     rows = (
         actions.actions_of(view, at)

@@ -1,4 +1,4 @@
-"""The front page, and what programs ask of the whole site."""
+"""The front page, robots.txt and the health check."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,11 +12,7 @@ from articles.syndication.discovery import follow_site
 from articles.timeline.activity import activity_years, regions_with_activity
 from articles.timeline.build import make_entry
 from articles.timeline.cards import for_entries
-from engagements.models import (
-    Action,
-    Engagement,
-    Region,
-)
+from engagements.models import Action, Engagement, Region
 
 
 @require_safe
@@ -50,10 +46,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Keep programs that collect pages off the desk.
+    """Keep crawlers off the desk.
 
-    Not off the previews: only who asks for one is told not to list it, and a page that may not be
-    asked for is listed by its bare address wherever somebody has linked to it.
+    Previews are not excluded: they forbid indexing themselves (`X-Robots-Tag`), and a crawler that
+    may not fetch a page lists its bare address wherever it finds a link to it.
     """
     return HttpResponse(
         f"User-agent: *\nDisallow: {reverse('admin:index')}\n",
@@ -63,6 +59,6 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers and reaches its database."""
+    """Answer "ok" if the process reaches its database."""
     Region.objects.exists()
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

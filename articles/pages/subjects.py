@@ -1,4 +1,4 @@
-"""Regions, countries, people, organisations and topics: one timeline, five kinds of subject."""
+"""The pages of regions, countries, people, organisations and topics, each with a timeline."""
 
 import datetime as dt
 import re
@@ -59,31 +59,28 @@ PEOPLE_A_PAGE = 100
 def _subject(
     request: HttpRequest, kind: str, details: Callable[[Any, dt.datetime], dict], **key: str
 ) -> HttpResponse:
-    """Answer with a subject's timeline; `details` returns what else its page shows."""
+    """Answer with a subject's timeline; `details` returns the rest of its page's context."""
     at = timezone.now()
     subject = find(kind, key, at)
     try:
         view = filters.read(request.GET, request.path)
     except UnreadableError as error:
-        said = {"subject": subject, "reason": error}
-        return render(request, "articles/unreadable.html", said, status=400)
+        context: dict[str, Any] = {"subject": subject, "reason": error}
+        return render(request, "articles/unreadable.html", context, status=400)
     if any(name in request.GET and not request.GET[name] for name in filters.PARAMETERS):
-        # A form sends what nobody chose too; the address that is shared says only what was.
+        # Empty parameters of the form are dropped, so that a shared address is short.
         return redirect(view.own_address)
-    context: dict[str, Any] = {
+    title = f"{subject}: {view.labels}" if view.choices else str(subject)
+    context = {
         "subject": subject,
         "view": view,
-        "follow": follow(request, _followed(subject, view), view),
+        "follow": follow(request, title, view),
         "today": timezone.localdate(at),
     }
     context |= _timeline(term_of(subject), subject, view, at, request.build_absolute_uri("/")[:-1])
     if view.is_whole:
         context |= details(subject, at)
     return render(request, f"articles/{kind}.html", context)
-
-
-def _followed(subject: Any, view: View) -> str:
-    return f"{subject}: {view.labels}" if view.choices else str(subject)
 
 
 def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
@@ -121,7 +118,7 @@ def _countries_by_region() -> dict[int, tuple[str, ...]]:
     rows = Region.countries.through.objects.order_by("country__code")
     for pk, code in rows.values_list("region", "country__code"):
         codes[pk].append(code)
-    return {pk: tuple(found) for pk, found in codes.items()}
+    return {pk: tuple(own) for pk, own in codes.items()}
 
 
 @require_safe
@@ -177,19 +174,18 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 
 def _titles(at: dt.datetime, people: list[Person]) -> dict[int | None, str]:
-    """Return what people are, by pk: the office held, else the title at the latest visit."""
+    """Return people's titles by pk: of the present office, else of the latest engagement."""
     latest = (
         Participant.objects.filter(is_public(at, "engagement__"), person=OuterRef("pk"))
         .order_by("-engagement__sort_date", "-engagement")
         .values("pk")[:1]
     )
     some = Person.objects.filter(pk__in=[person.pk for person in people])
-    shown = some.order_by().values_list(Subquery(latest), flat=True)
-    found = Participant.objects.filter(pk__in=shown).select_related(
-        "country", "organisation", "appointment"
-    )
-    titles = {p.person_id: f"{p.title}, {p.party_name}" for p in found if p.title}
-    # The oldest first, so that the latest stands.
+    participants = Participant.objects.filter(
+        pk__in=some.order_by().values_list(Subquery(latest), flat=True)
+    ).select_related("country", "organisation", "appointment")
+    titles = {p.person_id: f"{p.title}, {p.party_name}" for p in participants if p.title}
+    # Oldest first, so that the latest office overwrites the others.
     offices = Appointment.objects.begun(timezone.localdate(at)).filter(person__in=people)
     for office in offices.reverse():
         titles[office.person_id] = f"{office.title}, {office.party}"
@@ -210,7 +206,7 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
         countries = Country.objects.in_bulk(counts)
         return {
             "offices": person.appointments.begun(timezone.localdate(at)),
-            # Of the organisations, only these have a page to link to.
+            # The only organisations with a page to link to.
             "organisations": set(
                 Organisation.objects.public(at).filter(appointments__person=person)
             ),

@@ -1,4 +1,4 @@
-"""The page as it stood: what readers saw of an article, each version at its own address."""
+"""The pages of an article's public versions: their list, each version, and a comparison."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,17 +19,23 @@ from articles.caching.fragments import fragment
 from articles.caching.version import content_version
 from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
-from articles.publishing.comparison import Change, changes
-from articles.publishing.public_versions import Version, gaps_of, read_day, stood_on, versions_of
+from articles.publishing.edition_diff import FieldDiff, edition_diff
+from articles.publishing.public_versions import (
+    PublicVersion,
+    gaps_of,
+    read_day,
+    versions_of,
+    versions_on,
+)
 from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement
 from engagements.text import is_key
 
-Versions = list[Version]
+Versions = list[PublicVersion]
 
 
 def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give a view the public article with its versions; a withdrawn one takes them all along."""
+    """Call a view with a public article's versions; answer 410 for a withdrawn article."""
 
     @require_safe
     @wraps(view)
@@ -46,7 +52,7 @@ def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 
 @of_public_article
 def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> HttpResponse:
-    """List the versions, and answer `?on=2025-01-28`: what stood here on that day."""
+    """List the versions; `?on=2025-01-28` asks for those that were public on a day."""
     context: dict[str, Any] = {
         "article": versions[0].edition.article,
         "versions": versions,
@@ -59,9 +65,9 @@ def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> H
         try:
             context["day"] = read_day(context["asked"], context["today"])
             gaps = gaps_of(context["article"])
-            context["stood"] = stood_on(versions, context["day"], gaps)
-            # Without a gap it would have stood there.
-            context["was_withdrawn"] = bool(stood_on(versions, context["day"], []))
+            context["stood"] = versions_on(versions, context["day"], gaps)
+            # True if only a withdrawal hid them on that day.
+            context["was_withdrawn"] = bool(versions_on(versions, context["day"], []))
         except ValidationError as error:
             context["error"] = " ".join(error.messages)
             status = 400
@@ -72,58 +78,54 @@ def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> H
 def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: int) -> HttpResponse:
     if not 1 <= number <= len(versions):
         raise Http404
-    shown = versions[number - 1]
-    edition = Edition.objects.with_content().get(pk=shown.edition.pk)
+    chosen = versions[number - 1]
+    edition = Edition.objects.with_content().get(pk=chosen.edition.pk)
     rows = list(edition.topic_items.all())
     public = public_subjects("topic", at).filter(pk__in=[row.tag_id for row in rows])
     linked = set(public.values_list("pk", flat=True))
-    # One rule for pictures: a picture that was taken down is taken down here too.
-    told = Q(pk=edition.picture_id) | Q(figures__edition=edition)
-    pictures = dict(Picture.objects.public(at).filter(told).values_list("pk", "replaced_at"))
-    replaced = [moment for moment in pictures.values() if moment and moment > shown.since]
+    # A picture that was taken down is taken down in old versions, too.
+    own = Q(pk=edition.picture_id) | Q(figures__edition=edition)
+    pictures = dict(Picture.objects.public(at).filter(own).values_list("pk", "replaced_at"))
+    replaced = [moment for moment in pictures.values() if moment and moment > chosen.since]
+    covered = Q(pk=edition.engagement_id) | Q(pk__in=edition.also_covers.values("pk"))
     context = {
-        "version": shown,
+        "version": chosen,
         "versions": versions,
         "successor": versions[number] if number < len(versions) else None,
         "edition": edition,
         "topics": [(row.tag, row.tag_id in linked) for row in rows],
         "has_picture": edition.picture_id in pictures,
         "replaced_at": max(replaced, default=None),
-        "visits": _visits_of(edition, at),
+        "visits": Engagement.objects.public(at).filter(covered).oldest_first(),
     }
     return render(request, "articles/version.html", context)
 
 
-def _visits_of(edition: Edition, at: dt.datetime) -> QuerySet[Engagement]:
-    told = Q(pk=edition.engagement_id) | Q(pk__in=edition.also_covers.values("pk"))
-    return Engagement.objects.public(at).filter(told).oldest_first()
-
-
 @of_public_article
 def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> HttpResponse:
-    """Compare `?from=1&to=2`; where one is left out, the latest with the one before it."""
+    """Compare the versions in `?from=1&to=2`; the defaults are the latest two."""
     newest = len(versions)
-    chosen = {"from": str(max(1, newest - 1)), "to": str(newest)}
+    defaults = {"from": str(max(1, newest - 1)), "to": str(newest)}
     context: dict[str, Any] = {"article": versions[0].edition.article, "versions": versions}
-    found = []
-    for name, usual in chosen.items():
-        text = request.GET.get(name) or usual
+    pair = []
+    for name, default in defaults.items():
+        text = request.GET.get(name) or default
         if not (is_key(text) and 1 <= int(text) <= newest):
             context["error"] = _("There is no version “%(text)s”: choose one from 1 to %(last)d.")
             context["error"] %= {"text": text[:20], "last": newest}
             return render(request, "articles/version_comparison.html", context, status=400)
-        found.append(versions[int(text) - 1])
-    old, new = found
+        pair.append(versions[int(text) - 1])
+    old, new = pair
     name = f"comparison:{old.edition.pk}:{new.edition.pk}"
     context |= {
         "old": old,
         "new": new,
-        "changes": fragment(content_version(at), name, lambda: _changes(old, new, at)),
+        "changes": fragment(content_version(at), name, lambda: _diff(old, new, at)),
     }
     return render(request, "articles/version_comparison.html", context)
 
 
-def _changes(old: Version, new: Version, at: dt.datetime) -> list[Change]:
+def _diff(old: PublicVersion, new: PublicVersion, at: dt.datetime) -> list[FieldDiff]:
     rows = Edition.objects.select_related("picture").in_bulk([old.edition.pk, new.edition.pk])
     pair = [rows[old.edition.pk], rows[new.edition.pk]]
     public = set(
@@ -136,15 +138,15 @@ def _changes(old: Version, new: Version, at: dt.datetime) -> list[Change]:
     def show(picture: Picture) -> SafeString:
         fallback = next((p.fallback for p in public if p == picture), None)
         alt = next(e.picture_alt for e in pair if e.picture_id == picture.pk)
+        alt = alt or _("a decorative picture")
         if fallback is None:
-            told = alt or _("a decorative picture")
-            return format_html("<span>{}</span>", _("%s (no longer shown)") % told)
+            return format_html("<span>{}</span>", _("%s (no longer shown)") % alt)
         return format_html(
             '<img src="{}" width="{}" height="{}" alt="{}" loading="lazy">',
             fallback.get_absolute_url(),
             fallback.width,
             fallback.height,
-            alt or _("a decorative picture"),
+            alt,
         )
 
-    return changes(pair[0], pair[1], show=show)
+    return edition_diff(*pair, show=show)

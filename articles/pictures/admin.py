@@ -1,4 +1,4 @@
-"""The picture library."""
+"""The admin of the picture library."""
 
 from contextlib import suppress
 from typing import Any
@@ -21,26 +21,26 @@ from articles.models import Picture
 from articles.pictures.forms import PictureForm
 from articles.pictures.library import redraw_share
 from articles.pictures.serving import picture_response
-from articles.pictures.uploads_admin import PictureUploads, desk_address, told
+from articles.pictures.uploads_admin import PictureUploads, desk_address, picture_data
 from articles.pictures.usage import uses_of, why_not_deleted
 from engagements.admin.base import BoundedLists
 from engagements.text import is_key
 
-TOLD = 5  # used pictures of which a refusal tells
+MOST_MESSAGES = 5  # on pictures that cannot be deleted
 PICKED = 24  # pictures that the dialog shows at a time
 
-# What the style sheets crop a picture to, and the words for it.
+# The crops that the style sheets make of a picture, with their labels.
 CROPS = [
     ("square", _("In lists, on a telephone")),
     ("list", _("In lists")),
-    ("front", _("At the head of the front page")),
+    ("front", _("At the top of the front page")),
     ("article", _("Above its article, on a wide screen")),
     ("share", _("Shared on other sites")),
 ]
 
 
 class YesNoFilter(admin.SimpleListFilter):
-    """A question with two answers, each a condition."""
+    """A filter with the choices yes and no, for a condition and its negation."""
 
     yes: Any = ""
     no: Any = ""
@@ -107,7 +107,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
         js = ["js/focal-point.js", "js/picture-upload.js"]
 
     def has_add_permission(self, request):
-        # Pictures come in above the list, or in an article's form: their content is checked there.
+        # Pictures are uploaded above the list or in an article's form, where they are checked.
         return False
 
     def has_change_permission(self, request, obj=None):
@@ -116,7 +116,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
         return Picture.objects.describable_by(request.user).filter(pk=obj.pk).exists()
 
     def has_delete_permission(self, request, obj=None):
-        # One's own slip is one's own to take back; `delete_view` says why a used one stays.
+        # Uploaders may delete their own pictures; `delete_view` refuses those that are used.
         allowed = super().has_delete_permission(request, obj)
         return allowed or bool(obj and obj.uploaded_by_id == request.user.pk)
 
@@ -129,7 +129,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
             ),
             path(
                 "<uuid:uuid>/shown",
-                self.admin_site.admin_view(self.shown),
+                self.admin_site.admin_view(self.preview),
                 name="articles_picture_shown",
             ),
             path("pick/", self.admin_site.admin_view(self.pick), name="articles_picture_pick"),
@@ -137,35 +137,35 @@ class PictureAdmin(PictureUploads, BoundedLists):
         ]
 
     def get_queryset(self, request):
-        found: Any = super().get_queryset(request)
-        found = found.with_use()
-        return found.select_related("uploaded_by").prefetch_related("renditions")
+        pictures: Any = super().get_queryset(request)
+        pictures = pictures.with_use()
+        return pictures.select_related("uploaded_by").prefetch_related("renditions")
 
     def file(self, request: HttpRequest, uuid, name: str) -> HttpResponseBase:
-        """A rendition for the desk, whether or not readers may see the picture."""
+        """Answer with a rendition, for the desk, whether or not the picture is public."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         response = picture_response(get_object_or_404(Picture, uuid=uuid), name)
         response["Cache-Control"] = "private, no-store"
         return response
 
-    def shown(self, request: HttpRequest, uuid) -> HttpResponseBase:
-        """A picture in its middle size, for whoever does not know which sizes it has."""
+    def preview(self, request: HttpRequest, uuid) -> HttpResponseBase:
+        """Answer with the fallback rendition, for a client that does not know the names of any."""
         picture = get_object_or_404(Picture, uuid=uuid)
         return self.file(request, uuid, picture.fallback.name if picture.fallback else "")
 
     def pick(self, request: HttpRequest) -> HttpResponseBase:
-        """Return pictures to choose from, newest first: `?q=` words, `?before=` a picture."""
+        """Answer with pictures that match `?q=` as JSON, newest first, from below pk `?before=`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found, _many = self.get_search_results(
+        matches, _duplicates = self.get_search_results(
             request, Picture.objects.prefetch_related("renditions"), request.GET.get("q", "")
         )
         before = request.GET.get("before", "")
         if is_key(before):
-            found = found.filter(pk__lt=before)
-        rows = list(found.order_by("-pk")[: PICKED + 1])
-        pictures = [told(picture) for picture in rows[:PICKED]]
+            matches = matches.filter(pk__lt=before)
+        rows = list(matches.order_by("-pk")[: PICKED + 1])
+        pictures = [picture_data(picture) for picture in rows[:PICKED]]
         return JsonResponse({"pictures": pictures, "has_more": len(rows) > PICKED})
 
     def save_model(self, request, obj, form, change):
@@ -179,13 +179,13 @@ class PictureAdmin(PictureUploads, BoundedLists):
         may_change = self.has_change_permission(request, obj)
         return [name for name in fields if may_change or name != "replacement"]
 
-    # Deletion: only of what no edition uses
+    # Deletion: only of pictures that no edition uses
 
     def delete_view(self, request, object_id, extra_context=None):
         picture = self.get_object(request, unquote(object_id))
         if picture is None or not self.has_delete_permission(request, picture):
             return super().delete_view(request, object_id, extra_context)
-        with suppress(ProtectedError):  # somebody uses it meanwhile
+        with suppress(ProtectedError):  # an edition has begun to use it
             if not picture.is_used:
                 return super().delete_view(request, object_id, extra_context)
         messages.error(request, why_not_deleted(picture))
@@ -194,10 +194,10 @@ class PictureAdmin(PictureUploads, BoundedLists):
     @admin.action(description=_("Delete"), permissions=["delete"])
     def delete_selected(self, request, pictures):
         used = pictures.filter(is_used=True)
-        with suppress(ProtectedError):  # somebody uses one meanwhile
+        with suppress(ProtectedError):  # an edition has begun to use one
             if not used.exists():
                 return delete_selected(self, request, pictures)
-        for picture in used[:TOLD]:
+        for picture in used[:MOST_MESSAGES]:
             messages.error(request, why_not_deleted(picture))
         messages.warning(request, gettext("Nothing was deleted."))
         return None
@@ -206,7 +206,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
 
     @admin.display(description=_("picture"))
     def thumbnail(self, picture):
-        address = told(picture)["thumbnail"]
+        address = picture_data(picture)["thumbnail"]
         return format_html('<img src="{}" alt="" loading="lazy">', address) if address else ""
 
     @admin.display(description=_("title"), ordering="caption")
@@ -221,14 +221,14 @@ class PictureAdmin(PictureUploads, BoundedLists):
     @admin.display(description=_("use"))
     def use(self, picture):
         if picture.is_public:
-            return gettext("Readers see it")
+            return gettext("Published")
         return gettext("Used at the desk") if picture.is_used else gettext("Not used")
 
     # The form
 
     @admin.display(description=_("picture"))
     def focal(self, picture):
-        """The picture with its focal point, and what that does to every crop."""
+        """Return the picture with its focal point, and every crop that follows from it."""
         context = {"picture": picture, "src": desk_address(picture), "crops": CROPS}
         return render_to_string("admin/articles/picture/focal.html", context)
 
@@ -243,6 +243,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
 
 
 def picture_preview(picture: Picture) -> SafeString:
+    """Return a picture as HTML, for the desk."""
     address = desk_address(picture)
     image = '<img class="picture-preview" src="{}" alt="">'
     return format_html(image, address) if address else SafeString()

@@ -1,4 +1,4 @@
-"""What the desk fills in about pictures."""
+"""The forms of pictures, with their fields and widgets."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from engagements.text import is_key
 
 
 class PercentField(forms.FloatField):
-    """A share of one, told and typed in percent."""
+    """A number from 0 to 1 that is shown and typed as a percentage."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.NumberInput(attrs={"min": 0, "max": 100, "step": 1})
         super().__init__(widget=widget, **kwargs)
-        told = _("Between 0 and 100.")
-        self.validators += [MinValueValidator(0, told), MaxValueValidator(1, told)]
+        message = _("Enter a number from 0 to 100.")
+        self.validators += [MinValueValidator(0, message), MaxValueValidator(1, message)]
 
     def prepare_value(self, value: Any) -> Any:
         return round(value * 100) if isinstance(value, float) else value
@@ -35,7 +35,7 @@ class PercentField(forms.FloatField):
 
 
 class LicenceInput(forms.TextInput):
-    """A box that offers the usual licences and takes any other words."""
+    """A text input that suggests the usual licences."""
 
     usual = (
         _("All rights reserved"),
@@ -56,9 +56,9 @@ class LicenceInput(forms.TextInput):
 
 
 class RecentPictures(forms.Select):
-    """A choice among the newest pictures, and the one that is chosen.
+    """A select of the newest pictures and the chosen one.
 
-    With a script the dialog takes its place, which finds every picture.
+    A script replaces it with the dialog, which offers every picture.
     """
 
     offered = 50
@@ -73,7 +73,7 @@ class RecentPictures(forms.Select):
 
 
 class DescriptionForm(forms.ModelForm):
-    """What is said of one picture wherever it is used."""
+    """The description and the credit of one picture."""
 
     class Meta:
         model = Picture
@@ -82,7 +82,7 @@ class DescriptionForm(forms.ModelForm):
 
 
 class BatchForm(forms.Form):
-    """What is said of several pictures at once, where nothing is said of one of them."""
+    """Values for the empty fields of several pictures at once."""
 
     caption = forms.CharField(required=False, max_length=300, label=_("Caption"))
     credit = forms.CharField(required=False, max_length=200, label=_("Credit"))
@@ -99,8 +99,8 @@ class PictureForm(forms.ModelForm):
         label=_("Replace the file"),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
         help_text=_(
-            "The new file stands at once wherever the picture is used, in old versions of articles "
-            "too. The one that is there now is deleted. Look at the focal point afterwards."
+            "The new file replaces the old one at once wherever the picture is used, also in old "
+            "versions of articles. The old file is deleted. Check the focal point afterwards."
         ),
     )
 
@@ -111,13 +111,13 @@ class PictureForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc] # Django's own, not in its types
-        # Last, and only if nothing else is wrong: what is stored cannot be taken back.
+        # Last, and only if the form is valid, because a stored file is not removed again.
         upload = self.cleaned_data.get("replacement")
         if upload and not self.errors:
             try:
                 replace_file(self.instance, upload)
             except SamePictureError as error:
-                told = _("This file is in the library already, as “%s”.") % error.picture
-                self.add_error("replacement", told)
+                message = _("This file is in the library already, as “%s”.") % error.picture
+                self.add_error("replacement", message)
             except ValidationError as error:
                 self.add_error("replacement", error)

@@ -1,4 +1,4 @@
-"""The pictures of the library: taken in, replaced, cut anew for sharing."""
+"""Creates pictures of the library, replaces their files, and redraws their crops for sharing."""
 
 import secrets
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from articles.pictures.processing import decode, digest_of, encode, renditions_o
 
 
 class SamePictureError(ValidationError):
-    """The picture is in the library already: `picture`."""
+    """The upload equals `picture`, which is in the library already."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__(_("This picture is in the library already."), code="same")
@@ -66,10 +66,10 @@ def create_picture(file: Any, *, only_new: bool = False, **fields: Any) -> Pictu
 
 
 def replace_file(picture: Picture, file: Any) -> None:
-    """Put another file in the place of a picture's; its addresses stay, the old file goes.
+    """Replace a picture's file, keep its addresses, and delete the old file.
 
-    Raises `ValidationError` as `decode` does, and `SamePictureError` for a file that is
-    there already.
+    Raises `ValidationError` as `decode` does, and `SamePictureError` if the library has the
+    picture.
     """
     upload = read_upload(file)
     if upload.known:
@@ -87,21 +87,23 @@ def replace_file(picture: Picture, file: Any) -> None:
 
 
 def _new_directory(picture: Picture) -> str:
-    """Return where a picture's later files stand: no name of a file is ever used again."""
+    """Return a directory for a picture's new files, since no file name is used twice."""
     return f"pictures/{picture.uuid}/{secrets.token_hex(4)}"
 
 
-def _store(picture: Picture, image: Image.Image, directory: str, kept: Iterable[int] = ()) -> None:
-    """Write a picture and its renditions, rows and files; if a row fails, the files go too."""
+def _store(
+    picture: Picture, image: Image.Image, directory: str, widths: Iterable[int] = ()
+) -> None:
+    """Write a picture and its renditions, rows and files; if a row fails, delete the files."""
     picture.width, picture.height = image.size
     transparent = image.mode == "RGBA"
     master = encode(image, "PNG") if transparent else encode(image, "JPEG", quality=92)
-    # Encoding takes a second: before the transaction, as SQLite has one writer at a time.
-    renditions = list(renditions_of(image, picture, kept))
+    # Before the transaction: encoding takes a second, and SQLite has one writer at a time.
+    renditions = list(renditions_of(image, picture, widths))
     written = []
     try:
         with transaction.atomic(), batched_refresh():
-            # Noted before it is written: a full disk leaves a part of a file.
+            # Recorded before writing, because a full disk leaves a part of a file.
             written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
             picture.file.save(written[-1], ContentFile(master), save=False)
             picture.save()
@@ -119,7 +121,7 @@ def _store(picture: Picture, image: Image.Image, directory: str, kept: Iterable[
 
 
 def redraw_share(picture: Picture) -> None:
-    """Cut the crop for sharing anew from the master, after the focal point has moved."""
+    """Make the crop for sharing again from the master, after the focal point has moved."""
     share = picture.renditions.filter(name=SHARE_NAME).first()
     if share is None:
         return
@@ -127,7 +129,7 @@ def redraw_share(picture: Picture) -> None:
         content = share_crop(Image.open(master), picture)
     old = str(share.file.name)
     share.bytes = len(content)
-    # Under another name, so the old one stays whole until the commit.
+    # Under another name, so that the old file is valid until the commit.
     name = f"{_new_directory(picture)}/{SHARE_NAME}"
     share.file.save(name, ContentFile(content), save=False)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Uploaded pictures: judged by their content, freed of metadata, made small enough to send."""
+"""Checks uploaded pictures by their content, removes metadata, and encodes renditions."""
 
 import hashlib
 import io
@@ -46,7 +46,7 @@ def _refuse(sentence: Any, code: str, **params: Any) -> ValidationError:
 
 
 def _open(upload: BinaryIO) -> Image.Image:
-    """Return the picture, its header read; raise `ValidationError` with the reason why not."""
+    """Return the picture with only its header read; raise `ValidationError` if it is refused."""
     upload.seek(0)
     try:
         image = Image.open(upload, formats=FORMATS)
@@ -54,14 +54,14 @@ def _open(upload: BinaryIO) -> Image.Image:
         raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000) from None
     except Exception:  # noqa: BLE001 - decoders raise nearly anything on hostile files
         raise _refuse(_NO_PICTURE, "kind") from None
-    # The header's word, before anything is decoded: this is where a bomb is stopped.
+    # By the header, before anything is decoded: this is where a bomb is stopped.
     if image.width * image.height > MAX_PIXELS:
         raise _refuse(_TOO_MANY_PIXELS, "pixels", limit=MAX_PIXELS // 1_000_000)
-    # MPO is a telephone's JPEG with a second picture for depth or light: the first one is meant.
+    # MPO is a telephone's JPEG with further pictures for depth or light; the first one counts.
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise _refuse(_("The picture moves. Upload a still one."), "animated")
+        raise _refuse(_("The picture is animated. Upload a still one."), "animated")
     if image.info.get("progressive"):
-        # Each scan goes over every pixel, and 100,000 empty ones fit into a file that we take.
+        # Each scan decodes every pixel, and 100,000 empty scans fit into `MAX_BYTES`.
         upload.seek(0)
         if upload.read().count(b"\xff\xda") > MAX_SCANS:
             raise _refuse(_BROKEN, "broken")
@@ -71,8 +71,8 @@ def _open(upload: BinaryIO) -> Image.Image:
 def decode(upload: Any) -> Image.Image:
     """Return the upright picture in sRGB, without metadata: "RGB", or "RGBA" if transparent.
 
-    Raises `ValidationError` with a sentence if `upload` (a Django file) is no picture that we take;
-    the name and the type that a browser claims play no part.
+    Raises `ValidationError` if `upload` (a Django file) is not an accepted picture, whatever name
+    and type the browser sent.
     """
     if upload.size > MAX_BYTES:
         raise _refuse(
@@ -86,7 +86,7 @@ def decode(upload: Any) -> Image.Image:
         limit = (MASTER_WIDTH, MASTER_WIDTH * 4)
         if orientation in _SIDEWAYS:
             limit = (limit[1], limit[0])
-        # A JPEG can be decoded at a half or a quarter for nothing.
+        # A JPEG can be decoded at half or a quarter of its size at no cost.
         image.draft("RGB", (MASTER_WIDTH, MASTER_WIDTH))
         image.load()
         profile = image.info.get("icc_profile")
@@ -103,7 +103,7 @@ def decode(upload: Any) -> Image.Image:
             "small",
             limit=MIN_WIDTH,
         )
-    # A new picture of the pixels alone: nothing of the file's other contents comes along.
+    # A new picture of the pixels alone, without other contents of the file.
     clean = Image.new(image.mode, image.size)
     clean.paste(image)
     return clean
@@ -122,7 +122,7 @@ def _scalable(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":
         return image.point(lambda value: value / 256).convert("L")
     if image.mode in ("RGBA", "LA"):
-        # Many programs write an alpha channel that hides nothing.
+        # Many programs write an alpha channel that is fully opaque.
         is_opaque = image.getchannel("A").getextrema() == (255, 255)
         return image.convert(image.mode.removesuffix("A")) if is_opaque else image
     if image.has_transparency_data:
@@ -135,7 +135,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if alpha:
         image = image.convert(image.mode.removesuffix("A"))
     if profile:
-        # An unreadable profile, or one of another mode, is better ignored than a picture refused.
+        # A picture is accepted even if its profile is unreadable or of another mode.
         with suppress(ImageCms.PyCMSError, OSError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
@@ -155,27 +155,28 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def encode(image: Image.Image, format: str, **options: Any) -> bytes:  # noqa: A002 - Pillow's name
+    """Return the picture as a file of a format of Pillow's."""
     file = io.BytesIO()
     image.save(file, format, **options)
     return file.getvalue()
 
 
 def share_crop(image: Image.Image, picture: Picture) -> bytes:
-    """Return the crop for sharing, as near to the picture's focal point as its shape allows."""
+    """Return the crop for sharing as a JPEG, centred on the focal point as far as possible."""
     centre = (picture.focal_x, picture.focal_y)
     share = ImageOps.fit(_on_white(image), SHARE_SIZE, centering=centre)
     return encode(share, "JPEG", quality=80, progressive=True)
 
 
 def renditions_of(
-    image: Image.Image, picture: Picture, kept: Iterable[int] = ()
+    image: Image.Image, picture: Picture, widths: Iterable[int] = ()
 ) -> Iterator[tuple[str, tuple[int, int], bytes]]:
-    """Yield name, size and bytes of every rendition; but for "share", none is enlarged.
+    """Yield name, size and bytes of every rendition; none but "share" is enlarged.
 
-    Under the names of widths that are `kept` there is something, though it may be smaller.
+    Each of `widths` gets a rendition under its name, although the picture may be narrower.
     """
-    widths = {width for width in WIDTHS if width <= image.width} or {image.width}
-    for name in sorted(widths.union(kept)):
+    fitting = {width for width in WIDTHS if width <= image.width} or {image.width}
+    for name in sorted(fitting.union(widths)):
         width = min(name, image.width)
         height = max(1, round(image.height * width / image.width))
         small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -186,6 +187,7 @@ def renditions_of(
 
 
 def digest_of(image: Image.Image) -> str:
-    told = hashlib.sha256(f"{image.mode} {image.size}".encode())
-    told.update(image.tobytes())
-    return told.hexdigest()
+    """Return a hash of the mode, the size and the pixels."""
+    digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()

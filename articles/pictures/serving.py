@@ -1,4 +1,4 @@
-"""Pictures as answers. Who may see one is the caller's question."""
+"""Serves the files of pictures. The caller checks who may see one."""
 
 import hashlib
 from pathlib import PurePosixPath
@@ -10,24 +10,24 @@ from django.utils.cache import get_conditional_response
 
 from articles.models import Picture, Rendition
 
-# Short, so that a withdrawn picture leaves the caches soon.
+# Short, so that caches drop a withdrawn picture soon.
 MAX_AGE_SECONDS = 60
-# Python's own table learnt of AVIF in 3.13.
+# Python's `mimetypes` has AVIF since 3.13.
 CONTENT_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg"}
 
 
 def picture_response(
     picture: Picture, name: str, request: HttpRequest | None = None
 ) -> HttpResponseBase:
-    """Answer with the rendition `name` ("960.avif"); raise `Http404` where there is none.
+    """Answer with the rendition `name` ("960.avif"); raise `Http404` if there is none.
 
-    With the `request` of somebody who has it already: 304. Where the operator configured
-    `SENDFILE_PREFIX`, the web server in front sends the file.
+    A conditional `request` is answered with 304 if the client's copy is current. With
+    `SENDFILE_PREFIX` the web server in front sends the file.
     """
     rendition = picture.renditions.filter(name=name).first()
     if rendition is None:
         raise Http404
-    # No name is given to a second file (`articles.pictures.library`).
+    # A file name is never used twice (`articles.pictures.library`).
     etag = f'"{hashlib.sha256(str(rendition.file.name).encode()).hexdigest()[:16]}"'
     response: Any = get_conditional_response(request, etag=etag) if request else None
     if response is None:

@@ -1,10 +1,9 @@
-"""Pictures come into the library: several at once, and what is said of them together."""
+"""Uploads pictures to the library, several at once, and describes them together."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import (
     HttpRequest,
@@ -26,13 +25,13 @@ from articles.pictures.library import SamePictureError, create_picture
 from articles.pictures.processing import MAX_BYTES
 from engagements.text import is_key
 
-# Each takes a second to read, and a server does not wait for ever. A script sends one at a time.
+# Each takes a second to process, and servers time out. The script sends one file per request.
 MAX_FILES = 20
 MAX_TOGETHER = 100  # pictures on the page that describes them
 
 
 def desk_address(picture: Picture) -> str:
-    """Return where the desk finds a picture whether or not readers may see it ("": nowhere)."""
+    """Return the desk's address of a picture, which need not be public ("": no file)."""
     return _file_address(picture, picture.fallback)
 
 
@@ -42,8 +41,8 @@ def _file_address(picture: Picture, rendition: Any) -> str:
     return reverse("admin:articles_picture_file", args=[picture.uuid, rendition.name])
 
 
-def told(picture: Picture) -> dict[str, Any]:
-    """Return what a script shows of a picture."""
+def picture_data(picture: Picture) -> dict[str, Any]:
+    """Return a picture as JSON data for the scripts."""
     return {
         "id": picture.pk,
         "uuid": str(picture.uuid),
@@ -53,7 +52,7 @@ def told(picture: Picture) -> dict[str, Any]:
         "credit": picture.credit,
         "licence": picture.licence,
         "thumbnail": _file_address(picture, picture.thumbnail),
-        "shown": desk_address(picture),
+        "preview": desk_address(picture),
         "page": reverse("admin:articles_picture_change", args=[picture.pk]),
     }
 
@@ -68,7 +67,7 @@ class PictureUploads(admin.ModelAdmin):
         ]
 
     def has_describe_permission(self, request: HttpRequest) -> bool:
-        # Which of them is asked there: a writer's own, before they are out.
+        # `describe` selects those that a person may change: a writer's own, before publication.
         return request.user.has_perm("articles.add_picture")
 
     @admin.action(description=_("Describe together"), permissions=["describe"])
@@ -84,7 +83,7 @@ class PictureUploads(admin.ModelAdmin):
         return super().changelist_view(request, context | (extra_context or {}))
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        """Take in `files`; what is refused is said with its reason, and the others are kept."""
+        """Store the uploaded `files`; report those that are refused, each with its reason."""
         if not request.user.has_perm("articles.add_picture"):
             raise PermissionDenied
         if request.method != "POST":
@@ -97,24 +96,21 @@ class PictureUploads(admin.ModelAdmin):
                         gettext("At most %d files fit at once. Upload the others after these.")
                         % MAX_FILES
                     )
-                added.append(self._take_in(request, file))
+                picture = create_picture(file, by=request.user, only_new=True)
+                self.log_addition(request, picture, [{"added": {}}])
+                added.append(picture)
             except ValidationError as error:
                 refused.append((file.name, error))
         if request.accepts("text/html"):
-            return self._told_in_words(request, added, refused)
+            return self._html_answer(request, added, refused)
         return JsonResponse(
             {
-                "added": [told(picture) for picture in added],
-                "refused": [_told_refusal(name, error) for name, error in refused],
+                "added": [picture_data(picture) for picture in added],
+                "refused": [_refusal_data(name, error) for name, error in refused],
             }
         )
 
-    def _take_in(self, request: HttpRequest, file: UploadedFile) -> Picture:
-        picture = create_picture(file, by=request.user, only_new=True)
-        self.log_addition(request, picture, [{"added": {}}])
-        return picture
-
-    def _told_in_words(self, request, added: list[Picture], refused: list) -> HttpResponse:
+    def _html_answer(self, request, added: list[Picture], refused: list) -> HttpResponse:
         for name, error in refused:
             text = format_html("“{}”: {}", name, " ".join(error.messages))
             if isinstance(error, SamePictureError):
@@ -132,33 +128,33 @@ class PictureUploads(admin.ModelAdmin):
         return HttpResponseRedirect(_describe_address(picture.pk for picture in added))
 
     def describe(self, request: HttpRequest) -> HttpResponse:
-        """Say of several pictures at once (`?ids=1,2,3`) what is to be said of them."""
+        """Show and save one form for the descriptions of several pictures (`?ids=1,2,3`)."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         asked = [key for key in request.GET.get("ids", "")[:2000].split(",") if is_key(key)]
-        found = Picture.objects.describable_by(request.user).filter(pk__in=asked[:MAX_TOGETHER])
-        pictures = list(found.prefetch_related("renditions"))
+        own = Picture.objects.describable_by(request.user).filter(pk__in=asked[:MAX_TOGETHER])
+        pictures = list(own.prefetch_related("renditions"))
         if not pictures:
-            messages.error(request, gettext("None of these pictures is yours to describe."))
+            messages.error(request, gettext("You may not change any of these pictures."))
             return HttpResponseRedirect(reverse("admin:articles_picture_changelist"))
         data = request.POST if request.method == "POST" else None
         batch = BatchForm(data, prefix="all")
         rows = [DescriptionForm(data, instance=p, prefix=f"picture-{p.pk}") for p in pictures]
-        # Each is asked, so that every fault is told at once.
-        faults = [form for form in (batch, *rows) if not form.is_valid()]
-        if data is not None and not faults:
-            self._keep_descriptions(request, batch, rows)
+        # Every form is validated, so that all errors appear at once.
+        invalid = [form for form in (batch, *rows) if not form.is_valid()]
+        if data is not None and not invalid:
+            self._save_descriptions(request, batch, rows)
             return HttpResponseRedirect(reverse("admin:articles_picture_changelist"))
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Describe the pictures"),
             "opts": self.opts,
             "batch": batch,
-            "rows": [(form, told(form.instance)) for form in rows],
+            "rows": [(form, picture_data(form.instance)) for form in rows],
         }
         return TemplateResponse(request, "admin/articles/picture/describe.html", context)
 
-    def _keep_descriptions(self, request, batch: BatchForm, rows: list[DescriptionForm]) -> None:
+    def _save_descriptions(self, request, batch: BatchForm, rows: list[DescriptionForm]) -> None:
         changed = []
         for form in rows:
             picture, names = form.instance, set(form.changed_data)
@@ -176,8 +172,8 @@ class PictureUploads(admin.ModelAdmin):
         messages.success(request, many % len(changed))
 
 
-def _told_refusal(name: str | None, error: ValidationError) -> dict[str, Any]:
-    existing = told(error.picture) if isinstance(error, SamePictureError) else None
+def _refusal_data(name: str | None, error: ValidationError) -> dict[str, Any]:
+    existing = picture_data(error.picture) if isinstance(error, SamePictureError) else None
     return {"name": name, "text": " ".join(error.messages), "existing": existing}
 
 

@@ -1,4 +1,4 @@
-"""Where a picture is used: above or in which edition, and whether readers see it there."""
+"""The uses of a picture in editions, and the sentence that refuses to delete a used one."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 
 from articles.models import Edition, Figure, Picture
 
-TOLD = 3  # uses that a sentence names
+MOST_NAMED = 3  # uses in a sentence
 
 
 class Use(NamedTuple):
+    """The use of a picture in an edition: above the story, in it, or both."""
+
     edition: Edition
     is_lead: bool
     is_figure: bool
-    status: str  # "published", "draft"…: the edition's, now
+    status: str  # of the edition now: "published", "draft"…
 
     @property
     def place(self) -> str:
@@ -25,7 +27,7 @@ class Use(NamedTuple):
 
 
 def uses_of(picture: Picture) -> list[Use]:
-    """Return the uses, newest first, in a number of queries that does not grow."""
+    """Return the uses of a picture, newest first, with a constant number of queries."""
     at = timezone.now()
     figures = Figure.objects.filter(picture=picture).values("edition")
     editions = Edition.objects.filter(Q(picture=picture) | Q(pk__in=figures))
@@ -37,7 +39,7 @@ def uses_of(picture: Picture) -> list[Use]:
 
 
 def why_not_deleted(picture: Picture) -> str:
-    """Return a sentence that names the first of the uses."""
+    """Return the sentence that refuses to delete a picture and names its latest uses."""
     uses = uses_of(picture)
     named = [
         _("“%(headline)s” (%(place)s, edition %(number)d, %(status)s)")
@@ -47,9 +49,9 @@ def why_not_deleted(picture: Picture) -> str:
             "number": use.edition.number,
             "status": use.status,
         }
-        for use in uses[:TOLD]
+        for use in uses[:MOST_NAMED]
     ]
-    if len(uses) > TOLD:
-        named.append(_("and %d more") % (len(uses) - TOLD))
-    told = _("“%(picture)s” is not deleted, because it is used: %(uses)s.")
-    return told % {"picture": picture, "uses": ", ".join(named)}
+    if len(uses) > MOST_NAMED:
+        named.append(_("and %d more") % (len(uses) - MOST_NAMED))
+    sentence = _("“%(picture)s” cannot be deleted, because it is used: %(uses)s.")
+    return sentence % {"picture": picture, "uses": ", ".join(named)}

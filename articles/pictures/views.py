@@ -1,4 +1,4 @@
-"""Pictures at their public address."""
+"""The public view of pictures."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -10,6 +10,6 @@ from articles.pictures.serving import picture_response
 
 @require_safe
 def media(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
-    """Answer with a picture's rendition, to everybody while a public edition uses it."""
+    """Answer with a rendition of a picture that a public edition uses."""
     picture = get_object_or_404(Picture.objects.public(), uuid=uuid)
     return picture_response(picture, name, request)

@@ -1,7 +1,7 @@
-"""An article's page before readers have it: of an edition, or of a form that nobody has saved.
+"""The preview of an article's page, from an edition or from a form that is not saved yet.
 
-The page is the public one, made of the same context by the same template; only its pictures stand
-elsewhere, where those who may see the draft may see them.
+It uses the context and the template of the public page. Only the addresses of its pictures
+differ: they lead to views that check who may see the draft.
 """
 
 import datetime as dt
@@ -17,23 +17,23 @@ from django.urls import reverse
 from articles.models import Edition, EditionTopic, Figure, Picture
 from articles.pages.articles import article_context
 from articles.pages.engagements import facts
-from articles.publishing.public_versions import Version, versions_of
+from articles.publishing.public_versions import PublicVersion, versions_of
 from engagements.models import Engagement
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UUID_OF_NONE = "00000000-0000-0000-0000-000000000000"
 
-# Says where a picture stands for whoever looks; nothing where they may not see it.
+# Returns the address of a picture, by uuid and file name; empty if it may not be seen.
 Locate = Callable[[str, str], str]
 
 
 def saved(pk: int) -> Edition:
-    """Return an edition as the page reads it."""
+    """Return an edition with all that its page reads."""
     return Edition.objects.with_content().get(pk=pk)
 
 
 def pictures_of(edition: Edition) -> QuerySet[Picture]:
-    """Return the pictures that an edition's page shows."""
+    """Return the pictures on an edition's page."""
     figures = Figure.objects.filter(edition=edition).values("picture")
     return Picture.objects.filter(Q(pk=edition.picture_id) | Q(pk__in=figures))
 
@@ -48,16 +48,16 @@ def page(
     also_covers: Iterable[Engagement],
     **more: Any,
 ) -> HttpResponse:
-    """Answer with the page as readers would have it if the edition came out now, or at its hour.
+    """Answer with the page as it will be when the edition comes out, at its hour or `at`.
 
-    The visit is told although it may not be public: without it there would be no publication.
+    Its engagement is shown even if it is not public yet, because it has to be by then.
     """
     earlier = versions_of(edition.article, at) if edition.article.pk else []
     coming = edition.public_from or at
     edition.public_from = coming
-    versions = [*earlier, Version(len(earlier) + 1, edition, coming, None)]
+    versions = [*earlier, PublicVersion(len(earlier) + 1, edition, coming, None)]
     if earlier:
-        versions[-2] = Version(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
+        versions[-2] = PublicVersion(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
     visit = edition.engagement
     visits = facts(Engagement.objects.filter(withdrawn_at=None), at)
     context = article_context(
@@ -69,21 +69,21 @@ def page(
         versions=versions,
     )
     response = render(request, "articles/preview.html", context | more)
-    response.content = _moved(response.text, locate).encode()
+    response.content = _relocated(response.text, locate).encode()
     keep_private(response)
     return response
 
 
-def _moved(html: str, locate: Locate) -> str:
-    """Return a page with its pictures where `locate` has them."""
+def _relocated(html: str, locate: Locate) -> str:
+    """Return a page with the addresses of its pictures replaced by those of `locate`."""
     prefix = reverse("articles:media", args=[UUID_OF_NONE, "0"]).removesuffix(f"{UUID_OF_NONE}/0")
-    # As it stands in `src`, or in `srcset` behind a comma.
+    # After the quote of `src`, or a space within `srcset`.
     address = rf'(?<=[" ]){re.escape(prefix)}({UUID.pattern})/([\w.]+)'
-    return re.sub(address, lambda found: locate(*found.groups()) or found[0], html)
+    return re.sub(address, lambda match: locate(*match.groups()) or match[0], html)
 
 
 def keep_private(response: HttpResponseBase) -> None:
-    """Let nobody keep it, list it, or learn its address from a link on it."""
+    """Forbid storing and indexing a response, and sending its address as a referrer."""
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"

@@ -1,4 +1,4 @@
-"""What a link for outsiders leads to: an edition before its publication, and its pictures."""
+"""The views behind a preview link: an unpublished edition, and its pictures."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +15,7 @@ from articles.previews.links import note_opening, opened
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the edition that a link opens.
 
-    One that expired, was revoked or ended, and one that never was, get the same answer.
+    Links that expired, were revoked or never existed get the same answer.
     """
     at = timezone.now()
     link = opened(token, at)
@@ -25,10 +25,10 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         return response
     note_opening(link, at)
     edition = previews.saved(link.edition_id)
-    shown = {str(uuid) for uuid in previews.pictures_of(edition).values_list("uuid", flat=True)}
+    own = {str(uuid) for uuid in previews.pictures_of(edition).values_list("uuid", flat=True)}
 
     def locate(uuid: str, name: str) -> str:
-        return reverse("articles:preview_media", args=[token, uuid, name]) if uuid in shown else ""
+        return reverse("articles:preview_media", args=[token, uuid, name]) if uuid in own else ""
 
     return previews.page(
         request,
@@ -36,7 +36,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         at,
         locate=locate,
         topic_rows=edition.topic_items.all(),
-        # Other visits may be under an embargo that this link does not lift.
+        # The link does not lift the embargo of other engagements.
         also_covers=edition.also_covers.public(at).oldest_first(),
         is_draft=True,
     )

@@ -1,8 +1,8 @@
-"""What stands against a transition of an article.
+"""The reasons why a transition of an article is refused.
 
-The first half are the checks of a story, one small function a rule: each takes a story and the
-moment from which it is to be public, and yields the reasons why it cannot be. `failure_reasons`
-adds what the transition itself asks for. A reason names the form's field that it is about.
+The first half are checks of a story, one function a rule: each takes a story and the moment from
+which it is to be public, and yields the reasons why it cannot be. `failure_reasons` adds the rules
+of the transition itself. A reason names the form's field that it is about.
 """
 
 import datetime as dt
@@ -26,13 +26,13 @@ from engagements.dates import spelled_out
 from engagements.models import Engagement
 from engagements.publishing import reason_failures
 
-# TK ("to come") and XXX are a newsroom's own marks, and no word of any language.
+# Newsrooms mark text to come with TK or XXX, which occur in no language's words.
 PLACEHOLDER = re.compile(r"\b(?:(?:TK)+|XXX+|xxx+)\b|\b[Ll]orem\b|\bLOREM\b")
 HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
 
 
 class Reason(NamedTuple):
-    """A sentence for whoever wants to publish, and the form's field that it is about ("": none)."""
+    """A sentence for the person who asked, and the form's field that it is about ("": none)."""
 
     field: str
     text: str
@@ -40,10 +40,10 @@ class Reason(NamedTuple):
 
 @dataclass(kw_only=True)
 class Story:
-    """What the checks read: a stored edition, or what a form holds that nobody has saved yet.
+    """The content that the checks read, of a stored edition or of a form before it is saved.
 
-    `article` (`None`: never saved), `number` and `state` are those of the edition, or those that
-    saving the form would give it.
+    `article` (`None`: never saved), `number` and `state` are the edition's, or those that it would
+    have after saving the form.
     """
 
     article: Article | None = None
@@ -62,7 +62,7 @@ class Story:
     topics: Collection = ()
     engagement: Engagement | None = None
     also_covers: Iterable[Engagement] = ()
-    # Whether those of its visits that are drafts come out with it.
+    # Whether its draft engagements are published with it.
     brings_visits: bool = False
 
     @classmethod
@@ -118,8 +118,8 @@ def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
 
 
 def _words_of(body: str) -> str:
-    said = [words for figure in figures_in(body) for words in (figure.alt, figure.caption)]
-    return "\n".join([plain_text(body), *filter(None, said)])
+    descriptions = [text for figure in figures_in(body) for text in (figure.alt, figure.caption)]
+    return "\n".join([plain_text(body), *filter(None, descriptions)])
 
 
 def no_empty_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
@@ -131,12 +131,12 @@ def no_skipped_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
     above = 1  # the page's own headline
     for level, text in _headings(story.body):
         if level > above + 1:
-            told = (
+            sentence = (
                 _("The heading “%(text)s” is of level %(level)d, the one above it of %(above)d.")
                 if above > 1
                 else _("The first heading, “%(text)s”, is of level %(level)d: begin with 2.")
             )
-            yield Reason("body", told % {"text": text, "level": level, "above": above})
+            yield Reason("body", sentence % {"text": text, "level": level, "above": above})
         above = level
 
 
@@ -149,31 +149,31 @@ def _headings(body: str) -> list[tuple[int, str]]:
 
 
 def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    """A link within the site leads to what readers can see when the story comes out."""
+    """Readers can open every link within the site when the story comes out."""
     coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
     for address in dead_links(story.body, at):
         if f"{(path_on_this_site(address) or '').rstrip('/')}/" in coming:
             continue
-        yield Reason("body", _("A link of the story leads nowhere: %s") % address)
+        yield Reason("body", _("A link in the story is broken: %s") % address)
 
 
 def needs_visit(story: Story, at: dt.datetime) -> Iterator[Reason]:
     if story.engagement is None:
-        yield Reason("engagement", _("Choose the visit that the story tells."))
+        yield Reason("engagement", _("Choose the visit that the story is about."))
 
 
 def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    """The article comes out no earlier than the visits that it tells."""
+    """The article comes out no earlier than the engagements that it covers."""
     for visit in story.visits:
         field = "engagement" if visit == story.engagement else "also_covers"
         if visit.withdrawn_at:
             yield Reason(field, _("The visit “%s” is withdrawn.") % visit)
         elif visit.public_from is None:
             if not story.brings_visits:
-                told = _(
-                    "The visit “%s” is a draft: an editor lets it out first, or with the story."
+                sentence = _(
+                    "The visit “%s” is a draft: an editor publishes it first, or with the story."
                 )
-                yield Reason(field, told % visit)
+                yield Reason(field, sentence % visit)
         elif visit.public_from > at:
             yield Reason(
                 field,
@@ -208,10 +208,10 @@ def figures_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
     for figure in figures:
         picture = names.get(figure.picture)
         if picture is None:
-            yield Reason("body", _("A picture of the story is not in the library: take it out."))
+            yield Reason("body", _("A picture in the story is not in the library: remove it."))
         elif figure.alt is None:
-            told = _("Say what the picture “%s” in the story shows, or that it is decorative.")
-            yield Reason("body", told % picture)
+            sentence = _("Describe the picture “%s” in the story, or mark it as decorative.")
+            yield Reason("body", sentence % picture)
 
 
 def correction_is_explained(story: Story, at: dt.datetime) -> Iterator[Reason]:
@@ -220,7 +220,7 @@ def correction_is_explained(story: Story, at: dt.datetime) -> Iterator[Reason]:
 
 
 def time_is_ahead(at: dt.datetime | None) -> Iterator[Reason]:
-    """A time of publication that was chosen lies further ahead than a cache keeps a page."""
+    """A chosen time of publication lies ahead by more than the time that caches keep a page."""
     now = timezone.now()
     if at is None:
         return
@@ -237,7 +237,7 @@ def time_is_ahead(at: dt.datetime | None) -> Iterator[Reason]:
         )
 
 
-# What its writer can see to. What has to do with the moment comes last.
+# The checks that the writer can act on before a review; the others depend on the moment.
 OF_THE_TEXT: list[Check] = [
     needs_standfirst,
     needs_text,
@@ -256,14 +256,15 @@ OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]
 def check_story(
     story: Story, at: dt.datetime, checks: Iterable[Check] = (*OF_THE_TEXT, *OF_THE_MOMENT)
 ) -> list[Reason]:
-    """Return every reason why the story cannot be public from a moment."""
+    """Return the reasons why a story cannot be public from a moment."""
     return [reason for check in checks for reason in check(story, at)]
 
 
 def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
-    """Return the moment until which visits alone hold the story back (`None`: they do not).
+    """Return the latest moment at which an embargo of the story's engagements ends.
 
-    One that is a draft has no moment: it comes out with the story, or not at all.
+    `None` if none is under embargo at `at`, or one is withdrawn. Draft engagements do not count:
+    they are published with the story.
     """
     if any(visit.withdrawn_at for visit in story.visits):
         return None
@@ -272,7 +273,7 @@ def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
 
 
 class Transition(StrEnum):
-    """What the buttons of an article's form ask for."""
+    """A transition that an article's form offers."""
 
     SUBMIT = "submit"
     RECALL = "recall"
@@ -290,10 +291,10 @@ def failure_reasons(
     reason: str = "",
     backdated: bool = False,
 ) -> list[Reason]:
-    """Return every reason why `by` cannot do a transition with a story, stored or not saved yet.
+    """Return the reasons why `by` cannot make a transition of a story, stored or not saved yet.
 
-    `at` is when it is to become public (`None`: now), `reason` why it is returned or published
-    without a second person. `backdated` allows a moment in the past.
+    `at`: when it becomes public (`None`: now). `reason`: why it is returned, or published without
+    a second person. `backdated` allows a moment in the past.
     """
     match transition:
         case Transition.SUBMIT:
@@ -313,7 +314,7 @@ def failure_reasons(
 
 
 def check_reason(reason: str, missing: str) -> list[Reason]:
-    """Return what is wrong with a reason that a person gave; `missing` asks for one."""
+    """Return why a person's reason is not accepted; `missing` is the sentence for an empty one."""
     return [Reason("reason", sentence) for sentence in reason_failures(reason, missing)]
 
 
@@ -326,7 +327,7 @@ def _submit_reasons(story: Story) -> list[Reason]:
     if story.state == Edition.State.APPROVED:
         reasons.append(_already_approved())
     if story.state == Edition.State.IN_REVIEW:
-        reasons.append(Reason("", _("This edition waits for review already.")))
+        reasons.append(Reason("", _("This edition is in review already.")))
     if Edition.objects.filter(article=story.article_pk, number__gt=story.number).exists():
         reasons.append(Reason("", _("There is a newer edition: send that one.")))
     return reasons
@@ -334,7 +335,7 @@ def _submit_reasons(story: Story) -> list[Reason]:
 
 def _review_reasons(story: Story) -> list[Reason]:
     if story.state != Edition.State.IN_REVIEW:
-        return [Reason("", _("This edition does not wait for review."))]
+        return [Reason("", _("This edition is not in review."))]
     return []
 
 
@@ -346,7 +347,7 @@ def _approval_reasons(story: Story) -> list[Reason]:
     if approved.filter(number__gt=story.number).exists():
         reasons.append(Reason("", _("A newer edition has been approved already.")))
     if story.article and story.article.withdrawn_at:
-        reasons.append(Reason("", _("The article is withdrawn. Bring it back first.")))
+        reasons.append(Reason("", _("The article is withdrawn. Make it public again first.")))
     return reasons
 
 
@@ -370,25 +371,25 @@ def _visit_reasons(story: Story, *, by: Any) -> list[Reason]:
 
 
 def is_sole_author(article: int | None, number: int, *, by: Any) -> bool:
-    """Say whether nobody but `by` wrote what edition `number` of an article would make public.
+    """Return whether `by` is the only author of an article's editions since its last approval.
 
-    Whoever wrote any of it since the last approval counts, so that an editor may correct a comma
-    in a writer's story and approve it. `number` may be that of an edition not saved yet.
+    Editions up to `number` count, which may be that of one not saved yet. So an editor may correct
+    a comma in a writer's story and approve it.
     """
     editions = Edition.objects.filter(article=article)
     approved = editions.filter(state=Edition.State.APPROVED, number__lt=number)
     since = approved.aggregate(last=Max("number"))["last"] or 0
     written = editions.filter(number__gt=since, number__lte=number)
-    # An account that is gone was another person's.
+    # A deleted account was another person's.
     return not written.filter(~Q(author=by) | Q(author=None)).exists()
 
 
 def confirm_failure_reasons(edition: Edition, *, by: Any) -> list[Reason]:
-    """Return why `by` cannot approve, afterwards, what was published without a second person."""
+    """Return why `by` cannot approve an edition that was published without a second person."""
     if not edition.forced_reason:
         return [Reason("", _("This edition was not published without a second person."))]
     if edition.confirmed_by_id:
-        return [Reason("", _("Somebody has approved it meanwhile."))]
+        return [Reason("", _("Somebody else has approved it already."))]
     if by.pk in (edition.approved_by_id, edition.author_id):
         return [Reason("", _("You published this yourself: another person has to approve it."))]
     return []

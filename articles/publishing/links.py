@@ -1,4 +1,4 @@
-"""The links of a story within the site: which of them readers cannot open."""
+"""Finds the dead links within the site in a story."""
 
 import datetime as dt
 import html
@@ -19,7 +19,7 @@ LINK = re.compile(r'<a (?:title="[^"]*" )?href="([^"]*)"')
 
 
 def dead_links(body: str, at: dt.datetime) -> Iterator[str]:
-    """Yield the addresses within the site that a story links to and readers cannot open."""
+    """Yield the addresses within the site that a story links to and readers cannot open at `at`."""
     for address in dict.fromkeys(html.unescape(href) for href in LINK.findall(body)):
         path = path_on_this_site(address)
         if path is not None and not _is_alive(path, at):
@@ -27,6 +27,7 @@ def dead_links(body: str, at: dt.datetime) -> Iterator[str]:
 
 
 def path_on_this_site(address: str) -> str | None:
+    """Return the path of an address within the site, else `None`."""
     try:
         parts = urlsplit(address)
         host = parts.hostname

@@ -1,7 +1,7 @@
-"""What readers were shown, and when: an article's public editions as its versions.
+"""An article's public versions: its editions that came out, with the period of each.
 
-A version is numbered among those that came out, so that its number tells nothing of drafts, of
-what is scheduled, or of what was overtaken before its hour.
+Versions are numbered among themselves, so that a number reveals nothing about drafts, scheduled
+editions, or those that were superseded before their hour.
 """
 
 import datetime as dt
@@ -18,8 +18,8 @@ from engagements.dates import PartialDate, Precision
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """`until` is empty for the one that readers see now: what will end it is not yet told."""
+class PublicVersion:
+    """An edition that came out; `until` is empty for the current one, even if its end is known."""
 
     number: int
     edition: Edition
@@ -30,10 +30,10 @@ class Version:
         return reverse("articles:article_version", args=[self.edition.article.slug, self.number])
 
 
-def versions_of(article: Article, at: dt.datetime) -> list[Version]:
-    """Return what has come out of an article by a moment, the oldest first. In one query."""
+def versions_of(article: Article, at: dt.datetime) -> list[PublicVersion]:
+    """Return the versions of an article that came out by a moment, oldest first, in one query."""
     editions = (
-        Edition.objects.once_public(at)
+        Edition.objects.released(at)
         .filter(article=article)
         .order_by("public_from", "number")
         .defer("body")
@@ -44,28 +44,30 @@ def versions_of(article: Article, at: dt.datetime) -> list[Version]:
         since, until = edition.public_from, edition.public_until
         assert since is not None  # noqa: S101 - the database holds approved ones to it
         ended = until if until is not None and until <= at else None
-        versions.append(Version(number, edition, since, ended))
+        versions.append(PublicVersion(number, edition, since, ended))
     return versions
 
 
 class Gap(NamedTuple):
-    """While an article was withdrawn; `until` is empty for as long as it is."""
+    """A period in which an article was withdrawn; `until` is empty while it still is."""
 
     since: dt.datetime
     until: dt.datetime | None
 
 
 def gaps_of(article: Article) -> list[Gap]:
-    """Return when an article that had been public was not to be read, the oldest first."""
+    """Return the periods in which an article was withdrawn, oldest first."""
     moments = article.audit_entries.order_by("at", "pk").values_list("at", flat=True)
     begins = moments.filter(kind=AuditEntry.Kind.WITHDRAWN)
     ends = [*moments.filter(kind=AuditEntry.Kind.REINSTATED), None]
-    # Each withdrawal ends with the next return, so the two go in pairs.
+    # Withdrawals and reinstatements alternate.
     return [Gap(*pair) for pair in zip(begins, ends, strict=False)]
 
 
-def stood_on(versions: list[Version], day: dt.date, gaps: list[Gap]) -> list[Version]:
-    """Return the versions that readers saw at some time of a day, in the site's time zone."""
+def versions_on(
+    versions: list[PublicVersion], day: dt.date, gaps: list[Gap]
+) -> list[PublicVersion]:
+    """Return the versions that were public at some time of a day, in the site's time zone."""
     begins, ends = (
         timezone.make_aware(dt.datetime.combine(date, dt.time.min))
         for date in (day, day + dt.timedelta(days=1))
@@ -73,12 +75,12 @@ def stood_on(versions: list[Version], day: dt.date, gaps: list[Gap]) -> list[Ver
     return [
         version
         for version in versions
-        if _is_seen(max(version.since, begins), min(version.until or ends, ends), gaps)
+        if _was_public(max(version.since, begins), min(version.until or ends, ends), gaps)
     ]
 
 
-def _is_seen(since: dt.datetime, until: dt.datetime, gaps: list[Gap]) -> bool:
-    """Say whether gaps leave anything of a time."""
+def _was_public(since: dt.datetime, until: dt.datetime, gaps: list[Gap]) -> bool:
+    """Return whether the gaps leave any part of a period."""
     for gap in gaps:
         if gap.since <= since:
             since = max(since, gap.until or until)
@@ -86,10 +88,10 @@ def _is_seen(since: dt.datetime, until: dt.datetime, gaps: list[Gap]) -> bool:
 
 
 def read_day(text: str, today: dt.date) -> dt.date:
-    """Return the day that a person names; raise `ValidationError` with a sentence otherwise."""
+    """Return the day that a text names; raise `ValidationError` if it is not one day by `today`."""
     date = PartialDate.parse(text[:40])
     if date.precision != Precision.DAY:
-        raise ValidationError(_("Name one day, such as 28 January 2025."))
+        raise ValidationError(_("Enter one day, such as 28 January 2025."))
     if date.first_day > today:
         raise ValidationError(_("That day has not come yet."))
     return date.first_day

@@ -1,6 +1,7 @@
-"""What is moved: an unpublished hour to another one, a draft to another writer.
+"""Reschedules editions and embargoes, and reassigns drafts.
 
-Like the transitions of `workflow`: each does it or says every reason why not.
+Like the transitions of `workflow`, each function raises `ValidationError` with every reason why it
+cannot be done.
 """
 
 import datetime as dt
@@ -14,84 +15,83 @@ from django.utils.translation import gettext as _
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition
 from articles.publishing.checks import Reason, Story, check_story, time_is_ahead
-from articles.publishing.workflow import locked, reasons_not_to_hide, record, refuse
+from articles.publishing.workflow import hiding_failure_reasons, locked, record, refuse
 from articles.wording import name_of
 from engagements.dates import spelled_out
 from engagements.models import Engagement
 from engagements.publishing import MAX_REASON, make_public
 
 
-def reasons_not_to_reschedule(edition: Edition, at: dt.datetime) -> list[Reason]:
-    """Return why a scheduled edition cannot come out at another hour."""
+def reschedule_failure_reasons(edition: Edition, at: dt.datetime) -> list[Reason]:
+    """Return the reasons why an edition cannot be rescheduled to a moment."""
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
-        return [Reason("", _("It is not scheduled any more: what is public stays where it is."))]
+        return [Reason("", _("It is not scheduled any more. What is public cannot be moved."))]
     reasons = [*time_is_ahead(at), *check_story(Story.of(edition), at)]
     others = edition.article.editions.filter(state=Edition.State.APPROVED).exclude(pk=edition.pk)
     before = others.filter(public_from__lt=edition.public_from, public_until=edition.public_from)
     for other in before:
         if other.public_from is not None and other.public_from >= at:
-            told = _("Edition %(number)d comes out at %(at)s: this one has to follow it.")
-            reasons.append(
-                Reason("", told % {"number": other.number, "at": spelled_out(other.public_from)})
-            )
+            sentence = _("Choose a time after %(at)s, when edition %(number)d comes out.")
+            sentence %= {"number": other.number, "at": spelled_out(other.public_from)}
+            reasons.append(Reason("", sentence))
     if edition.public_until is not None and at >= edition.public_until:
-        told = _("A newer edition comes out at %s: this one has to come before.")
-        reasons.append(Reason("", told % spelled_out(edition.public_until)))
+        sentence = _("Choose a time before %s, when a newer edition comes out.")
+        reasons.append(Reason("", sentence % spelled_out(edition.public_until)))
     return reasons
 
 
 @transaction.atomic
 @batched_refresh()
 def reschedule(edition: Edition, *, at: dt.datetime, by: Any) -> None:
-    """Let a scheduled edition come out at another hour; its predecessor stays until then."""
+    """Reschedule an edition; its predecessor stays public until the new moment."""
     edition = locked(edition)
-    refuse(reasons_not_to_reschedule(edition, at))
+    refuse(reschedule_failure_reasons(edition, at))
     was: Any = edition.public_from
     before = edition.article.editions.filter(
         state=Edition.State.APPROVED, public_from__lt=was, public_until=was
     )
-    # The one without end is only one: the earlier ends before the later begins anew.
+    # A constraint allows one edition without end, so the predecessor is updated first.
     before.update(public_until=at)
     edition.public_from = at
     edition.save(update_fields=["public_from"])
-    told = _("from %(was)s to %(at)s") % {"was": spelled_out(was), "at": spelled_out(at)}
+    reason = _("from %(was)s to %(at)s") % {"was": spelled_out(was), "at": spelled_out(at)}
     kind = AuditEntry.Kind.RESCHEDULED
-    record(edition.article, kind, edition=edition, by=by, reason=told)
+    record(edition.article, kind, edition=edition, by=by, reason=reason)
 
 
-def reasons_not_to_move_embargo(visit: Engagement, at: dt.datetime) -> list[Reason]:
-    """Return why a visit under embargo cannot become public at another hour."""
+def embargo_failure_reasons(visit: Engagement, at: dt.datetime) -> list[Reason]:
+    """Return the reasons why the embargo of an engagement cannot be moved to a moment."""
     now = timezone.now()
     if visit.withdrawn_at or visit.public_from is None or visit.public_from <= now:
-        return [Reason("", _("It is not under embargo any more: what is public stays."))]
+        return [Reason("", _("It is not under embargo any more. What is public cannot be moved."))]
     return [
         *time_is_ahead(at),
-        *(Reason("", sentence) for sentence in reasons_not_to_hide(visit, at)),
+        *(Reason("", sentence) for sentence in hiding_failure_reasons(visit, at)),
     ]
 
 
 @transaction.atomic
 @batched_refresh()
 def move_embargo(visit: Engagement, *, at: dt.datetime, by: Any) -> None:
-    """Let a visit under embargo become public at another hour."""
+    """Move the embargo of an engagement to another moment."""
     visit = Engagement.objects.select_for_update().get(pk=visit.pk)
-    refuse(reasons_not_to_move_embargo(visit, at))
+    refuse(embargo_failure_reasons(visit, at))
     make_public(visit, at=at, by=by, comment=_("Public from %s.") % spelled_out(at))
 
 
 @transaction.atomic
 def reassign(article: Article, *, to: Any, by: Any) -> None:
-    """Give a draft to another writer, who may then change it. Nothing that was written changes."""
+    """Assign an article's draft to another writer, who may then change it."""
     article = Article.objects.select_for_update().get(pk=article.pk)
     newest = article.latest_edition()
     if newest is None or newest.state == Edition.State.APPROVED:
         raise ValidationError(_("“%s” has no open draft any more.") % (newest or article))
     if article.created_by_id == to.pk:
-        raise ValidationError(_("“%(what)s” is %(who)s's already.")
+        raise ValidationError(_("“%(what)s” belongs to %(who)s already.")
                               % {"what": newest, "who": name_of(to)})  # fmt: skip
     if not (to.is_active and to.has_perm("articles.change_article")):
         raise ValidationError(_("%s may not write articles.") % name_of(to))
-    told = _("from %(was)s to %(to)s") % {"was": name_of(article.created_by), "to": name_of(to)}
+    reason = _("from %(was)s to %(to)s") % {"was": name_of(article.created_by), "to": name_of(to)}
     article.created_by = to
     article.save(update_fields=["created_by"])
-    record(article, AuditEntry.Kind.REASSIGNED, edition=newest, by=by, reason=told[:MAX_REASON])
+    record(article, AuditEntry.Kind.REASSIGNED, edition=newest, by=by, reason=reason[:MAX_REASON])

@@ -1,12 +1,11 @@
-"""What can happen to an article: each transition as one function that reads from top to bottom.
+"""The transitions of an article, one function each.
 
     check → change → audit entry → signal
 
-`failure_reasons()` is the check. It returns every reason why a transition cannot happen, each a
-sentence for the person who asked for it; a transition raises all of them together in one
-`ValidationError`, and the form shows them before anybody presses the button. `by` is who does it;
-whether their role allows it at all is the admin's question, except for publishing without a second
-person. Whoever has to act on a transition listens to `transitioned` (`articles.receivers`).
+The check is `failure_reasons()`: a transition raises all reasons together in one `ValidationError`,
+and the form shows them before a button is pressed. `by` is the person who does it; the admin checks
+their permission, except for publishing without a second person. `articles.receivers` connects what
+follows a transition to the signal `transitioned`.
 
     draft → in review → approved, now or at a time → withdrawn → reinstated
 """
@@ -38,7 +37,7 @@ from engagements.dates import spelled_out
 from engagements.models import Engagement, Topic
 from engagements.publishing import make_public
 
-# Sent after each transition, within its transaction, with the `entry` of the audit log.
+# Sent after each transition, within its transaction, with `entry`, its `AuditEntry`.
 transitioned = Signal()
 
 
@@ -52,12 +51,12 @@ def save_edition(
     also_covers: Iterable[Engagement] = (),
     **content: Any,
 ) -> Edition:
-    """Store `content` (columns of `Edition`) as the article's next edition, a draft.
+    """Store `content` (columns of `Edition`) as the article's next edition.
 
-    Earlier editions stay as they are, so a public page does not change by this. What waits for
-    review waits on, with the new edition in its place.
+    Earlier editions do not change, nor does the public page. The new edition is a draft, or takes
+    the place of one that is in review.
     """
-    # The lock gives two people who save at once two numbers.
+    # The lock gives two editions that are saved at once different numbers.
     Article.objects.select_for_update().get(pk=article.pk)
     last = article.editions.aggregate(last=Max("number"))["last"] or 0
     waiting = article.editions.filter(state=Edition.State.IN_REVIEW)
@@ -65,7 +64,7 @@ def save_edition(
     if waiting.update(state=Edition.State.DRAFT):
         state = Edition.State.IN_REVIEW
     edition = Edition(article=article, number=last + 1, author=author, state=state, **content)
-    # Saving it takes the mark of the newest off the one before.
+    # `save()` sets `is_newest` and clears that of the predecessor.
     edition.full_clean(exclude=["author", "is_newest"])
     edition.save()
     edition.topics.set(list(topics))
@@ -73,7 +72,7 @@ def save_edition(
     return edition
 
 
-# What a restored edition takes over. Not the notes: they tell why that edition was saved.
+# Notes are not restored: they explain why that edition was saved.
 RESTORED = [
     "headline", "standfirst", "body", "byline", "picture", "picture_alt", "picture_is_decorative",
     "picture_caption", "engagement", "is_major",
@@ -81,7 +80,7 @@ RESTORED = [
 
 
 def restore(edition: Edition, *, by: Any) -> Edition:
-    """Return a new draft of the article with all that an earlier edition held."""
+    """Save and return a new draft with the content of an earlier edition."""
     return save_edition(
         edition.article,
         author=by,
@@ -93,14 +92,14 @@ def restore(edition: Edition, *, by: Any) -> Edition:
 
 
 def refuse(reasons: Iterable[Reason]) -> None:
-    """Raise `ValidationError` with the sentences, if there are any."""
+    """Raise `ValidationError` with the sentences of the reasons, if there are any."""
     sentences = [reason.text for reason in reasons]
     if sentences:
         raise ValidationError(sentences)
 
 
 def locked(edition: Edition) -> Edition:
-    """Return the edition as it is now, its article locked until the transaction ends."""
+    """Lock the edition's article until the end of the transaction; return the edition reloaded."""
     Article.objects.select_for_update().get(pk=edition.article_id)
     edition.refresh_from_db()
     edition.article.refresh_from_db()
@@ -118,7 +117,7 @@ def record(article: Article, kind: str, *, edition: Edition | None = None, **col
 
 @transaction.atomic
 def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
-    """Submit a draft for review; `reviewers` are asked for theirs, everybody else may as well."""
+    """Submit a draft for review and ask `reviewers`; others may review it as well."""
     edition = locked(edition)
     refuse(failure_reasons(Transition.SUBMIT, Story.of(edition), by=by))
     edition.state = Edition.State.IN_REVIEW
@@ -133,7 +132,7 @@ def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
 
 @transaction.atomic
 def send_back(edition: Edition, *, by: Any, reason: str) -> None:
-    """Return an edition to its writer, who reads the reason."""
+    """Return an edition in review to its writer, with a reason."""
     edition = locked(edition)
     refuse(failure_reasons(Transition.RETURN, Story.of(edition), by=by, reason=reason))
     edition.state = Edition.State.DRAFT
@@ -144,7 +143,7 @@ def send_back(edition: Edition, *, by: Any, reason: str) -> None:
 
 @transaction.atomic
 def recall(edition: Edition, *, by: Any) -> None:
-    """Take an edition back from review, to go on writing."""
+    """Take an edition in review back to a draft."""
     edition = locked(edition)
     refuse(failure_reasons(Transition.RECALL, Story.of(edition), by=by))
     edition.state = Edition.State.DRAFT
@@ -168,11 +167,11 @@ def publish(
 ) -> None:
     """Approve `edition` and make it public from `at` (`None`: now).
 
-    Its predecessor is public until that moment. A scheduled one whose hour lies later never
-    comes out. `backdated` lets an import of an archive name a moment in the past.
-    `forced_reason` lets a desk head publish what nobody else had a hand in; it stays flagged
-    until `confirm`. `with_visits` lets those of its visits that are drafts come out at the same
-    moment; otherwise each is a reason why not. Raises `ValidationError` with every reason.
+    Its predecessor is public until then; an edition scheduled for later never comes out.
+    `backdated` allows a moment in the past, for an import. `forced_reason` lets a desk head
+    publish without a second person; the edition stays flagged until `confirm`. `with_visits`
+    publishes its draft engagements at the same moment; without it they are reasons to refuse.
+    Raises `ValidationError` with every reason.
     """
     edition = locked(edition)
     visits = _locked_visits(edition)
@@ -204,18 +203,15 @@ def publish(
 
 
 def _locked_visits(edition: Edition) -> list[Engagement]:
-    """Return the edition's visits as they are now; nobody else changes them before the end.
-
-    In one order, so that two who publish at once do not wait for each other.
-    """
+    """Lock and return the edition's engagements, in order of pk so that no two deadlock."""
     pks = [visit.pk for visit in Story.of(edition).visits]
     return list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
 def _supersede(article: Article, at: dt.datetime) -> None:
-    """End the public edition at a moment; a scheduled one that would come later never comes out.
+    """End the public edition at a moment; editions scheduled for later never come out.
 
-    With `update()`, which no receiver hears: saving the successor refreshes the whole article.
+    `update()` sends no signals, but saving the successor refreshes the whole article.
     """
     approved = article.editions.filter(state=Edition.State.APPROVED)
     approved.filter(public_from__gt=at).update(public_until=F("public_from"))
@@ -226,7 +222,7 @@ def _supersede(article: Article, at: dt.datetime) -> None:
 
 @transaction.atomic
 def confirm(edition: Edition, *, by: Any) -> None:
-    """Approve afterwards what was published without a second person."""
+    """Approve an edition that was published without a second person."""
     edition = locked(edition)
     refuse(confirm_failure_reasons(edition, by=by))
     edition.confirmed_by = by
@@ -237,12 +233,12 @@ def confirm(edition: Edition, *, by: Any) -> None:
 @transaction.atomic
 @batched_refresh()
 def unschedule(edition: Edition | None, *, by: Any = None) -> None:
-    """Make a scheduled edition a draft again; what is public until then stays public.
+    """Make a scheduled edition a draft again; its predecessor stays public.
 
-    `None` stands for an article of which nothing is scheduled any more.
+    `None`: the article has no scheduled edition any more.
     """
     if edition is None:
-        raise ValidationError(_("Nothing is scheduled: the hour may have come meanwhile."))
+        raise ValidationError(_("Nothing is scheduled: it may have been published by now."))
     edition = locked(edition)
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
         raise ValidationError(_("This edition is not scheduled."))
@@ -263,7 +259,7 @@ def unschedule(edition: Edition | None, *, by: Any = None) -> None:
 def withdraw(
     article: Article, *, reason: str, by: Any = None, at: dt.datetime | None = None
 ) -> None:
-    """Take a public article off; its address then answers 410 with the date and `reason`."""
+    """Withdraw a public article; its address then answers 410 with the date and `reason`."""
     article = Article.objects.select_for_update().get(pk=article.pk)
     reasons = []
     if not Article.objects.public().filter(pk=article.pk).exists():
@@ -273,7 +269,7 @@ def withdraw(
     article.withdrawn_at = at or timezone.now()
     article.withdrawn_reason = reason.strip()
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-    # For good: bringing it back opens nothing again.
+    # For good: reinstating the article does not restore its links.
     PreviewLink.objects.filter(edition__article=article).revoke(by=by)
     kind, at = AuditEntry.Kind.WITHDRAWN, article.withdrawn_at
     record(article, kind, by=by, reason=article.withdrawn_reason, at=at)
@@ -282,7 +278,7 @@ def withdraw(
 @transaction.atomic
 @batched_refresh()
 def reinstate(article: Article, *, by: Any = None) -> None:
-    """Make a withdrawn article public again, as it was, if its engagements still are."""
+    """Make a withdrawn article public again, if its engagements are public."""
     article = Article.objects.select_for_update().get(pk=article.pk)
     if not article.withdrawn_at:
         raise ValidationError(_("This article is not withdrawn."))
@@ -300,24 +296,25 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     record(article, AuditEntry.Kind.REINSTATED, by=by, at=now)
 
 
-def standing_on(engagements: Iterable[Engagement]) -> Any:
-    """Return the editions, public or to be, that cannot stand without any of the engagements."""
+def dependents_of(engagements: Iterable[Engagement]) -> Any:
+    """Return the public and scheduled editions that cover any of the engagements."""
     return Edition.objects.covering(engagements).filter(
         Q(pk__in=Edition.objects.public().values("pk"))
         | Q(pk__in=Edition.objects.scheduled().values("pk"))
     )
 
 
-def needs_it(edition: Edition) -> str:
-    return _("The article “%s” needs this engagement to be public. Withdraw it first.") % edition
+def dependent_message(edition: Edition) -> str:
+    """Return the sentence that says that an edition's engagement has to be public."""
+    return _("Withdraw the article “%s” first: it needs this engagement to be public.") % edition
 
 
-def reasons_not_to_hide(engagement: Engagement, public_from: dt.datetime | None) -> list[str]:
-    """Return why `engagement` cannot become public only from `public_from` (`None`: not at all).
+def hiding_failure_reasons(engagement: Engagement, public_from: dt.datetime | None) -> list[str]:
+    """Return why an engagement cannot be hidden until `public_from` (`None`: for good).
 
-    An article that is public, or will be, cannot stand without its engagement.
+    An article cannot be public while one of its engagements is not.
     """
-    covering = standing_on([engagement])
+    covering = dependents_of([engagement])
     if public_from is not None:
         covering = covering.filter(public_from__lt=public_from)
-    return [needs_it(edition) for edition in covering.order_by("pk")]
+    return [dependent_message(edition) for edition in covering.order_by("pk")]

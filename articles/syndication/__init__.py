@@ -1,5 +1,5 @@
-"""RSS, Atom and JSON Feed of anything that a reader can look at, from one description of an item.
+"""Feeds (RSS, Atom, JSON Feed) and calendars of every public list.
 
-`description` says what a feed and its items are, `formats` writes them; `items` makes items of
-articles, and `changes` of corrections and of what became of commitments.
+`listings` reads a list from an address; `items` and `change_items` make feed items of its rows;
+`description` defines feed and item, and `formats` writes them.
 """

@@ -1,6 +1,6 @@
-"""The calendar of actions: each on the day on which it is due.
+"""The calendar of actions, each on the day on which it is due.
 
-As events, not as tasks (VTODO), which most programs do not show of what they subscribe to.
+They are events, not tasks (VTODO), which most programs do not show in subscribed calendars.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from engagements.models import Action, ActionUpdate
 _STATUS = {
     Action.Status.OPEN: STATUS.CONFIRMED,
     Action.Status.UNDER_WAY: STATUS.CONFIRMED,
-    # Still to come, but hardly on its day.
+    # Still expected, but hardly on that day.
     Action.Status.DELAYED: STATUS.TENTATIVE,
     Action.Status.DONE: STATUS.CONFIRMED,
     Action.Status.DROPPED: STATUS.CANCELLED,
@@ -31,29 +31,29 @@ _STATUS = {
 
 
 def of_due_actions(listing: Listing, at: dt.datetime, origin: str) -> Contents:
-    """Return the actions of a view that are due last, and how many have no day."""
-    rows = actions.actions_of(listing.view, at)
-    # That there is a date is said apart, so that an index passes over the others.
-    dated = rows.filter(due_date__isnull=False, due_precision=Precision.DAY)
-    found = list(
+    """Return the actions of a view that are due last, and sentences on those left out."""
+    every = actions.actions_of(listing.view, at)
+    # A day implies a date, but only the condition on the date lets the index skip the others.
+    dated = every.filter(due_date__isnull=False, due_precision=Precision.DAY)
+    rows = list(
         dated.order_by("-due_date", "-pk")
         .for_lists()
         .prefetch_related(Prefetch("updates", ActionUpdate.objects.effective()))[: MOST + 1]
     )
     words = []
-    if left_out := rows.exclude(due_precision=Precision.DAY).count():
+    if left_out := every.exclude(due_precision=Precision.DAY).count():
         words.append(
             ngettext(
-                "%d commitment is left out: it is due on no known day.",
-                "%d commitments are left out: they are due on no known day.",
+                "%d commitment is left out: the day on which it is due is not known.",
+                "%d commitments are left out: the days on which they are due are not known.",
                 left_out,
             )
             % left_out
         )
-    if len(found) > MOST:
+    if len(rows) > MOST:
         words.append(_("Only the %d that are due last: choose filters for the others.") % MOST)
     today = timezone.localdate(at)
-    return Contents([_event(action, origin, today) for action in found[:MOST][::-1]], words)
+    return Contents([_event(action, origin, today) for action in rows[:MOST][::-1]], words)
 
 
 def _event(action: Any, origin: str, today: dt.date) -> Event:
@@ -76,27 +76,27 @@ def _event(action: Any, origin: str, today: dt.date) -> Event:
 
 
 def _summary(action: Action, today: dt.date) -> str:
-    """Return the title with what the day is to it, which many programs would not show."""
-    said = action.title
+    """Return the title after the status, which many programs do not show by itself."""
     match action.status:
         case Action.Status.DONE:
-            said = _("Done: %s") % said
+            title = _("Done: %s")
         case Action.Status.DROPPED:
-            said = _("Dropped: %s") % said
+            title = _("Dropped: %s")
         case _other if action.is_overdue(today):
-            said = _("Overdue: %s") % said
+            title = _("Overdue: %s")
         case Action.Status.DELAYED:
-            said = _("Delayed: %s") % said
+            title = _("Delayed: %s")
         case _other:
-            said = _("Due: %s") % said
-    return _("Fictional: %s") % said if action.outcome.engagement.is_fictional else said
+            title = _("Due: %s")
+    title %= action.title
+    return _("Fictional: %s") % title if action.outcome.engagement.is_fictional else title
 
 
 def _words(action: Any) -> list[str]:
     visit = action.outcome.engagement
-    told = [f"{PartialDate(update.date)}: {update.text}" for update in action.updates.all()]
+    updates = [f"{PartialDate(update.date)}: {update.text}" for update in action.updates.all()]
     words = [capfirst(str(action.get_status_display()))]
     if action.owner:
         words.append(capfirst(_("owned by %s") % action.owner))
     agreed = [action.outcome.title, visit.title, visit.when]
-    return [". ".join(words) + ".", *told[-1:], f"{_('Agreed:')} {', '.join(agreed)}"]
+    return [". ".join(words) + ".", *updates[-1:], f"{_('Agreed:')} {', '.join(agreed)}"]

@@ -1,7 +1,7 @@
-"""The articles that cover a view's visits, each one once, in the order in which they were news.
+"""The articles that cover the engagements of a view, each listed once, the latest news first.
 
-Read from an index in that order, page by page, so that the first page of a hundred thousand costs
-what the first page of a thousand costs.
+An index in that order is read page by page, so that a page costs the same in a list of a hundred
+thousand articles as in one of a thousand.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from engagements.visibility import is_public
 
 
 class FeedRow(NamedTuple):
-    """An article, by the edition that is public, and the last moment at which it was news."""
+    """An article: when its latest major edition came out, its pk, and its public edition's pk."""
 
     moment: dt.datetime
     article: int
@@ -33,9 +33,9 @@ class FeedRow(NamedTuple):
 
 
 def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[FeedRow]:
-    """Return what fetches the articles of a view; without a subject, of the whole site.
+    """Return the function that fetches the articles of a view, or without a subject of the site.
 
-    An article is about what its visits are about, and about its own topics.
+    An article belongs to the terms of its engagements and to its own topics.
     """
     terms = {*view.terms, *([subject] if subject else [])} - {COVERED}
     entries = filtered_entries(
@@ -46,7 +46,7 @@ def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[F
         view,
         at,
     )
-    # A stale row of the index is passed over here and in `editions_of()`.
+    # The index may be stale: the rule of visibility is applied here and in `editions_of()`.
     entries = entries.filter(is_public(at, "engagement__"))
     if "coverage" in view.choices and view.choices["coverage"].value == "without":
         entries = entries.none()
@@ -58,7 +58,7 @@ def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[F
                 major_at=before.moment, article__gte=before.number
             )
         rows = here.order_by("-major_at", "-article_id", "-edition_id")
-        # A round-up of many visits is one article.
+        # An article that covers several engagements has a row for each.
         return [
             FeedRow(*row)
             for row in rows.values_list("major_at", "article_id", "edition_id").distinct()[:most]
@@ -68,5 +68,5 @@ def feed_rows(subject: Term | None, view: View, at: dt.datetime) -> FetchOlder[F
 
 
 def editions_of(rows: Iterable[FeedRow], at: dt.datetime) -> EditionQuerySet:
-    """Return the public editions of the rows, in the order of their news."""
+    """Return the public editions of rows, the newest first."""
     return Edition.objects.public(at).filter(pk__in=[row.edition for row in rows]).newest_first()

@@ -1,7 +1,7 @@
-"""Calendars of the visits of a view (iCalendar, RFC 5545 and 7986), to download or subscribe to.
+"""Calendars of the engagements of a view (iCalendar, RFC 5545 and 7986).
 
-Days as they are known: a visit of which only the month is known has no place in a calendar.
-`articles.syndication.action_calendar` fills those of actions.
+An engagement whose day is not known is left out. `articles.syndication.action_calendar` fills the
+calendars of actions.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ from engagements.dates import Precision
 from engagements.models import Engagement, EngagementTopic
 from engagements.visibility import is_public
 
-# Events of a calendar, the latest of a view: programs fetch all of it each time.
+# Events in a calendar, the latest of a view: programs fetch the whole file each time.
 MOST = 500
 REFRESH = dt.timedelta(hours=1)
 TYPE = "text/calendar; charset=utf-8"
@@ -37,7 +37,7 @@ _STATUS = {
     Engagement.Status.PLANNED: STATUS.TENTATIVE,
     Engagement.Status.CONFIRMED: STATUS.CONFIRMED,
     Engagement.Status.TOOK_PLACE: STATUS.CONFIRMED,
-    # Still to come, on a day that nobody knows.
+    # Still expected, on a day that is not known.
     Engagement.Status.POSTPONED: STATUS.TENTATIVE,
     Engagement.Status.CANCELLED: STATUS.CANCELLED,
 }
@@ -45,29 +45,29 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The events of a calendar, and what its description says of what is not among them."""
+    """The events of a calendar, and the sentences of its description on what is left out."""
 
     events: list[Event]
     left_out: list[str]
 
 
-# What fills a calendar, at a moment; the site's origin stands before addresses.
+# Makes the contents at a moment; the string is the site's origin, for absolute addresses.
 Fill = Callable[[Listing, dt.datetime, str], Contents]
 
 
 def visits_of(term: Term | None, view: View, at: dt.datetime) -> tuple[list[Engagement], bool]:
-    """Return the latest visits of a view, the oldest first, and whether there are earlier ones."""
-    # Each engagement has exactly one status.
+    """Return the latest `MOST` engagements of a view, oldest first, and whether there are more."""
+    # Every engagement is in the index under exactly one status.
     every = [Term(Kind.STATUS, number) for number in STATUSES.values()]
-    found = [
-        Cursor(*place)
+    cursors = [
+        Cursor(*row)
         for subject in ([term] if term or view.terms else every)
-        for place in matching_entries(subject, view, at)
+        for row in matching_entries(subject, view, at)
         .filter(is_public(at, "engagement__"))
         .order_by(*NEWEST_FIRST)
         .values_list("sort_key", "engagement_id")[: MOST + 1]
     ]
-    latest = [place.engagement for place in sorted(found, reverse=True)[:MOST]]
+    latest = [cursor.engagement for cursor in sorted(cursors, reverse=True)[:MOST]]
     visits = (
         Engagement.objects.public(at)
         .filter(pk__in=latest)
@@ -80,10 +80,11 @@ def visits_of(term: Term | None, view: View, at: dt.datetime) -> tuple[list[Enga
         .annotate(changes=Count("date_changes"))
         .oldest_first()
     )
-    return list(visits), len(found) > MOST
+    return list(visits), len(cursors) > MOST
 
 
 def of_visits(listing: Listing, at: dt.datetime, origin: str) -> Contents:
+    """Return the events of a listing's engagements, and sentences on those left out."""
     visits, is_part = visits_of(listing.term, listing.view, at)
     dated = [visit for visit in visits if visit.start_precision == Precision.DAY]
     words = []
@@ -92,7 +93,7 @@ def of_visits(listing: Listing, at: dt.datetime, origin: str) -> Contents:
         words.append(
             ngettext(
                 "%d visit is left out: its day is not known.",
-                "%d visits are left out: their day is not known.",
+                "%d visits are left out: their days are not known.",
                 left_out,
             )
             % left_out
@@ -104,6 +105,7 @@ def of_visits(listing: Listing, at: dt.datetime, origin: str) -> Contents:
 
 
 def calendar_of(listing: Listing, contents: Contents, origin: str) -> Calendar:
+    """Return the iCalendar object of a listing."""
     own = origin + listing.view.beside("calendar.ics")
     calendar = Calendar.new(
         name=clean(listing.title),
@@ -117,7 +119,7 @@ def calendar_of(listing: Listing, contents: Contents, origin: str) -> Calendar:
         calscale="GREGORIAN",
         subcomponents=contents.events or [_zone()],
     )
-    # The library does not escape its own copy, which older programs read.
+    # Older programs read these; the library writes them, but without escaping.
     calendar["X-WR-CALDESC"] = vText(calendar.description or "")
     calendar["X-WR-CALNAME"] = vText(calendar.calendar_name or "")
     calendar.add("X-PUBLISHED-TTL", "PT1H")
@@ -132,7 +134,7 @@ def _event(visit: Any, origin: str, today: dt.date) -> Event:
         stamp=visit.updated_at,
         last_modified=visit.updated_at,
         start=visit.start.date,
-        # The first day after it.
+        # Exclusive (RFC 5545).
         end=end.date + dt.timedelta(days=1),
         summary=clean(_summary(visit, today)),
         description=clean("\n\n".join(filter(None, _words(visit)))),
@@ -140,25 +142,25 @@ def _event(visit: Any, origin: str, today: dt.date) -> Event:
         url=origin + visit.get_absolute_url(),
         categories=[clean(row.tag.name) for row in visit.topic_items.all()],
         status=_STATUS[Engagement.Status(visit.status)],
-        # It keeps nobody busy who only reads of it.
+        # It must not mark its subscribers as busy.
         transparency=TRANSP.TRANSPARENT,
     )
 
 
 def _summary(visit: Engagement, today: dt.date) -> str:
-    """Return the title, with its status where that is not what one would think.
+    """Return the title after the status if that is unusual.
 
-    Many programs show no status, and some hide what is cancelled.
+    Many programs show no status, and some hide cancelled events.
     """
-    said = visit.title
+    title = visit.title
     match visit.status:
         case Engagement.Status.CANCELLED:
-            said = _("Cancelled: %s") % said
+            title = _("Cancelled: %s") % title
         case Engagement.Status.POSTPONED:
-            said = _("Postponed: %s") % said
+            title = _("Postponed: %s") % title
         case _other if visit.is_unconfirmed(today):
-            said = _("Not confirmed: %s") % said
-    return _("Fictional: %s") % said if visit.is_fictional else said
+            title = _("Not confirmed: %s") % title
+    return _("Fictional: %s") % title if visit.is_fictional else title
 
 
 def _words(visit: Engagement) -> list[str]:
@@ -170,9 +172,9 @@ def _words(visit: Engagement) -> list[str]:
 
 
 def _zone() -> Timezone:
-    # An empty calendar needs a component to be one.
+    # A calendar needs at least one component.
     standard = TimezoneStandard()
-    standard.add("DTSTART", dt.datetime(1970, 1, 1))  # noqa: DTZ001 - local, as the format wants it
+    standard.add("DTSTART", dt.datetime(1970, 1, 1))  # noqa: DTZ001 - local, by RFC 5545
     standard.add("TZOFFSETFROM", dt.timedelta(0))
     standard.add("TZOFFSETTO", dt.timedelta(0))
     zone = Timezone()
@@ -182,6 +184,7 @@ def _zone() -> Timezone:
 
 
 def clean(text: str) -> str:
+    """Return a text without the control characters that a document may not contain."""
     return NOT_TEXT.sub("", text)
 
 

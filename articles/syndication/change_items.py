@@ -1,4 +1,4 @@
-"""Items of a feed from corrections and from what became of commitments."""
+"""Feed items of corrections and of updates on commitments."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -18,9 +18,10 @@ from engagements.models import ActionUpdate, Correction, DateChange, Engagement
 
 
 def corrections(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> list[Item]:
+    """Return the items of corrections of articles and engagements, in the order given."""
     notes = corrected(at).filter(pk__in=_pks(changes, NOTE)).defer("body")
-    # What the article is called now: what it was called may have been what was wrong.
-    shown = {
+    # Titled with the current headline: the earlier one may have been the error.
+    current = {
         edition.article_id: edition
         for edition in Edition.objects.public(at)
         .filter(article__in=notes.values("article"))
@@ -31,9 +32,9 @@ def corrections(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> li
     facts = Correction.objects.public(at).filter(pk__in=_pks(changes, FACT))
     made = {
         **{
-            (NOTE, row.pk): _note(row, shown[row.article_id], origin)
+            (NOTE, row.pk): _note(row, current[row.article_id], origin)
             for row in notes
-            if row.article_id in shown
+            if row.article_id in current
         },
         **{(DATE, row.pk): _date(row, origin) for row in dates.select_related("engagement")},
         **{(FACT, row.pk): _fact(row, origin) for row in facts.select_related("engagement")},
@@ -41,15 +42,15 @@ def corrections(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> li
     return [made[key] for change in changes if (key := (change.kind, change.pk)) in made]
 
 
-def _note(row: Any, shown: Edition, origin: str) -> Item:
+def _note(row: Any, current: Edition, origin: str) -> Item:
     return _item(
-        tag_uri(f"correction/article/{shown.article.uuid}/{row.number}"),
-        origin + shown.get_absolute_url(),
-        _("Corrected: %s") % shown.headline,
+        tag_uri(f"correction/article/{current.article.uuid}/{row.number}"),
+        origin + current.get_absolute_url(),
+        _("Corrected: %s") % current.headline,
         row.public_note,
         row.public_from,
-        shown.headline,
-        language=shown.article.language,
+        current.headline,
+        language=current.article.language,
     )
 
 
@@ -79,6 +80,7 @@ def _fact(row: Correction, origin: str) -> Item:
 
 
 def updates(changes: Sequence[FollowUp], at: dt.datetime, origin: str) -> list[Item]:
+    """Return the items of updates on commitments, the latest first."""
     rows = (
         ActionUpdate.objects.public(at)
         .filter(pk__in=_pks(changes, 0))

@@ -1,4 +1,4 @@
-"""What a feed and its items are, whatever the format."""
+"""Feeds and their items, independent of the format."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -7,13 +7,16 @@ from django.conf import settings
 
 
 def tag_uri(path: str) -> str:
-    """Return an id that outlives slugs and domains (RFC 4151): "tag:example.org,2025:path"."""
+    """Return an id that does not change with slugs or domains (RFC 4151).
+
+    For example "tag:example.org,2025:article/1".
+    """
     return f"tag:{settings.TAG_AUTHORITY}:{path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture of an item: `bytes` is its true length."""
+    """A picture of an item; `bytes` is the length of its file."""
 
     url: str
     type: str
@@ -26,9 +29,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A piece of news. Addresses are absolute; `content` is HTML and stands by itself.
+    """An entry of a feed. Addresses are absolute; `content` is HTML that needs no other page.
 
-    `published_at` is when the thing came to be, `updated_at` when it last was news.
+    `published_at` is of the first publication, `updated_at` of the latest major change.
     """
 
     id: str
@@ -47,10 +50,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A feed, or a page of its archive. Addresses are absolute; an empty one is left out.
+    """A feed, or a page of its archive. Addresses are absolute; empty ones are left out.
 
-    `formats` maps "RSS", "Atom" and "JSON" to the addresses of the newest page; `page` is what a
-    person looks at.
+    `formats` maps "RSS", "Atom" and "JSON" to the addresses of the newest page; `page` is the
+    address of the list as a web page.
     """
 
     id: str
@@ -74,8 +77,6 @@ class Description:
 
     @property
     def updated_at(self) -> dt.datetime:
-        """When it last had news; the same from one poll to the next where it is empty."""
-        return max((item.updated_at for item in self.items), default=NEVER)
-
-
-NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        """Return when the latest item was updated, or 1970 for an empty feed."""
+        never = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        return max((item.updated_at for item in self.items), default=never)

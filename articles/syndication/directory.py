@@ -1,4 +1,4 @@
-"""Every feed and calendar, explained for a person and listed for a program."""
+"""The directory of all feeds and calendars: a page for readers, OPML for programs."""
 
 from typing import NamedTuple
 
@@ -16,14 +16,14 @@ from articles.timeline.activity import most_visited
 from articles.timeline.facets import SAMPLE
 from articles.timeline.filters import View
 
-# Subjects of a kind: those with most visits. Each one's page names its feeds too.
+# The subjects of a kind with most visits are listed; each subject's page links to its feeds too.
 MOST = 60
 
 
-class Group(NamedTuple):
+class FeedGroup(NamedTuple):
     """The feeds of a kind of subject.
 
-    `more` is where the others are, if there are any; `chosen` says which these are then.
+    If there are more, `more` is the address of their list, and `chosen` says which are listed.
     """
 
     title: str
@@ -32,7 +32,7 @@ class Group(NamedTuple):
     more: str
 
 
-def _groups(request: HttpRequest) -> list[Group]:
+def _groups(request: HttpRequest) -> list[FeedGroup]:
     at = timezone.now()
     groups = []
     for kind, title in (
@@ -44,12 +44,12 @@ def _groups(request: HttpRequest) -> list[Group]:
     ):
         rows, has_more = most_visited(kind, at, MOST)
         followed = [follow(request, str(row), View(row.get_absolute_url())) for row in rows]
-        chosen = _("These have most visits.")
+        chosen = _("These have the most visits.")
         if kind == "person":
             number = number_format(SAMPLE, force_grouping=True)
-            chosen = _("These stand most often in the newest %s visits.") % number
+            chosen = _("These appear most often in the newest %s visits.") % number
         more = reverse(f"articles:{kind}_list") if has_more else ""
-        groups.append(Group(title, followed, chosen, more))
+        groups.append(FeedGroup(title, followed, chosen, more))
     return [group for group in groups if group.rows]
 
 
@@ -75,7 +75,7 @@ def feed_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def opml(request: HttpRequest) -> HttpResponse:
-    """Answer with the feeds of `feed_list` as a list that feed readers import (OPML 2.0)."""
+    """Answer with the feeds of `feed_list` as OPML 2.0, which feed readers import."""
     context = {
         "title": settings.SITE_NAME,
         "origin": request.build_absolute_uri("/")[:-1],

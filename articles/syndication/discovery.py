@@ -1,4 +1,4 @@
-"""How a page tells where it can be followed."""
+"""The links from a page to its feeds and its calendar."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from articles.timeline.filters import View
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`type` is what `<link rel="alternate">` says."""
+    """A feed; `type` is for `<link rel="alternate">`."""
 
     name: str
     type: str
@@ -21,7 +21,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The feeds and the calendar of a listing; `webcal` is for programs that subscribe."""
+    """The feeds and the calendar of a list; `webcal` is the calendar's address to subscribe to."""
 
     title: str
     page: str
@@ -31,6 +31,7 @@ class Follow:
 
 
 def follow(request: HttpRequest, title: str, view: View, *, calendar: bool = True) -> Follow:
+    """Return the feeds and, if it has one, the calendar of a view."""
     feeds = [Feed(form.name, form.type, view.beside(form.file)) for form in FORMATS]
     if not calendar:
         return Follow(title, view.address(), feeds)
@@ -39,4 +40,5 @@ def follow(request: HttpRequest, title: str, view: View, *, calendar: bool = Tru
 
 
 def follow_site(request: HttpRequest) -> Follow:
+    """Return the feeds and the calendar of the whole site."""
     return follow(request, settings.SITE_NAME, View(reverse("articles:home")))

@@ -1,4 +1,4 @@
-"""The addresses of feeds."""
+"""The views of feeds, and their addresses."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from articles.syndication.listings import Listing, Read
 
 
 def addresses(prefix: str, name: str, read: Read) -> list[URLPattern]:
-    """Return the addresses of a listing's feeds beneath `prefix`: "name_feed_rss" and so on."""
+    """Return the addresses of a listing's feeds under `prefix`, named "name_feed_rss" and so on."""
     return [
         path(prefix + form.file, _feed(read, form), name=name + form.file.replace(".", "_"))
         for form in FORMATS
@@ -49,6 +49,7 @@ def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
 
 
 def unreadable(error: UnreadableError) -> HttpResponse:
+    """Answer 400 with the error's text."""
     kind = "text/plain; charset=utf-8"
     return HttpResponse(f"{error}\n", status=400, content_type=kind)
 
@@ -76,7 +77,7 @@ def _described(
         corrections=origin + reverse("articles:correction_list"),
         follow=origin + reverse("articles:feed_list"),
         calendar=address("calendar.ics") if listing.has_calendar else "",
-        # Nothing is new in an archive.
+        # An archive page never changes, so a hub has nothing to announce.
         hub=settings.WEBSUB_HUB if listing.is_pinged and not before else "",
         older=address(form.file, older) if older else "",
         current=address(form.file) if before else "",

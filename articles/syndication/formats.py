@@ -1,8 +1,8 @@
-"""RSS 2.0, Atom 1.0 and JSON Feed 1.1 from a `Description`.
+"""Writes a `Description` as RSS 2.0, Atom 1.0 or JSON Feed 1.1.
 
-The two in XML are templates: with full text, Media RSS, archives (RFC 5005), WebSub's hub, and
-words for a person who opens a feed in a browser. Those are XHTML within the XML, drawn by a style
-sheet: browsers no longer run XSLT.
+The XML formats are templates, with full text, Media RSS, archives (RFC 5005) and WebSub's hub.
+For people who open a feed in a browser they contain an explanation as XHTML with a style sheet,
+since browsers no longer run XSLT.
 """
 
 import json
@@ -16,9 +16,9 @@ from articles.syndication.description import Description, Item
 
 
 class Format(NamedTuple):
-    """A format as readers name it; its address ends in `file`.
+    """A feed format, under the name that readers know.
 
-    `type` is what links to it say, `sent` what it is sent as.
+    Its addresses end in `file`; `type` is its media type in links, `sent` in responses.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Format(NamedTuple):
     sent: str
 
 
-# As plain XML: of the types that feeds have for themselves, browsers show the source, or save it.
+# Browsers show the source of the feeds' own media types, or save the file.
 XML = "application/xml"
 RSS = Format("RSS", "feed.rss", "application/rss+xml", XML)
 ATOM = Format("Atom", "feed.atom", "application/atom+xml", XML)
@@ -40,7 +40,7 @@ def write(described: Description, form: Format) -> str:
     if form is JSON:
         return json.dumps(_json(described), ensure_ascii=False, indent=1)
     context = {"feed": described, "site_name": settings.SITE_NAME}
-    # Text that an editor pasted may hold what XML has no way to write.
+    # Pasted text may contain characters that XML cannot represent.
     return NOT_TEXT.sub(
         "", render_to_string(f"feeds/{form.file.replace('feed.', '')}.xml", context)
     )

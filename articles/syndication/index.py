@@ -1,13 +1,13 @@
-"""Keeps `FeedEntry` in step with the timelines' index and the editions that cover its visits.
+"""Maintains `FeedEntry`, the index of the articles in feeds.
 
-Follows `timeline_index`: an entry has the terms of the visit's entries, and the edition's topics.
+It follows the timelines' index: an entry has the terms of the engagement's entries there and the
+topics of the edition.
 """
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,7 +18,7 @@ from articles.timeline import index as timeline_index
 from articles.timeline.bulk_insert import bulk_insert
 from articles.timeline.index import BATCH, Kind, Term
 
-# Every news of the site stands under it.
+# The term of the whole site: every entry has it.
 ALL = Term(0, 0)
 COLUMNS = (
     "kind", "subject", "major_at", "article_id", "edition_id", "engagement_id", "sort_key",
@@ -26,8 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Row(NamedTuple):
-    """What a `FeedEntry` holds, in the order of `COLUMNS`."""
+class EntryRow(NamedTuple):
+    """The values of a `FeedEntry`, in the order of `COLUMNS`."""
 
     kind: int
     subject: int
@@ -43,10 +43,9 @@ class Row(NamedTuple):
 
 @transaction.atomic
 def refresh(engagements: Collection[int]) -> dict[dt.datetime, set[Term]]:
-    """Bring the entries of the editions that cover engagements, by their pks, in line.
+    """Update the entries of engagements, given by pk; write only what changed.
 
-    Where nothing changed, nothing is written. Return the terms whose news changed, by the moment
-    from which readers see it.
+    Return the terms whose feeds changed, by the moment from which readers see the change.
     """
     before = set(FeedEntry.objects.filter(engagement__in=engagements).values_list(*COLUMNS))
     after = set(_rows(_covered(Edition.objects.all(), **{"in": engagements})))
@@ -54,36 +53,39 @@ def refresh(engagements: Collection[int]) -> dict[dt.datetime, set[Term]]:
     if changed:
         FeedEntry.objects.filter(engagement__in=changed).delete()
         _insert(row for row in after if row.engagement_id in changed)
-    return _news(before, after)
+    return _changed_terms(before, after)
 
 
-def _news(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, set[Term]]:
-    """Return what readers notice of a change; not that an edition will end one day."""
+def _changed_terms(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, set[Term]]:
+    """Return the terms whose entries differ, but for `public_until`, by the moment of the change.
+
+    The end of an edition is announced with its successor.
+    """
     now = timezone.now()
     old, new = ({(*row[:8], row[9]) for row in rows} for rows in (before, after))
-    told: dict[dt.datetime, set[Term]] = defaultdict(set)
+    changed: dict[dt.datetime, set[Term]] = defaultdict(set)
     for kind, subject, *_rest, public_from, _terms in new - old:
-        told[max(now, public_from)].add(Term(kind, subject))
+        changed[max(now, public_from)].add(Term(kind, subject))
     for kind, subject, *_rest, public_from, _terms in old - new:
         if public_from <= now:
-            told[now].add(Term(kind, subject))
-    return told
+            changed[now].add(Term(kind, subject))
+    return changed
 
 
 def rebuild() -> None:
-    """Make every entry right, as `timeline_index.rebuild()` does and after it."""
+    """Update every entry; belongs after `timeline_index.rebuild()`."""
     for batch in timeline_index.batches():
         with timeline_index.index_lock():
             refresh(batch)
 
 
 def rebuild_if_empty(**kwargs: object) -> None:
-    """Make the index where there is none: after `migrate`, of a database older than the index."""
+    """Make the index of a database that is older than it (receiver of `post_migrate`)."""
     if not FeedEntry.objects.exists() and Edition.objects.lasting(timezone.now()).exists():
         rebuild()
 
 
-def _insert(rows: Iterable[Row]) -> None:
+def _insert(rows: Iterable[EntryRow]) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     bulk_insert(
         FeedEntry._meta.db_table,
@@ -95,9 +97,9 @@ def _insert(rows: Iterable[Row]) -> None:
     )
 
 
-def _rows(pairs: Collection[tuple[int, int]]) -> Iterator[Row]:
-    """Return the rows that there should be of pairs of edition and engagement."""
-    editions = {
+def _rows(pairs: Collection[tuple[int, int]]) -> Iterator[EntryRow]:
+    """Return the entries that pairs of edition and engagement should have."""
+    editions: dict[int, Any] = {  # with `major_at`
         edition.pk: edition
         for pks in _parts({edition for edition, _engagement in pairs})
         for edition in Edition.objects.filter(pk__in=pks).with_major_at()
@@ -108,19 +110,20 @@ def _rows(pairs: Collection[tuple[int, int]]) -> Iterator[Row]:
         for edition, topic in rows.values_list("content_object", "tag"):
             topics[edition].add(Term(Kind.TOPIC, topic))
     visits = _visits({engagement for _edition, engagement in pairs})
-    told = attrgetter("major_at", "article_id", "pk")
     for edition, engagement in pairs:
         if engagement not in visits:
             continue  # a draft, or withdrawn
         sort_key, terms = visits[engagement]
-        found = {*terms, *topics[edition]}
-        text = "".join(term.token[:-1] for term in sorted(found)) + " "
+        every = {*terms, *topics[edition]}
+        text = "".join(term.token[:-1] for term in sorted(every)) + " "
         row = editions[edition]
         assert row.public_from is not None  # noqa: S101 - it is approved
-        for term in {ALL, *found}:
-            yield Row(
+        for term in {ALL, *every}:
+            yield EntryRow(
                 *term,
-                *told(row),
+                row.major_at,
+                row.article_id,
+                row.pk,
                 engagement,
                 sort_key,
                 row.public_from,
@@ -130,9 +133,9 @@ def _rows(pairs: Collection[tuple[int, int]]) -> Iterator[Row]:
 
 
 def _covered(editions: EditionQuerySet, **which: object) -> set[tuple[int, int]]:
-    """Return pairs of edition and engagement, by pk, of what is public or will be.
+    """Return the pairs of pks of an edition, public or scheduled, and an engagement it covers.
 
-    `which` is a condition on the engagement: `isnull=False`.
+    `which` is one condition on the engagement, for example `isnull=False`.
     """
     [(lookup, value)] = which.items()
     lasting = editions.lasting(timezone.now()).order_by()
@@ -144,7 +147,7 @@ def _covered(editions: EditionQuerySet, **which: object) -> set[tuple[int, int]]
 
 
 def _visits(engagements: set[int]) -> dict[int, tuple[int, set[Term]]]:
-    """Return `sort_key` and terms of each engagement that is on a timeline."""
+    """Return `sort_key` and terms, by pk, of the engagements that are on a timeline."""
     visits: dict[int, tuple[int, set[Term]]] = {}
     for pks in _parts(engagements):
         rows = TimelineEntry.objects.filter(engagement__in=pks).exclude(kind=Kind.COVERAGE)
@@ -154,7 +157,7 @@ def _visits(engagements: set[int]) -> dict[int, tuple[int, set[Term]]]:
 
 
 def _parts(pks: Collection[int]) -> Iterator[Sequence[int]]:
-    """Return pks in parts that a query of either database takes."""
+    """Return pks in parts that are small enough for one query."""
     every = sorted(pks)
     for start in range(0, len(every), BATCH):
         yield every[start : start + BATCH]

@@ -1,4 +1,4 @@
-"""Items of a feed from articles."""
+"""Feed items of articles."""
 
 import datetime as dt
 from collections import defaultdict
@@ -18,32 +18,32 @@ from articles.syndication.articles import FeedRow, editions_of
 from articles.syndication.description import Image, Item, tag_uri
 from engagements.models import Engagement
 
-# Pixels; an item's picture is the widest JPEG up to it.
+# In pixels: an item's picture is the widest JPEG that is no wider.
 WIDTH = 960
 
 
 def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item]:
-    """Return the items of articles, in a number of queries that does not grow.
+    """Return the items of articles, with a constant number of queries.
 
-    `origin` is the site's scheme and host: "https://news.example.org".
+    `origin`: the site's scheme and host, "https://news.example.org".
     """
     visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
-    found = editions_of(rows, at).with_content().with_published_at()
-    editions = list(found.prefetch_related(visits))
+    public = editions_of(rows, at).with_content().with_published_at()
+    editions = list(public.prefetch_related(visits))
     notes: dict[int, list[Edition]] = defaultdict(list)
-    told = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
-    for note in told.defer("body").order_by("-public_from"):
+    noted = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
+    for note in noted.defer("body").order_by("-public_from"):
         notes[note.article_id].append(note)
-    shown = [figure.picture for row in editions for figure in figures_in(row.body)]
-    pictures = pictures_by_key(shown, Picture.objects.public(at))
+    embedded = [figure.picture for row in editions for figure in figures_in(row.body)]
+    pictures = pictures_by_key(embedded, Picture.objects.public(at))
     return [_article(row, notes[row.article_id], origin, pictures) for row in editions]
 
 
 def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Picture]) -> Item:
     def show(figure: Figure) -> str:
-        found = _image(pictures.get(figure.picture), figure.alt or "", origin)
-        context = {"image": found, "caption": figure.caption}
-        return render_to_string("feeds/figure.html", context).strip() if found else ""
+        image = _image(pictures.get(figure.picture), figure.alt or "", origin)
+        context = {"image": image, "caption": figure.caption}
+        return render_to_string("feeds/figure.html", context).strip() if image else ""
 
     image = _image(edition.picture, edition.picture_alt, origin)
     visit = edition.public_visit
@@ -73,10 +73,9 @@ def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Pic
 
 
 def article_id(edition) -> str:
-    """Return the id of an article's news, from `published_at` and `major_at`.
+    """Return the id of an article's item, which changes with each major edition.
 
-    Readers take an id that they know for something that they have shown. So a minor edition keeps
-    it, and a major one, which is news, has one of its own.
+    Feed readers do not show an id again that they know: a minor edition keeps it.
     """
     first = f"article/{edition.article.uuid}"
     if edition.major_at == edition.published_at:
@@ -87,7 +86,7 @@ def article_id(edition) -> str:
 def _image(picture: Picture | None, alt: str, origin: str) -> Image | None:
     if not picture:
         return None
-    # Read from the prefetch; JPEG, which every reader shows.
+    # From the prefetched rows; every feed reader shows JPEG.
     jpegs = [r for r in picture.renditions.all() if r.name.endswith(".jpg") and r.width <= WIDTH]
     if not jpegs:
         return None

@@ -1,4 +1,4 @@
-"""What can be followed: articles of any view, corrections, and what became of commitments."""
+"""The lists that have feeds: articles of any view, corrections, and updates on commitments."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ from articles.timeline.subjects import find, term_of
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list with its place on the site and what makes items of its rows.
+    """A list, the functions that fetch its rows and make their items, and its page on the site.
 
-    `page` is the path of what a person looks at; `term` is of the subject, if it has one.
+    `page` is the path of the web page; `term` is that of the subject, if there is one.
     """
 
     id: str
@@ -41,8 +41,7 @@ class Listing:
 
     @property
     def is_pinged(self) -> bool:
-        """Whether a hub hears of its news."""
-        # Anybody can think of another combination of filters.
+        """Return whether a WebSub hub is notified of changes; combinations of filters are not."""
         return not self.view.choices
 
 
@@ -50,7 +49,7 @@ Read = Callable[[QueryDict, Mapping[str, str], dt.datetime], Listing]
 
 
 def of_articles(kind: str | None = None) -> Read:
-    """Return what reads the listing of the articles of a kind of subject, or of the whole site."""
+    """Return the function that reads the articles of a kind of subject, or of the whole site."""
 
     def read(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
         subject = find(kind, dict(key), at) if kind else None
@@ -62,7 +61,7 @@ def of_articles(kind: str | None = None) -> Read:
         if view.choices:
             title = f"{name} ({view.labels})"
             phrases = ", ".join(choice.phrase for choice in view.choices.values())
-            about = _("Articles on visits of this choice: %s.") % phrases
+            about = _("Articles on visits that match: %s.") % phrases
         else:
             title = name
             about = described or (
@@ -75,7 +74,7 @@ def of_articles(kind: str | None = None) -> Read:
             title=title,
             description=about,
             view=view,
-            # The whole site has no page with filters.
+            # The front page has no filters.
             page=view.address() if subject else path,
             fetch=feed_rows(term, view, at),
             items=items.articles,
@@ -87,11 +86,12 @@ def of_articles(kind: str | None = None) -> Read:
 
 
 def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    """Return the list of corrections."""
     path = reverse("articles:correction_list")
     return Listing(
         id=tag_uri("corrections"),
         title=_("%s: corrections") % settings.SITE_NAME,
-        description=_("What was wrong or has changed since readers were told, and when."),
+        description=_("Corrections of articles and visits, and changes of date."),
         view=View(path),
         page=path,
         fetch=corrections.corrections(at),
@@ -100,6 +100,7 @@ def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -
 
 
 def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
+    """Return the list of updates on commitments."""
     view = actions.read(params, reverse("articles:outcome_list"))
     title = _("%s: what became of commitments") % settings.SITE_NAME
     about = _("Each step towards what was agreed, with its sources, as it is reported.")
@@ -116,13 +117,13 @@ def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Li
 
 
 def of_due_actions(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
-    """Return the same list as its calendar has it: the actions, on the days they are due."""
+    """Return the list of commitments by due date, for the calendar."""
     listing = of_updates(params, key, at)
     title = _("%s: what is due") % settings.SITE_NAME
     about = _("What was agreed at engagements, on the day on which it is due.")
     return replace(
         listing,
-        # Programs know the calendar by it: it stays whatever the words on the page become.
+        # Programs that subscribed know the calendar by this id.
         id=_id("promises", listing.view),
         title=_chosen(title, listing.view),
         description=_chosen_words(about, listing.view),
@@ -139,7 +140,7 @@ def _chosen_words(about: str, view: View) -> str:
 
 
 def _id(path: str, view: View) -> str:
-    """Return the id of a view: filters by number, since their slugs may change."""
+    """Return the id of a view; its filters go by pk, since slugs may change."""
     chosen = (
         f"{choice.name}={choice.term.subject if choice.term else choice.value}"
         for choice in view.choices.values()

@@ -1,6 +1,6 @@
-"""Tells a WebSub hub which feeds have news, so that their followers hear at once.
+"""Notifies a WebSub hub of the feeds that changed (W3C WebSub).
 
-A notification only: a feed is right whether or not a hub is there or was reached.
+Feeds do not depend on it: they are current without a hub, too.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ _LISTS = {CORRECTIONS: "articles:correction_list", UPDATES: "articles:outcome_li
 
 
 def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:
-    """Let the hub hear of feeds, by their term or list, once the moment has come."""
+    """Notify the hub of feeds, given by term or list, at a moment."""
     names = sorted({feed if isinstance(feed, str) else feed.token.strip() for feed in feeds})
     if settings.WEBSUB_HUB and names:
         Message.objects.create(kind=KIND, payload=names, due_at=at)
@@ -34,7 +34,7 @@ def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:
 
 @handles(KIND)
 def ping(names: Sequence[str]) -> None:
-    """Tell the hub of feeds that `announce()` named; raise `OSError` if it did not hear."""
+    """Send the hub the addresses of feeds that `announce()` named; raise `OSError` on failure."""
     addresses = [
         f"{settings.SITE_URL}{path}{form.file}" for path in _paths(names) for form in FORMATS
     ]
@@ -52,7 +52,7 @@ def ping(names: Sequence[str]) -> None:
 
 
 def _paths(names: Iterable[str]) -> list[str]:
-    """Return where the lists are, whatever their slugs have become."""
+    """Return the present paths of lists."""
     models = {int(number): kind for kind, number in KINDS.items()}
     paths = []
     for name in names:
@@ -61,7 +61,7 @@ def _paths(names: Iterable[str]) -> list[str]:
         elif (term := Term.parse(name)) == ALL:
             paths.append(reverse("articles:home"))
         elif term.kind in models:
-            # One that only a draft names has no feed.
+            # A subject of nothing but drafts has no feed.
             subject = public_subjects(models[term.kind]).filter(pk=term.subject).first()
             paths += [subject.get_absolute_url()] if subject else []
     return paths

@@ -1,4 +1,4 @@
-"""What the public templates need besides Django's own filters."""
+"""The filters of the public templates."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ register = template.Library()
 
 @register.filter
 def story(body: str) -> SafeString:
-    """Return a story's HTML as it stands on the page of its edition."""
+    """Return the HTML of a public edition's story."""
     return with_figures(body)
 
 
 @register.filter
-def story_once_told(body: str) -> SafeString:
-    """Return the HTML of a story that stands no more: without pictures that were taken down."""
+def superseded_story(body: str) -> SafeString:
+    """Return the HTML of an old version's story, without pictures that are no longer public."""
     return with_figures(body, Picture.objects.public())
 
 
@@ -37,7 +37,7 @@ def story_at_desk(body: str) -> SafeString:
 
 @register.filter
 def is_overdue_on(action: Action, today: dt.date) -> bool:
-    """Say whether an action is neither done nor dropped though its time has wholly passed."""
+    """Return whether an action is overdue on a day."""
     return action.is_overdue(today)
 
 
@@ -48,16 +48,15 @@ def drawing(engagement: Engagement) -> Drawing:
 
 
 @register.filter
-@lru_cache(maxsize=2048)  # a map's rings are kept too, so that they are soon found again
+@lru_cache(maxsize=2048)
 def as_areas(rings: tuple[Ring, ...]) -> str:
-    """Return rings as the `d` of an SVG path: closed, in whole units, each relative to the last."""
-    found, last = [], (0, 0)
+    """Return rings as the `d` of an SVG path: closed, in whole units and relative steps."""
+    paths, last = [], (0, 0)
     for start, *rest in map(_in_whole_units, rings):
         if len(rest) > 1:
-            found.append(f"m{_steps([last, start, *rest])}z")
-            # Where the pen is once a ring is closed.
-            last = start
-    return SafeString("".join(found))
+            paths.append(f"m{_steps([last, start, *rest])}z")
+            last = start  # closing a ring moves the pen there
+    return SafeString("".join(paths))
 
 
 @register.filter
@@ -66,7 +65,7 @@ def as_lines(rings: tuple[Ring, ...]) -> str:
     """Return lines as the `d` of an SVG path, in whole units and relative steps."""
     lines = map(_in_whole_units, rings)
     return SafeString(
-        # A line as short as a point would be an error, at which SVG stops reading.
+        # A line of one point would be an error, at which browsers stop drawing.
         "".join(
             f"M{start[0]} {start[1]}l{_steps([start, *rest])}" for start, *rest in lines if rest
         )
@@ -78,7 +77,7 @@ def _in_whole_units(ring: Ring) -> list[tuple[int, int]]:
 
 
 def _steps(points: list[tuple[int, int]]) -> str:
-    # A minus sign parts two numbers as well as a space does.
+    # A minus sign separates two numbers without a space.
     return "".join(
         f"{' ' if x2 >= x1 else ''}{x2 - x1}{' ' if y2 >= y1 else ''}{y2 - y1}"
         for (x1, y1), (x2, y2) in pairwise(points)
@@ -87,9 +86,9 @@ def _steps(points: list[tuple[int, int]]) -> str:
 
 @register.filter
 def as_bars(counts: list[int]) -> str:
-    """Return counts as bars, the `d` of an SVG path: 10 units wide each, 24 high at the most."""
+    """Return counts as bars, the `d` of an SVG path: each 10 units wide and at most 24 high."""
     most = max([*counts, 1])
-    # Whatever happened at all can be seen.
+    # Every count above 0 is visible.
     heights = [max(2, round(count / most * 24)) if count else 0 for count in counts]
     bars = [f"M{n * 10 + 1} 24v-{height}h8v{height}z" for n, height in enumerate(heights) if height]
     return SafeString(f"M0 24h{len(counts) * 10}" + "".join(bars))
@@ -97,6 +96,6 @@ def as_bars(counts: list[int]) -> str:
 
 @register.filter
 def numbered(sources: Iterable[Source], cited: Iterable[Source]) -> list[tuple[int, Source]]:
-    """Return those of an engagement's sources that are cited, each with its number in the list."""
+    """Return the sources that are cited, each with its number among the engagement's sources."""
     wanted = set(cited)
     return [(n, source) for n, source in enumerate(sources, start=1) if source in wanted]

@@ -1,4 +1,4 @@
-"""What the desk's first page asks for, once its frame knows who is there."""
+"""The tags that fetch the lists of the dashboard for a person."""
 
 from typing import Any
 

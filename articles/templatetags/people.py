@@ -1,4 +1,4 @@
-"""How the desk's templates name colleagues."""
+"""The filter with which the desk's templates name people."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Where our sign-in differs from allauth's own."""
+"""Adapters that change allauth's defaults."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -8,11 +8,11 @@ from django.http import HttpRequest
 
 class StaffAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts are made by an administrator."""
+        """Return False: administrators create the accounts."""
         return False
 
 
 class FactorAdapter(DefaultMFAAdapter):
     def _get_site_name(self) -> str:
-        # What an authenticator app and a browser call the account.
+        # Shown by authenticator apps and browsers.
         return settings.SITE_NAME

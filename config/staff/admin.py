@@ -1,4 +1,4 @@
-"""Accounts, as an administrator of the newsroom sees to them."""
+"""The admin of accounts."""
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
@@ -14,13 +14,13 @@ from config.staff.factors import FACTORS, require_factor, reset_factors
 from config.staff.models import RequiredFactor
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-# A second factor's secrets are nobody's to read, and nothing is done by e-mail.
+# Nobody may read the secrets of second factors, and accounts are not managed by e-mail.
 admin.site.unregister([Authenticator, EmailAddress, User])
 
 
 @admin.register(User)
 class StaffAdmin(UserAdmin):
-    """Who is no superuser cannot touch one, nor make one."""
+    """The admin of users, in which only superusers can change or create superusers."""
 
     list_display = ["username", "name", "roles", "second_step", "is_active", "last_login"]
     list_filter = ["groups", "is_active"]
@@ -104,7 +104,11 @@ class StaffAdmin(UserAdmin):
             self.log_change(request, user, gettext("No longer requires a second step."))
         self._tell(
             request,
-            ngettext("%d person may do without.", "%d people may do without.", len(users)),
+            ngettext(
+                "%d person no longer needs a second step.",
+                "%d people no longer need a second step.",
+                len(users),
+            ),
             len(users),
         )
 
@@ -129,7 +133,7 @@ class StaffAdmin(UserAdmin):
     def _within_reach(self, request, queryset):
         users = [user for user in queryset if self.has_change_permission(request, user)]
         if len(users) < len(queryset):
-            messages.error(request, gettext("Only a superuser sees to a superuser’s account."))
+            messages.error(request, gettext("Only a superuser can change a superuser’s account."))
         return users
 
     def _tell(self, request, sentence, number):

@@ -11,6 +11,6 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         from allauth.core.internal import ratelimit  # noqa: PLC0415 - models are not ready before
 
-        # The default cache is each process's own: counted there, every worker would allow as many
-        # attempts again. allauth has no setting for it.
+        # allauth counts attempts in the default cache, which is local to a process, so that every
+        # worker would allow as many again. It has no setting for another cache.
         ratelimit.cache = caches["sign_in"]

@@ -1,4 +1,4 @@
-"""Second factors: an authenticator app or a passkey besides the password."""
+"""Second factors: an authenticator app or a passkey in addition to the password."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from allauth.mfa.models import Authenticator
 
 from config.staff.models import RequiredFactor
 
-# Recovery codes come with one of these, and are none by themselves.
+# Recovery codes come with one of these and are not a factor of their own.
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def owes_factor(user: Any) -> bool:
-    """Say whether an administrator asks for a second factor that is not set up yet."""
+    """Return whether a user has to set up a second factor that an administrator requires."""
     required = RequiredFactor.objects.filter(user=user.pk)
     return required.exclude(user__authenticator__type__in=FACTORS).exists()
 
@@ -21,6 +21,6 @@ def require_factor(user: Any, *, by: Any) -> None:
 
 
 def reset_factors(user: Any) -> int:
-    """Forget every factor and recovery code, of a lost telephone say; return how many."""
+    """Delete a user's factors and recovery codes; return how many."""
     deleted, _by_model = Authenticator.objects.filter(user=user).delete()
     return deleted

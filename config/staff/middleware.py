@@ -13,7 +13,7 @@ from config.staff.factors import owes_factor
 
 
 class SecondFactor(MiddlewareMixin):
-    """Lead whoever owes a second factor to where it is set up, and nowhere else in the desk."""
+    """Redirect users who have to set up a second factor from all of the desk to its set-up."""
 
     def process_view(
         self, request: HttpRequest, view: Callable, args: Any, kwargs: Any
@@ -28,6 +28,6 @@ class SecondFactor(MiddlewareMixin):
             return None
         messages.warning(
             request,
-            _("An administrator asks for a second step at your sign-in. Choose one to go on."),
+            _("An administrator requires a second step at your sign-in. Choose one to continue."),
         )
         return redirect("mfa_index")

@@ -1,4 +1,4 @@
-"""What the newsroom asks of an account beyond its password."""
+"""The requirement of a second factor."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RequiredFactor(models.Model):
-    """Its user sets up a second factor before anything else; a row is the whole demand."""
+    """Requires its user to set up a second factor before using the desk."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""The sign-in. An administrator makes accounts and sets new passwords: neither has an address."""
+"""The addresses of the sign-in. Administrators create accounts and reset passwords in the admin."""
 
 from allauth.account import views
 from django.urls import include, path

@@ -32,7 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
     return made;
   };
 
-  const show = ({ groups, told }) => {
+  const show = ({ groups, summary }) => {
     let number = 0;
     list.replaceChildren(
       ...groups.map((group) => {
@@ -41,14 +41,14 @@ document.addEventListener("DOMContentLoaded", () => {
           const option = element("div", {
             role: "option", id: `desk-search-option-${++number}`, "aria-selected": "false", "data-url": item.url,
           }, element("span", { class: "what" }, item.title));
-          if (item.note) option.append(" ", element("span", { class: "told" }, item.note));
+          if (item.note) option.append(" ", element("span", { class: "meta" }, item.note));
           return option;
         });
         return element("div", { role: "group", "aria-labelledby": title.id }, title, ...items);
       }),
     );
     input.setAttribute("aria-expanded", String(number > 0));
-    status.textContent = told;
+    status.textContent = summary;
     choose(options()[0]);
   };
 

@@ -71,7 +71,7 @@
       choose.hidden = true;
       use.hidden = false;
       title.textContent = words.describe;
-      part("shown").src = chosen.shown;
+      part("shown").src = chosen.preview;
       alt.value = said.alt ?? "";
       decorative.checked = said.alt === "";
       caption.value = said.caption ?? "";
@@ -187,7 +187,7 @@
       }
       if (isAnother && field("is_decorative")) field("is_decorative").checked = false;
       if (!shown) return;
-      const image = Object.assign(document.createElement("img"), { src: picture.shown, alt: "", className: "picture-preview" });
+      const image = Object.assign(document.createElement("img"), { src: picture.preview, alt: "", className: "picture-preview" });
       const link = Object.assign(document.createElement("a"), { href: picture.page, target: "_blank", textContent: dialog.dataset.page });
       shown.replaceChildren(image, link);
     }

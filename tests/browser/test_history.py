@@ -218,16 +218,16 @@ def test_desk_head_makes_one_of_two_people(desk):
     desk.get_by_role("button", name="Show what will change").click()
     plan = desk.locator(".merge-preview")
     expect(plan.get_by_role("heading", level=2)).to_have_text(
-        "“Anna Soler” becomes part of “Ana Soler”"
+        "“Anna Soler” will be merged into “Ana Soler”"
     )
-    expect(plan).to_contain_text("/people/anna/ will lead to /people/ana/")
-    expect(plan).to_contain_text("1 entry will name “Ana Soler”")
+    expect(plan).to_contain_text("/people/anna/ will redirect to /people/ana/")
+    expect(plan).to_contain_text("1 entry will refer to “Ana Soler”")
     expect(plan).to_contain_text("A visit in January")
     expect(plan).not_to_contain_text("A summit")
     expect(plan).to_contain_text("This cannot be undone.")
     assert Person.objects.count() == 2
     plan.get_by_role("button", name="Merge").click()
-    told(desk, "“Anna Soler” is part of “Ana Soler” now, and its address leads here.")
+    told(desk, "“Anna Soler” was merged into “Ana Soler”. Its address redirects here.")
 
     desk.goto("/people/anna/")
     expect(desk).to_have_url(re.compile("/people/ana/$"))

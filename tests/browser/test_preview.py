@@ -37,7 +37,7 @@ def test_outsider_reads_a_draft_by_its_link(browser, page, live_server):
     page.get_by_role("button", name="Revoke").click()
     page.locator(".messagelist .success").wait_for()
     outside.reload()
-    expect(outside.get_by_role("heading", level=1)).to_have_text("This link leads nowhere")
+    expect(outside.get_by_role("heading", level=1)).to_have_text("This link does not work")
     context.close()
 
 

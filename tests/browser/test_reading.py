@@ -84,8 +84,8 @@ def test_listener_hears_the_timeline_in_order(page, article):
         'region "Coming up"', "list", "listitem", 'heading "Second meeting" [level=3]',
         "Today", 'region "2025"', 'heading "2025" [level=2]', 'heading "January 2025" [level=3]',
         "28 January 2025", "Meeting", 'heading "Spain’s envoy in Algiers" [level=4]',
-        "0 of 1 action done", 'list "Articles"', 'list "Topics"', 'heading "2024, month unknown"',
-        "cancelled", "No ship sailed.",
+        "0 of 1 commitment done", 'list "Articles"', 'list "Topics"',
+        'heading "2024, month unknown"', "cancelled", "No ship sailed.",
     ]  # fmt: skip
     position = -1
     for words in order:
@@ -335,7 +335,7 @@ def test_opened_feed_tells_a_person_what_it_is(page, article, form):
     page.get_by_text("An envoy in Algiers", exact=True).filter(visible=True).click()
     page.wait_for_url(f"**{article}")
     page.go_back()
-    page.get_by_text("The same as a page").click()
+    page.get_by_text("The same list as a web page").click()
     page.wait_for_url("**/regions/north-africa/")
 
 

@@ -49,7 +49,7 @@ def test_second_step_is_required_set_up_asked_for_and_reset(
         enter_password()
 
     def asked_for_a_second_step():
-        return amina.get_by_text("An administrator asks for a second step at your sign-in.")
+        return amina.get_by_text("An administrator requires a second step at your sign-in.")
 
     act("Require a second step at sign-in", "1 person needs a second step.")
     amina.goto("/admin/articles/article/")

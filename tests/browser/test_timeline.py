@@ -45,7 +45,7 @@ def test_filter_swaps_in_place_and_back_undoes_it(page, live_server, visits):
     assert page.evaluate("window.sameDocument")
     page.get_by_label("Coverage", exact=True).select_option(label="With an article (1)")
     expect(page.get_by_role("status")).to_have_text("1 visit: about Security, with an article.")
-    page.get_by_role("link", name="Security take off").click()
+    page.get_by_role("link", name="Security remove").click()
     expect(page.get_by_role("status")).to_have_text("1 visit: with an article.")
     page.reload()
     expect(page.get_by_role("status")).to_have_text("1 visit: with an article.")
@@ -85,7 +85,7 @@ def test_filter_works_without_scripts(browser, live_server, visits):
     assert titles(page) == ["Visit 4", "Visit 1"]
     # What would give nothing cannot be chosen.
     assert page.get_by_label("Status", exact=True).locator("option[disabled]").count() == 4
-    page.get_by_role("link", name="Security take off").click()
+    page.get_by_role("link", name="Security remove").click()
     assert len(titles(page)) == 3
     context.close()
 

@@ -84,7 +84,7 @@ def test_production_starts_with_the_three_required_settings(tmp_path):
         ("SENDFILE_PREFIX", "private", "begins and ends with a slash"),
         ("LOG_FORMAT", "xml", "text, json"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
-        ("DATA_DIR", "/dev/null/x", "cannot be made"),
+        ("DATA_DIR", "/dev/null/x", "cannot be created"),
     ],
 )
 def test_start_refused(tmp_path, variable, value, says):

@@ -37,7 +37,7 @@ def test_request_over_the_cap_is_refused_before_it_is_read():
     request = RequestFactory().post("/admin/")
     request.META["CONTENT_LENGTH"] = str(site_settings.MAX_REQUEST_BYTES + 1)
     request._stream = Unreadable()
-    assert_refused(guarded(request), 413, "more than 12 MB")
+    assert_refused(guarded(request), 413, "larger than 12 MB")
 
 
 def test_request_at_the_cap_passes():

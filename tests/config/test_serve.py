@@ -73,7 +73,7 @@ def test_browser_shows_why_an_upload_was_refused(server, browser, tmp_path):
     page.set_input_files("input", file)
     page.click("button")
     page.wait_for_url(f"{address}/nowhere")
-    assert "more than 12 MB" in page.inner_text("body")
+    assert "larger than 12 MB" in page.inner_text("body")
     page.close()
 
 

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from articles.desk.views.base import View, desk_view, show
+from articles.desk.views.base import ViewFunction, desk_view, show
 from articles.models import Article
 
 
-def article_view(may: Callable[[Any, Article], bool]) -> Callable[[View], View]:
+def article_view(may: Callable[[Any, Article], bool]) -> Callable[[ViewFunction], ViewFunction]:
     """Give a view the article of its address, for those who may do with it what the view does."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: ViewFunction) -> ViewFunction:
         @desk_view()
         @wraps(view)
         def guarded(request: HttpRequest, article_id: int, **kwargs: Any) -> HttpResponseBase:

@@ -18,7 +18,7 @@ from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing import workflow
 from articles.publishing.checks import Story
-from articles.publishing.comparison import changes
+from articles.publishing.edition_diff import edition_diff
 from engagements.admin.base import withdrawal_page
 from engagements.dates import spelled_out
 from engagements.text import is_key
@@ -39,7 +39,7 @@ def compare(request: HttpRequest, article: Article) -> HttpResponse:
         old, new = editions[chosen["from"]], editions[chosen["to"]]
         if chosen["to"] == newest["to"]:
             mark_read(request.user, article, new.number)
-        diff = changes(old, new, show=picture_preview, for_desk=True)
+        diff = edition_diff(old, new, show=picture_preview, for_desk=True)
         context |= {"old": old, "new": new, "changes": diff}
     else:
         context["error"] = _("There is no such edition: choose two from the list.")

@@ -1,4 +1,4 @@
-"""What the desk's own pages share: the admin's frame, sign-in and permissions."""
+"""The decorator and the rendering that the desk's own pages share."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
-View = Callable[..., HttpResponseBase]
+ViewFunction = Callable[..., HttpResponseBase]
 
 
-def desk_view(*permissions: str) -> Callable[[View], View]:
-    """Let in who has signed in to the desk and has all of the permissions."""
+def desk_view(*permissions: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Admit only signed-in staff with all of the permissions; forbid caching."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: ViewFunction) -> ViewFunction:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perms(permissions):
@@ -30,5 +30,6 @@ def desk_view(*permissions: str) -> Callable[[View], View]:
 def show(
     request: HttpRequest, template: str, title: str, *, folder: str = "desk", **context: Any
 ) -> TemplateResponse:
+    """Render a template of `admin/desk/`, or of another folder, with the admin's own context."""
     frame = {**admin.site.each_context(request), "title": title}
     return TemplateResponse(request, f"admin/{folder}/{template}.html", frame | context)

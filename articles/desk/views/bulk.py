@@ -1,4 +1,4 @@
-"""The page between a list's action and the change of many rows: what exactly will happen."""
+"""The page that previews and applies a bulk action of a list."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ CHOICES: dict[str, Any] = {"topic": Topic, "region": Region}
 
 @desk_view("articles.change_article")
 def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
-    """Ask for the topic, region or reason; show what will change; do it once confirmed."""
+    """Ask for the topic, region or reason, preview the changes, and apply them by POST."""
     if operation not in OPERATIONS.get(kind, {}):
         raise Http404
     title, permission = OPERATIONS[kind][operation]
@@ -72,16 +72,15 @@ def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
 
 
 def _given(part: str, text: str, errors: list[str]) -> Any:
-    """Return the topic, the region or the reason that was given (`None`: not yet)."""
+    """Return the chosen topic or region, or the reason (`None`: missing or refused)."""
     if not text:
         return None
     if part in CHOICES:
-        found = CHOICES[part].objects.filter(pk=text).first() if is_key(text) else None
-        if found is None:
-            errors.append(_("There is none with the number “%s”: choose from the list.")
-                          % text[:20])  # fmt: skip
-        return found
-    failures = reason_failures(text, _("Say why: readers will see the reason."))
+        row = CHOICES[part].objects.filter(pk=text).first() if is_key(text) else None
+        if row is None:
+            errors.append(_("There is no entry “%s”: choose one from the list.") % text[:20])
+        return row
+    failures = reason_failures(text, _("Enter a reason, which readers will see."))
     errors += failures
     return None if failures else text.strip()
 
@@ -90,7 +89,7 @@ def _apply(
     request: HttpRequest, plan: Plan, kind: str, title: str, what: Any, errors: list[str]
 ) -> HttpResponse | None:
     if request.POST.get("fingerprint") != plan.fingerprint:
-        errors.append(_("Something changed. Check again what will happen."))
+        errors.append(_("Something has changed. Check again what will happen."))
         return None
     try:
         rows = apply(plan)
@@ -106,27 +105,27 @@ def _apply(
         )
         for row in rows
     )  # fmt: skip
-    told = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
-    messages.success(request, told % {"title": title, "count": len(rows)})
+    message = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
+    messages.success(request, message % {"title": title, "count": len(rows)})
     opts = MODELS[kind]._meta
     return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
 
 
 class BulkActions(admin.ModelAdmin):
-    """Offers, above a list, each operation that leads to this page."""
+    """Adds an action to a list for each bulk operation that a person may use."""
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)
         if IS_POPUP_VAR in request.GET:
-            return actions  # it picks one row
+            return actions  # a popup chooses one row
         person = request.user
         for name, (title, permission) in OPERATIONS[str(self.opts.model_name)].items():
             if person.has_perm(permission):
-                actions[f"bulk_{name}"] = (_lead_on(name), f"bulk_{name}", f"{title} …")
+                actions[f"bulk_{name}"] = (_redirect_to(name), f"bulk_{name}", f"{title} …")
         return actions
 
 
-def _lead_on(operation: str):
+def _redirect_to(operation: str):
     def action(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse:
         pks = queryset.order_by("pk").values_list("pk", flat=True)[: MOST + 1]
         kind = model_admin.opts.model_name

@@ -1,4 +1,4 @@
-"""The calendar of what is planned, and the move of an hour that has not come."""
+"""The planning calendar, and the rescheduling of its entries."""
 
 import datetime as dt
 from typing import Any
@@ -35,8 +35,8 @@ from engagements.dates import spelled_out, zone_name
 from engagements.models import Engagement, Region
 from engagements.text import is_key
 
-# What moves, by the name that the form sends: the permission.
-MOVES = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}
+# The permission to reschedule each kind of entry, by the name that the form sends.
+PERMISSIONS = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}
 
 
 def _address(view: CalendarRange, region: Region | None) -> str:
@@ -61,7 +61,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("region", "")
     region = next((row for row in regions if row.slug == slug), None)
     if slug and region is None:
-        errors.append(_("There is no such region: all are shown."))
+        errors.append(_("There is no such region. All regions are shown."))
     return show(
         request,
         "calendar",
@@ -71,13 +71,13 @@ def calendar(request: HttpRequest) -> HttpResponse:
         weekdays=weekdays(view),
         earlier=_address(view.shifted(-1), region),
         later=_address(view.shifted(1), region),
-        now_shown=_address(CalendarRange(view.kind, today), region),
+        current=_address(CalendarRange(view.kind, today), region),
         as_month=_address(CalendarRange(MONTH, view.on), region),
         as_week=_address(CalendarRange(WEEK, view.on), region),
         regions=regions,
         region=region,
         zone=zone_name(),
-        now_told=spelled_out(now),
+        now=spelled_out(now),
         errors=errors,
         legend=[(SHAPES[name], name, word) for name, word in _legend()],
     )
@@ -97,27 +97,27 @@ def _legend() -> list[tuple[str, str]]:
 @desk_view()
 @require_POST
 def move(request: HttpRequest) -> HttpResponse:
-    """Move an hour that has not come to another day: by a drop, by a form, or by Undo."""
+    """Reschedule a publication or an embargo, by drag and drop, by a form, or by Undo."""
     person = request.user
-    if not any(person.has_perm(permission) for permission in MOVES.values()):
+    if not any(person.has_perm(permission) for permission in PERMISSIONS.values()):
         raise PermissionDenied
     kind, key = request.POST.get("kind", ""), request.POST.get("pk", "")
-    if kind not in MOVES or not is_key(key):
+    if kind not in PERMISSIONS or not is_key(key):
         raise Http404
-    if not person.has_perm(MOVES[kind]):
+    if not person.has_perm(PERMISSIONS[kind]):
         raise PermissionDenied
     model: Any = Edition if kind == "article" else Engagement
     row = get_object_or_404(model, pk=key)
     try:
-        seen = _moment(request.POST.get("was", ""))
+        was = _moment(request.POST.get("was", ""))
         at = (
             _moment(request.POST["at"])
             if "at" in request.POST
-            else moment_of(request.POST.get("date", ""), request.POST.get("time", ""), seen)
+            else moment_of(request.POST.get("date", ""), request.POST.get("time", ""), was)
         )
-        if row.public_from != seen:
+        if row.public_from != was:
             raise ValidationError(_("Somebody else moved it. Check where it is now."))
-        if at == seen:
+        if at == was:
             raise ValidationError(_("It is scheduled for that time already."))
         if kind == "article":
             reschedule(row, at=at, by=person)
@@ -128,7 +128,7 @@ def move(request: HttpRequest) -> HttpResponse:
             messages.error(request, f"{row}: {sentence}")
         return HttpResponseRedirect(_back(request))
     _log(person, row, at)
-    messages.success(request, _told_of_move(request, kind, row, seen, at))
+    messages.success(request, _message(request, kind, row, was, at))
     return HttpResponseRedirect(_back(request))
 
 
@@ -143,14 +143,13 @@ def _moment(text: str) -> dt.datetime:
 
 
 def _back(request: HttpRequest) -> str:
-    """Return the page of the calendar that the form stood on, and no other address."""
+    """Return the address of the calendar page that the form was sent from."""
     query = request.POST.get("back", "")[:300]
     return f"{reverse('desk:calendar')}?{query}" if query else reverse("desk:calendar")
 
 
-def _told_of_move(
-    request: HttpRequest, kind: str, row: Any, was: dt.datetime, at: dt.datetime
-) -> str:
+def _message(request: HttpRequest, kind: str, row: Any, was: dt.datetime, at: dt.datetime) -> str:
+    """Return the sentence on a move, with a form that undoes it."""
     hidden = {
         "csrfmiddlewaretoken": get_token(request),
         "kind": kind,

@@ -29,7 +29,7 @@ WRITES = "articles.change_article"
 
 @desk_view(WRITES)
 def overview(request: HttpRequest) -> HttpResponse:
-    """List what needs attention although nobody was asked for it."""
+    """Show the tasks of the clean-up that a person may do."""
     today = timezone.localdate()
     person = request.user
     return show(
@@ -52,8 +52,8 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Audit the newest public editions now; the command audits all of them."""
     if request.method == "POST":
         checked = content_audit.audit_content(limit=content_audit.AT_ONCE)
-        told = ngettext("%d article was checked.", "%d articles were checked.", checked)
-        messages.success(request, told % checked)
+        message = ngettext("%d article was checked.", "%d articles were checked.", checked)
+        messages.success(request, message % checked)
     return HttpResponseRedirect(reverse("desk:clean_up"))
 
 
@@ -66,16 +66,16 @@ def _may_merge(person: Any, kind: str) -> bool:
 
 @desk_view(WRITES)
 def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
-    """Suggest what may be one person or organisation twice; remember those that are not."""
+    """List possible duplicates of a kind; a POST marks two as distinct."""
     if kind not in duplicates.KINDS:
         raise Http404
     if not _may_merge(request.user, kind):
         raise PermissionDenied
     if request.method == "POST":
-        return _told_apart(request, kind)
+        return _mark_distinct(request, kind)
     pairs = duplicates.suggested(kind)
-    shown = pairs[: duplicates.SHOWN]
-    pks = {entry.pk for pair in shown for entry in (pair.first, pair.second)}
+    listed = pairs[: duplicates.SHOWN]
+    pks = {entry.pk for pair in listed for entry in (pair.first, pair.second)}
     visits = dict(
         Participant.objects.filter(**{f"{kind}__in": pks})
         .order_by()
@@ -85,7 +85,7 @@ def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
     rows = [
         (pair, [(entry, other, visits.get(entry.pk, 0))
                 for entry, other in ((pair.first, pair.second), (pair.second, pair.first))])
-        for pair in shown
+        for pair in listed
     ]  # fmt: skip
     titles = {
         "person": _("Possible duplicate people"),
@@ -97,23 +97,22 @@ def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
         titles[kind],
         kind=kind,
         rows=rows,
-        left=len(pairs) - len(shown),
+        left=len(pairs) - len(listed),
         change=f"admin:engagements_{kind}_change",
         merge=f"admin:engagements_{kind}_merge",
     )
 
 
-def _told_apart(request: HttpRequest, kind: str) -> HttpResponse:
+def _mark_distinct(request: HttpRequest, kind: str) -> HttpResponse:
     keys = [request.POST.get(name, "") for name in ("one", "other")]
-    model = duplicates.KINDS[kind]
-    found = {row.pk: row for row in model.objects.filter(pk__in=[k for k in keys if is_key(k)])}
-    if len(found) == 2:
-        one, other = found.values()
-        duplicates.tell_apart(kind, one.pk, other.pk, by=request.user)
-        told = _("“%(one)s” and “%(other)s” are not duplicates: they are not suggested again.")
-        messages.success(request, told % {"one": one, "other": other})
+    rows = list(duplicates.KINDS[kind].objects.filter(pk__in=[k for k in keys if is_key(k)]))
+    if len(rows) == 2:
+        one, other = rows
+        duplicates.mark_distinct(kind, one.pk, other.pk, by=request.user)
+        message = _("“%(one)s” and “%(other)s” are not duplicates: they are not suggested again.")
+        messages.success(request, message % {"one": one, "other": other})
     else:
-        messages.error(request, _("One of the two is not there any more."))
+        messages.error(request, _("One of the two no longer exists."))
     return HttpResponseRedirect(reverse("desk:duplicates", args=[kind]))
 
 
@@ -132,7 +131,7 @@ def _open_drafts(person: User) -> Any:
 
 @desk_view(WRITES, "articles.change_others_article")
 def reassign_drafts(request: HttpRequest) -> HttpResponse:
-    """Choose somebody, see their open drafts, and give them to somebody else."""
+    """List a person's open drafts and assign the selected ones to another writer."""
     counts = dict(
         Edition.objects.worked_on()
         .filter(article__created_by__isnull=False)
@@ -155,7 +154,7 @@ def reassign_drafts(request: HttpRequest) -> HttpResponse:
         if to is None or to not in writers:
             errors.append(_("Choose the new writer."))
         elif to == person:
-            errors.append(_("Choose somebody else: these drafts are theirs already."))
+            errors.append(_("Choose somebody else: these drafts already belong to them."))
         picked = [draft for draft in drafts if str(draft.article_id) in (chosen or set())]
         if not picked:
             errors.append(_("Select at least one draft."))
@@ -192,18 +191,18 @@ def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> H
                     object_id=str(draft.article_id),
                     object_repr=str(draft)[:200],
                     action_flag=CHANGE,
-                    change_message=_("Given to %s.") % name_of(to),
+                    change_message=_("Reassigned to %s.") % name_of(to),
                 )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
             done += 1
     if done:
-        told = ngettext(
-            "%(count)d draft of %(who)s's is %(to)s's now.",
-            "%(count)d drafts of %(who)s's are %(to)s's now.",
+        message = ngettext(
+            "%(count)d draft was reassigned from %(who)s to %(to)s.",
+            "%(count)d drafts were reassigned from %(who)s to %(to)s.",
             done,
         )
         names = {"who": name_of(person), "to": name_of(to)}
-        messages.success(request, told % {"count": done, **names})
+        messages.success(request, message % {"count": done, **names})
     return HttpResponseRedirect(f"{reverse('desk:reassign')}?person={person.pk}")

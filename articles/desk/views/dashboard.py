@@ -1,4 +1,4 @@
-"""What belongs to the desk's first page, which is the admin's own index."""
+"""The list of unsaved work. The dashboard itself is the admin's index (`desk_pages`)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,6 +10,6 @@ from articles.desk.views.base import desk_view, show
 
 @desk_view("articles.change_article")
 def unfinished(request: HttpRequest) -> HttpResponse:
-    """All that one has typed and never saved."""
+    """List a person's own unsaved work."""
     items = unfinished_items(request.user, timezone.now())
     return show(request, "unfinished", _("Unsaved work"), items=items)

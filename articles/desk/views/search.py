@@ -1,4 +1,4 @@
-"""The desk's search: a page of its own, and the same as data for the dialog of every page."""
+"""The desk's search, as a page and as JSON for the dialog on every page."""
 
 from dataclasses import asdict
 
@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from articles.desk.search import MOST_CHARACTERS, Group, search
+from articles.desk.search import MOST_CHARACTERS, ResultGroup, search
 from articles.desk.views.base import desk_view, show
 
 
-def told(groups: list[Group], text: str) -> str:
-    """Return in words what came of a search."""
-    found = sum(len(group.items) for group in groups)
+def summary(groups: list[ResultGroup], text: str) -> str:
+    """Return a sentence with the number of results, for screen readers too."""
+    count = sum(len(group.items) for group in groups)
     if not text.strip():
         return ""
-    if not found:
+    if not count:
         return _("No results. Try fewer words, or the beginning of one.")
-    return ngettext("%d result.", "%d results.", found) % found
+    return ngettext("%d result.", "%d results.", count) % count
 
 
 @desk_view()
@@ -29,7 +29,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "search",
         _("Search"),
         groups=groups,
-        told=told(groups, text),
+        summary=summary(groups, text),
         text=text.replace("\0", "")[:MOST_CHARACTERS],
         most=MOST_CHARACTERS,
     )
@@ -39,4 +39,5 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     groups = search(request, text)
-    return JsonResponse({"groups": [asdict(row) for row in groups], "told": told(groups, text)})
+    data = {"groups": [asdict(row) for row in groups], "summary": summary(groups, text)}
+    return JsonResponse(data)

@@ -5,14 +5,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from articles.models import Article
-from articles.publishing.public_versions import gaps_of, read_day, stood_on, versions_of
+from articles.publishing.public_versions import gaps_of, read_day, versions_of, versions_on
 from articles.richtext.html import plain_text
 from engagements.dates import spelled_out
 from engagements.models import FormerSlug
 
 
 class Command(BaseCommand):
-    help = "Say what an article's page told readers on a day: each version that stood then."
+    help = "Print each version of an article that was public on a day."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the last part of the page's address, or a former one")
@@ -28,13 +28,13 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         versions = versions_of(article, now)
-        found = stood_on(versions, day, gaps_of(article))
-        if not found:
+        public = versions_on(versions, day, gaps_of(article))
+        if not public:
             raise CommandError(f"Readers saw nothing of “{article.slug}” on {day}.")
         if article.withdrawn_at:
             when = spelled_out(article.withdrawn_at)
             self.stderr.write(f"Withdrawn on {when}: {article.withdrawn_reason}")
-        for version in found:
+        for version in public:
             until = f"until {spelled_out(version.until)}" if version.until else "and still does"
             edition = version.edition
             self.stdout.write(

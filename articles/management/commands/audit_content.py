@@ -8,8 +8,8 @@ from articles.models import Finding
 
 class Command(BaseCommand):
     help = (
-        "Check every article that readers see for broken links within the site and "
-        "pictures without a description. The desk lists what was found. Once a day will do."
+        "Check every public article for broken links within the site and pictures without "
+        "alternative text. The desk lists the findings. Once a day is enough."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

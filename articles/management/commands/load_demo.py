@@ -1,5 +1,3 @@
-"""`manage.py load_demo`: fill an empty demo newsroom."""
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 

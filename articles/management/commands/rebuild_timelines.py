@@ -8,9 +8,8 @@ from articles.timeline.index import indexed_engagements, rebuild
 
 class Command(BaseCommand):
     help = (
-        "Makes the index of timelines and feeds anew from the facts and their coverage. Needed "
-        "after a fixture or a script that wrote to the database past the site; harmless at any "
-        "time."
+        "Rebuild the indexes of timelines and feeds. Needed after loading a fixture, or after a "
+        "script that wrote to the database without the site's signals; harmless at any time."
     )
 
     def handle(self, *args, **options):

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class OnceADay:
-    """Calls a function with the present moment, at the first chance of each day."""
+    """Calls a function with the present moment when it is first called on a day."""
 
     def __init__(self, function: Callable[[dt.datetime], None]) -> None:
         self.function = function
@@ -36,7 +36,7 @@ class StoppedError(Exception):
 
 
 def seconds(value: str) -> float:
-    """Return a number of seconds, at most an hour."""
+    """Return a number of seconds above 0, at most an hour."""
     with contextlib.suppress(ValueError):
         if 0 < float(value) <= 3600:
             return float(value)
@@ -45,26 +45,25 @@ def seconds(value: str) -> float:
 
 class Command(BaseCommand):
     help = (
-        "Sends what waits in the outbox, such as e-mails to colleagues and the news of feeds to a "
-        "WebSub hub, until it is told to stop. Several may run at once; the site is right "
-        "without one."
+        "Send the messages in the outbox (e-mails to colleagues, notifications of a WebSub hub) "
+        "until stopped. Several may run at once; the site is correct without one."
     )
 
     is_stopped = is_idle = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="send what is due now, and end")
+        parser.add_argument("--once", action="store_true", help="send what is due now, and exit")
         parser.add_argument(
-            "--interval", type=seconds, default=2.0, help="seconds between two looks (%(default)s)"
+            "--interval", type=seconds, default=2.0, help="seconds between queries (%(default)s)"
         )
         parser.add_argument(
-            "--parent", type=int, metavar="PID", help="end when the program that started it ends"
+            "--parent", type=int, metavar="PID", help="exit when the process that started it exits"
         )
 
     def handle(self, *args, once: bool, interval: float, parent: int | None, **options) -> None:
-        tell_of_overdue = OnceADay(overdue)
+        notify_of_overdue = OnceADay(overdue)
         if once:
-            tell_of_overdue()
+            notify_of_overdue()
             while send_due():
                 pass
             return
@@ -74,10 +73,10 @@ class Command(BaseCommand):
             while not self.is_stopped and parent in (None, os.getppid()):
                 close_old_connections()
                 try:
-                    tell_of_overdue()
-                    # One: another system may keep it waiting, and a stop comes before the next.
+                    notify_of_overdue()
+                    # One at a time, since another system may be slow and a stop must not wait.
                     is_busy = send_due(most=1) > 0
-                except Error as error:  # the database is away, or locked: it comes back
+                except Error as error:  # the database is unavailable or locked for now
                     logger.warning("The outbox could not be read: %s", error)
                     is_busy = False
                 if not is_busy:

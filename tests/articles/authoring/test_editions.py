@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from articles.models import Edition
-from articles.publishing.comparison import changes
+from articles.publishing.edition_diff import edition_diff
 from articles.publishing.workflow import restore
 from articles.roles import WRITER
 from tests.articles.samples import make_picture
@@ -73,7 +73,7 @@ def test_restore_makes_a_draft_with_everything(admin_client, editions):
     assert answer["Location"] == page("change", editions[0])
     draft = editions[0].article.latest_edition()
     assert (draft.number, draft.state, draft.note) == (3, "draft", "Restored from edition 1.")
-    assert changes(editions[0], draft, show=str) == []
+    assert edition_diff(editions[0], draft, show=str) == []
     assert draft.topics.count() == 2
     assert draft.picture == editions[0].picture
     assert Edition.objects.public().get() == editions[0]

@@ -163,18 +163,18 @@ def test_what_changed_since_the_preview_is_shown_again(client, visit, topic):
     form["fingerprint"] = page.context["plan"].fingerprint
     visit.topics.add(topic)
     page = client.post(page_of("engagement", "add_topic"), form).content.decode()
-    assert "Something changed. Check again" in page
+    assert "Something has changed. Check again" in page
     assert "It has the topic already." in page
 
 
 @pytest.mark.parametrize(
     ("kind", "operation", "what", "sentence"),
     [
-        ("article", "add_topic", "999999", "There is none with the number"),
-        ("article", "add_topic", "x" * 5000, "There is none with the number"),
-        ("engagement", "add_region", "-1", "There is none with the number"),
+        ("article", "add_topic", "999999", "There is no entry"),
+        ("article", "add_topic", "x" * 5000, "There is no entry"),
+        ("engagement", "add_region", "-1", "There is no entry"),
         ("article", "withdraw", "x" * 301, "too long"),
-        ("article", "withdraw", "   ", "Say why"),
+        ("article", "withdraw", "   ", "Enter a reason"),
     ],
 )
 def test_wrong_choice_gets_a_sentence(client, visit, kind, operation, what, sentence):
@@ -221,7 +221,7 @@ def test_preview_of_withdrawals_costs_the_same_with_more_visits(client):
     assert counts == [9, 9]
     told = [line.told for line in page.context["plan"].refused]
     assert len(told) == 8
-    assert all("“Needs both” needs this engagement" in sentence for sentence in told)
+    assert all("“Needs both” first: it needs this engagement" in sentence for sentence in told)
 
 
 @pytest.mark.parametrize("kind", ["article", "engagement"])

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.desk.duplicates import sound_of, suggested, tell_apart, tokens_of
+from articles.desk.duplicates import mark_distinct, sound_of, suggested, tokens_of
 from articles.models import AuditEntry, DistinctPair, Edition, Finding
 from articles.publishing.rescheduling import reassign
 from articles.publishing.workflow import withdraw
@@ -99,10 +99,10 @@ def test_two_told_apart_are_not_suggested_again(client):
     assert f"{merge}?into={one.pk}" in page
     client.post(address, {"one": other.pk, "other": one.pk})
     assert suggested("person") == []
-    tell_apart("person", one.pk, other.pk, by=UserFactory())
+    mark_distinct("person", one.pk, other.pk, by=UserFactory())
     assert DistinctPair.objects.count() == 1
     page = client.post(address, {"one": "x", "other": one.pk}, follow=True)
-    assert "not there any more" in page.content.decode()
+    assert "no longer exists" in page.content.decode()
 
 
 def test_suggestions_cost_the_same_with_more_pairs(client):
@@ -148,7 +148,7 @@ def test_drafts_are_reassigned(client, leaving):
     draft = made["A draft"]
     form = {"person": writer.pk, "article": [draft.article_id], "to": other.pk}
     page = client.post(REASSIGN, form, follow=True).content.decode()
-    assert "1 draft of Amina&#x27;s is bela&#x27;s now." in page
+    assert "1 draft was reassigned from Amina to bela." in page
     draft.article.refresh_from_db()
     draft.refresh_from_db()
     assert (draft.article.created_by, draft.author) == (other, writer)  # who wrote it stays

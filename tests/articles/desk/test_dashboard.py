@@ -96,7 +96,7 @@ def test_what_one_was_asked_for_comes_first(visit, topic):
         submit(edition, by=writer, reviewers=reviewers)
     [waiting] = [row for row in worklists_for(editor, timezone.now()) if row.name == "waiting"]
     assert [item.title for item in waiting.items] == ["Asked for", "Sent"]
-    assert [item.told.startswith("you were asked") for item in waiting.items] == [True, False]
+    assert [item.meta.startswith("you were asked") for item in waiting.items] == [True, False]
 
 
 def test_what_waits_is_what_the_rule_of_two_people_lets_one_approve(visit, topic):
@@ -160,7 +160,7 @@ def test_autosave_stands_there_until_it_is_saved(client, visit, topic):
 
 
 def test_count_is_capped_and_few_are_shown(visit, topic):
-    row = Worklist("name", "Title", "Nothing.").take(range(MOST + 1))
+    row = Worklist("name", "Title", "Nothing.").filled(range(MOST + 1))
     assert (row.count, len(row.items)) == (f"{MOST}+", SHOWN)
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.facts.merging import merge, plan_of
+from articles.facts.merging import merge, merge_plan
 from articles.models import EditionTopic, TimelineEntry
 from articles.roles import DESK_HEAD, EDITOR
 from engagements.models import (
@@ -183,11 +183,11 @@ def test_page_says_whether_the_old_address_leads_on(client, desk_head):
     take_part(visit, person=double, country=visit.location_country)
     asked = {"into": real.pk}
     page = client.get(merge_page(double), asked).text
-    assert "Readers never saw <code>/people/double/</code>" in page
+    assert "<code>/people/double/</code> was never public" in page
     visit.public_from = timezone.now()
     visit.save()
     page = client.get(merge_page(double), asked).text
-    assert "<code>/people/double/</code> will lead to <code>/people/real/</code>" in page
+    assert "<code>/people/double/</code> will redirect to <code>/people/real/</code>" in page
 
 
 def test_merge_is_refused_with_every_reason():
@@ -195,7 +195,7 @@ def test_merge_is_refused_with_every_reason():
     person = PersonFactory()
     with pytest.raises(ValidationError, match="into itself"):
         merge(person, person)
-    with pytest.raises(ValidationError, match="invented"):
+    with pytest.raises(ValidationError, match="fictional"):
         merge(person, PersonFactory(is_fictional=True))
 
 
@@ -239,11 +239,11 @@ def test_desk_head_sees_what_will_change_and_confirms(client, desk_head, factory
     assert merge_page(double) in client.get(merge_page(double).replace("merge", "change")).text
     page = client.get(merge_page(double), {"into": real.pk})
     assert str(visit) in page.text
-    data = {"into": real.pk, "fingerprint": plan_of(double, real).fingerprint}
+    data = {"into": real.pk, "fingerprint": merge_plan(double, real).fingerprint}
     assert data["fingerprint"] in page.text
     # What somebody else changed meanwhile is shown before it is done.
     stale = client.post(merge_page(double), {"into": real.pk, "fingerprint": "x"})
-    assert "once more" in stale.text
+    assert "Check again" in stale.text
     response = client.post(merge_page(double), data)
     assert response.status_code == 302
     assert response["Location"].endswith(f"/{real.pk}/change/")
@@ -257,7 +257,7 @@ def test_nonsense_is_no_merge(client, desk_head, into):
     for method in ("get", "post"):
         response = getattr(client, method)(merge_page(person), {"into": into})
         assert response.status_code == 200
-        sentence = "choose from the list" if into else "Choose the one that stays."
+        sentence = "choose one from the list" if into else "Choose the entry to merge it into."
         assert sentence in response.text
     assert Person.objects.filter(pk=person.pk).exists()
 

@@ -13,7 +13,7 @@ from articles.maps.geometry import (
     BLEED,
     HEIGHT,
     WIDTH,
-    Place,
+    MapPlace,
     Projection,
     apart,
     clip,
@@ -26,8 +26,8 @@ from engagements import reference
 CODES = sorted(outlines())
 
 
-def place(code: str, *, here: bool = True) -> Place:
-    return Place(code, f"Name of {code}", here)
+def place(code: str, *, here: bool = True) -> MapPlace:
+    return MapPlace(code, f"Name of {code}", here)
 
 
 def inside(x: float, y: float, margin: float = 0.0) -> bool:

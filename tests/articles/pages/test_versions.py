@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from articles.models import Edition
-from articles.publishing.comparison import NOT_CONTENT, changes
+from articles.publishing.edition_diff import edition_diff
 from articles.publishing.workflow import publish, reinstate, withdraw
 from tests.articles.samples import make_picture
 from tests.factories import (
@@ -23,6 +23,11 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+# Columns of an edition that say when and by whom, and derived ones.
+NOT_CONTENT = {
+    "id", "article", "number", "author", "approved_by", "state", "public_from", "public_until",
+    "created_at", "confirmed_by", "forced_reason", "search_text", "is_newest",
+}  # fmt: skip
 NOON = dt.datetime(2025, 3, 3, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
@@ -70,7 +75,7 @@ def test_version_says_that_it_is_superseded_and_by_what(client, newest):
     assert 'rel="canonical"' not in text
     latest = client.get(versions(newest, "3/")).text
     assert "superseded by" not in latest
-    assert "Readers have seen this since 5 March 2025, 13:00 UTC." in latest
+    assert "It has been public since 5 March 2025, 13:00 UTC." in latest
 
 
 def test_version_names_the_visit_as_it_is_today_and_says_so(client, newest):
@@ -220,9 +225,9 @@ def test_every_column_is_compared_or_no_content():
     """A new column of an edition cannot be forgotten in the comparison."""
     import inspect  # noqa: PLC0415
 
-    from articles.publishing import comparison  # noqa: PLC0415
+    from articles.publishing import edition_diff  # noqa: PLC0415
 
-    source = inspect.getsource(comparison)
+    source = inspect.getsource(edition_diff)
     columns = {f.name for f in Edition._meta.get_fields() if not f.auto_created} - NOT_CONTENT
     assert [name for name in columns if f'"{name}"' not in source] == []
 
@@ -231,9 +236,9 @@ def test_desk_compares_notes_too(newest):
     """Colleagues see the note to the desk and whether the change was major."""
     old = make_draft(newest.article, engagement=newest.engagement, note="First try")
     new = make_draft(newest.article, engagement=None, note="Second try", is_major=False)
-    told = {c.label: c.html for c in changes(old, new, show=str, for_desk=True)}
+    told = {c.label: c.html for c in edition_diff(old, new, show=str, for_desk=True)}
     assert set(told) >= {"Note to the desk", "Major change", "Visit"}
-    assert {c.label for c in changes(old, new, show=str)} == {"Visit", "Topics"}
+    assert {c.label for c in edition_diff(old, new, show=str)} == {"Visit", "Topics"}
 
 
 def test_withdrawn_days_are_remembered(client, newest, monkeypatch):

@@ -140,8 +140,8 @@ def test_figure_is_described_before_it_goes_out():
         return [reason.text for reason in figures_are_described(story, timezone.now())]
 
     assert reasons(tag(picture), tag(picture, 'alt=""')) == []
-    assert "shows, or that it is decorative" in reasons(tag(picture, ""))[0]
-    assert "take it out" in reasons(f'<img data-picture="{uuid.uuid4()}" alt="x">')[0]
+    assert "or mark it as decorative" in reasons(tag(picture, ""))[0]
+    assert "remove it" in reasons(f'<img data-picture="{uuid.uuid4()}" alt="x">')[0]
     told = no_placeholders(Story(body=tag(picture, 'alt="TK"', "XXX")), timezone.now())
     assert len(list(told)) == 2
 

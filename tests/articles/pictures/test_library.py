@@ -164,7 +164,7 @@ def test_hostile_file_is_refused_with_a_sentence(admin_client, content):
     [
         (samples.png((50_000, 50_000), b"\0"), "more than 50 million pixels"),
         (encode(half_red()).ljust(MAX_BYTES + 1, b"\0"), "larger than 10 MB"),
-        (samples.animated("PNG"), "moves"),
+        (samples.animated("PNG"), "animated"),
         (samples.many_scans(300), "damaged"),
         (encode(half_red((100, 100))), "narrower"),
     ],

@@ -62,7 +62,7 @@ def test_used_picture_is_not_deleted(client, picture, method):
     client.force_login(head)
     answer = getattr(client, method)(page_of(picture, "delete"), {"post": "yes"}, follow=True)
     assert answer.redirect_chain == [(page_of(picture), 302)]
-    assert "is not deleted, because it is used: “Third” (above the story and in it" in answer.text
+    assert "because it is used: “Third” (above the story and in it" in answer.text
     with pytest.raises(ProtectedError), transaction.atomic():
         picture.delete()
     spare = make_picture()
@@ -83,7 +83,7 @@ def test_writer_deletes_an_own_picture_that_nobody_uses(client):
         for row in (own, used, others)
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 403]
-    assert "is not deleted, because it is used: “A draft”" in answers[1].text
+    assert "cannot be deleted, because it is used: “A draft”" in answers[1].text
     assert {*Picture.objects.all()} == {used, others}
     assert page_of(used, "delete") in client.get(page_of(used)).text
     assert page_of(others, "delete") not in client.get(page_of(others)).text
@@ -94,7 +94,7 @@ def test_used_pictures_are_not_deleted_in_bulk(admin_client, picture):
     spare = make_picture()
     data = {"action": "delete_selected", "_selected_action": [picture.pk, spare.pk], "post": "yes"}
     answer = admin_client.post(LIST, data, follow=True)
-    assert "is not deleted, because it is used" in answer.text
+    assert "cannot be deleted, because it is used" in answer.text
     assert "Nothing was deleted." in answer.text
     assert Picture.objects.count() == 2
     alone = data | {"_selected_action": [spare.pk]}

@@ -135,7 +135,7 @@ def test_link_that_ended_says_nothing(client, end):
     answer = client.get(address)
     assert answer.status_code == nonsense.status_code == 404
     assert answer.content == nonsense.content
-    assert "This link leads nowhere" in answer.text
+    assert "This link does not work" in answer.text
     assert client.get(media).status_code == 404
 
 

@@ -11,8 +11,8 @@ from hypothesis.extra.django import TestCase
 
 from articles.models import Article, Edition
 from articles.publishing.workflow import (
+    hiding_failure_reasons,
     publish,
-    reasons_not_to_hide,
     reinstate,
     save_edition,
     unschedule,
@@ -103,7 +103,7 @@ def test_publish_says_every_reason_at_once():
     assert refused.value.messages == [
         "Write a standfirst.",
         "The story is empty.",
-        "Choose the visit that the story tells.",
+        "Choose the visit that the story is about.",
         "Choose at least one topic.",
         "The time of publication is in the past.",
     ]
@@ -177,11 +177,11 @@ def test_engagement_stays_public_while_an_article_stands_on_it():
     """Hiding it names the article; moving its embargo before the article is fine."""
     edition = make_public(headline="The story")
     visit = edition.engagement
-    assert "The story" in reasons_not_to_hide(visit, None)[0]
-    assert reasons_not_to_hide(visit, timezone.now() + HOUR)
-    assert reasons_not_to_hide(visit, edition.public_from) == []
+    assert "The story" in hiding_failure_reasons(visit, None)[0]
+    assert hiding_failure_reasons(visit, timezone.now() + HOUR)
+    assert hiding_failure_reasons(visit, edition.public_from) == []
     withdraw(edition.article, reason="Wrong")
-    assert reasons_not_to_hide(visit, None) == []
+    assert hiding_failure_reasons(visit, None) == []
 
 
 def test_minor_edition_is_no_news():

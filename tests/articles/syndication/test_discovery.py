@@ -110,8 +110,8 @@ def test_cut_groups_have_those_with_most_visits(client, monkeypatch):
     page = client.get("/feeds/").content.decode()
     assert set(re.findall(r'"/people/([\w-]+)/feed.rss"', page)) == {"envoy"}
     assert set(re.findall(r'"/organisations/([\w-]+)/feed.rss"', page)) == {"nato"}
-    assert page.count("These have most visits.") == 3  # of regions and countries too
-    assert page.count("These stand most often in the newest 1,000 visits.") == 1
+    assert page.count("These have the most visits.") == 3  # of regions and countries too
+    assert page.count("These appear most often in the newest 1,000 visits.") == 1
     told = client.get("/feeds.opml").content.decode()
     assert set(re.findall(r"/people/([\w-]+)/feed.rss", told)) == {"envoy"}
 

@@ -150,7 +150,7 @@ def test_required_second_step_comes_before_the_desk(client, amina):
     require_factor(amina, by=None)
     answer = client.get(reverse("admin:articles_article_changelist"), follow=True)
     assert answer.redirect_chain == [(reverse("mfa_index"), 302)]
-    assert "An administrator asks for a second step" in answer.text
+    assert "An administrator requires a second step" in answer.text
     assert client.get("/").status_code == 200
     TOTP.activate(amina, SECRET)
     assert client.get(reverse("admin:articles_article_changelist")).status_code == 200
