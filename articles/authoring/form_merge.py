@@ -61,10 +61,11 @@ class MergedArticleForm(IdempotentForm, MergedForm):
 
     def resubmitted(self, request: Any, made: Article, object_id: str | None) -> str:
         # What the person saved by this very form is nobody else's change.
-        seen, number = request.POST.get("based_on", ""), request.submission.number
+        data = request.POST = request.POST.copy()
+        seen, number = data.get("based_on", ""), request.submission.number
         if number and (not is_key(seen) or int(seen) < number):
-            request.POST = request.POST.copy()
-            request.POST["based_on"] = str(number)
+            data["based_on"] = str(number)
+        data["slug"] = data.get("slug") or made.slug
         return str(made.pk)
 
     def number_of(self, obj: Article) -> int | None:

@@ -118,7 +118,9 @@ class MergedForm(admin.ModelAdmin):
 
     def render_change_form(self, request, context, *args, **kwargs):
         obj, form = context.get("original"), context["adminform"].form
-        if form.refusals and _is_refused_only(context["errors"], form):
+        # One list of errors for each field, and for what is of none.
+        lists, sentences = len(context["errors"]), len(form.non_field_errors())
+        if form.refusals and lists == 1 and sentences == len(form.refusals):
             # There is nothing to correct, so the page does not ask for it.
             context |= {"errors": None, "refusals": form.refusals}
         context["merged_changes"] = request.merged_changes
@@ -127,8 +129,3 @@ class MergedForm(admin.ModelAdmin):
             state = state_of(form, {formset.prefix: formset for formset in inlines})
             form.initial.setdefault("opened", self.seal(state))
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _is_refused_only(errors: list[Any], form: Any) -> bool:
-    # One list of errors for each field, and for what is of none.
-    return len(errors) == 1 and len(form.non_field_errors()) == len(form.refusals)

@@ -275,6 +275,7 @@ def test_form_sent_again_after_back_changes_what_it_made(client):
     again = client.post(ADD, form | {"headline": "An envoy in Algiers again"})
     assert again.status_code == 302
     article = Article.objects.get()
+    assert article.slug == "an-envoy-in-algiers"
     assert list(article.editions.order_by("number").values_list("headline", flat=True)) == [
         "An envoy in Algiers",
         "An envoy in Algiers again",
