@@ -52,18 +52,8 @@ def waiting_for(person: Any) -> QuerySet[Edition]:
     """
     if not person.has_perm("articles.publish_article"):
         return Edition.objects.none().annotate(is_asked=Value(value=False))
-    approved_since = Edition.objects.filter(
-        article=OuterRef("article"),
-        state=Edition.State.APPROVED,
-        number__gte=OuterRef("number"),
-        number__lt=OuterRef(OuterRef("number")),
-    )
-    by_others = Edition.objects.filter(
-        ~Q(author=person.pk) | Q(author=None),
-        ~Exists(approved_since),
-        article=OuterRef("article"),
-        number__lte=OuterRef("number"),
-    )
+    written = Edition.objects.since_approval(OuterRef("article"), OuterRef("number"))
+    by_others = written.filter(~Q(author=person.pk) | Q(author=None))
     waiting = _open(Edition.State.IN_REVIEW).filter(article__withdrawn_at=None)
     asked = ReviewRequest.objects.filter(article=OuterRef("article"), person=person.pk)
     waiting = waiting.filter(Exists(by_others)).annotate(is_asked=Exists(asked))

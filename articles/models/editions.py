@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +97,20 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """
         latest = _moment("-public_from", is_major=True, public_from__lte=OuterRef("public_from"))
         return self.annotate(major_at=Coalesce(latest, _moment("public_from")))
+
+    def since_approval(self, article: Any, number: Any) -> Self:
+        """Editions of an article up to a number and after the last approved one before it.
+
+        Both are values, or an outer query's (`OuterRef`).
+        """
+        limit = OuterRef(number) if isinstance(number, OuterRef) else number
+        approved = Edition.objects.filter(
+            article=OuterRef("article"),
+            state=Edition.State.APPROVED,
+            number__gte=OuterRef("number"),
+            number__lt=limit,
+        )
+        return self.filter(~Exists(approved), article=article, number__lte=number)
 
     def forced(self) -> Self:
         """Approved by the person who wrote them, and not yet by another."""

@@ -46,7 +46,9 @@ def _review_requested(entry: AuditEntry) -> None:
 
 def _returned(entry: AuditEntry) -> None:
     """Notify the writers of an article that was returned."""
-    people = set(writers_of(entry.article).values_list("pk", flat=True)) - {entry.by_id}
+    if entry.edition is None:
+        return  # erased since
+    people = set(writers_of(entry.edition).values_list("pk", flat=True)) - {entry.by_id}
     _enqueue(RETURNED, people, timezone.now(), article=entry.article_id, step=entry.pk)
 
 
@@ -62,7 +64,7 @@ def _published(entry: AuditEntry) -> None:
     ).delete()
     if edition.public_from < now - dt.timedelta(hours=1):
         return  # imported from an archive
-    people = set(writers_of(entry.article, before=edition.number).values_list("pk", flat=True))
+    people = set(writers_of(edition).values_list("pk", flat=True))
     if edition.public_from <= now:
         people -= {entry.by_id}
     payload = {"edition": edition.pk, "from": edition.public_from.isoformat()}

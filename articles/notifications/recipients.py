@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from articles.models import Article, Edition
+from articles.models import Edition
 from engagements.models import Action
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # allauth's asks it for permissions
@@ -16,19 +16,11 @@ def staff_with_perm(permission: str) -> QuerySet[User]:
     return User.objects.with_perm(permission, backend=BACKEND).filter(is_active=True, is_staff=True)
 
 
-def writers_of(article: Article, before: int | None = None) -> QuerySet[User]:
-    """Return the person who created an article and the authors since its last approval.
-
-    `before`: as of that edition, even if it has been approved since.
-    """
-    editions = Edition.objects.filter(article=article.pk)
-    approved = editions.filter(state=Edition.State.APPROVED)
-    if before is not None:
-        editions = editions.filter(number__lte=before)
-        approved = approved.filter(number__lt=before)
-    since = approved.aggregate(last=Max("number"))["last"] or 0
-    written = editions.filter(number__gt=since).values("author")
-    return User.objects.filter(Q(pk=article.created_by_id) | Q(pk__in=written))
+def writers_of(edition: Edition) -> QuerySet[User]:
+    """Return the creator of an edition's article and the authors since the approval before it."""
+    written = Edition.objects.since_approval(edition.article_id, edition.number)
+    creator = Q(pk=edition.article.created_by_id)
+    return User.objects.filter(creator | Q(pk__in=written.values("author")))
 
 
 def concerned_by(action: Action) -> set[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -376,10 +376,7 @@ def is_sole_author(article: int | None, number: int, *, by: Any) -> bool:
     Editions up to `number` count, which may be that of one not saved yet. So an editor may correct
     a comma in a writer's story and approve it.
     """
-    editions = Edition.objects.filter(article=article)
-    approved = editions.filter(state=Edition.State.APPROVED, number__lt=number)
-    since = approved.aggregate(last=Max("number"))["last"] or 0
-    written = editions.filter(number__gt=since, number__lte=number)
+    written = Edition.objects.since_approval(article, number)
     # A deleted account was another person's.
     return not written.filter(~Q(author=by) | Q(author=None)).exists()
 
