@@ -25,7 +25,7 @@ TAG_AUTHORITY = re.compile(
 
 
 class SettingsError(SystemExit):
-    """A wrong or missing setting; exits with its sentence on standard error, not a traceback."""
+    """A wrong or missing setting; prints its sentence without a traceback and exits."""
 
 
 def fail(sentence: str) -> NoReturn:

@@ -84,7 +84,7 @@ class Watch:
         )  # fmt: skip
 
     def _began(self, name: str, number: int, passed: dt.datetime, now: dt.datetime) -> float:
-        """Return when a version began, in seconds since 1970; if unsure, too late."""
+        """Return when a version began, in seconds since 1970; if unsure, a later moment."""
         if self._last and self._last.version.name == name:
             return self._last.version.began
         if number > passed.timestamp():

@@ -62,7 +62,7 @@ class Pair:
 
 
 def tokens_of(name: str) -> list[str]:
-    """Return the words of a name in Latin letters without accents: "Зеленский" as "zelenskii"."""
+    """Return the words of a name in Latin letters without accents: "zelenskiy" for "Зеленский"."""
     return re.findall(r"[a-z0-9]+", fold(anyascii(name.replace("-", " "))).replace("'", ""))
 
 

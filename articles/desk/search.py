@@ -6,6 +6,7 @@ list, which searches all rows.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -120,9 +121,10 @@ def _kinds() -> list[tuple[str, str, str, Finder]]:
     return [
         ("articles_article", _("Articles"), "articles.view_article", _articles),
         ("engagements_engagement", _("Visits"), "engagements.view_engagement", _visits),
-        ("engagements_person", _("People"), "engagements.view_person", _people),
+        ("engagements_person", _("People"), "engagements.view_person",
+         partial(_parties, model=Person)),
         ("engagements_organisation", _("Organisations"), "engagements.view_organisation",
-         _organisations),
+         partial(_parties, model=Organisation)),
         ("engagements_country", _("Countries"), "engagements.view_country", _countries),
         ("engagements_topic", _("Topics"), "engagements.view_topic", _topics),
         ("articles_picture", _("Pictures"), "articles.view_picture", _pictures),
@@ -177,17 +179,13 @@ def _best(words: list[str], results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=lambda result: not _fits(result, words))[:SHOWN]
 
 
-def _people(words: list[str]) -> list[Result]:
-    rows = _within_reach(Person.objects.filter(_with_words(words, "search_text")))
-    return _best(
-        words, (Result(row.name, _change(row)) for row in rows.order_by("-pk")[:LOOKED_AT])
+def _parties(words: list[str], model: type[Person] | type[Organisation]) -> list[Result]:
+    rows = _within_reach(model._default_manager.filter(_with_words(words, "search_text")))
+    results = (
+        Result(row.name, _change(row), getattr(row, "acronym", ""))
+        for row in rows.order_by("-pk")[:LOOKED_AT]
     )
-
-
-def _organisations(words: list[str]) -> list[Result]:
-    rows = _within_reach(Organisation.objects.filter(_with_words(words, "search_text")))
-    rows = rows.order_by("-pk")[:LOOKED_AT]
-    return _best(words, (Result(row.name, _change(row), row.acronym) for row in rows))
+    return _best(words, results)
 
 
 def _countries(words: list[str]) -> list[Result]:

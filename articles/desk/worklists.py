@@ -83,18 +83,19 @@ def uncovered() -> QuerySet[Engagement]:
     return visits.filter(~Exists(editions), ~Exists(rounds))
 
 
+def _uncovered_near(*order: str, **near: dt.date) -> QuerySet[Engagement]:
+    rows = Engagement.objects.filter(**near).order_by(*order)
+    return uncovered().filter(pk__in=rows.values("pk")[:MOST_VISITS]).order_by(*order)
+
+
 def uncovered_soon(today: dt.date) -> QuerySet[Engagement]:
     """Return the uncovered engagements of the next 30 days, the next one first."""
-    near = Engagement.objects.filter(sort_date__gte=today, sort_date__lte=today + AHEAD)
-    near = near.order_by("sort_date", "pk")
-    return uncovered().filter(pk__in=near.values("pk")[:MOST_VISITS]).order_by("sort_date", "pk")
+    return _uncovered_near("sort_date", "pk", sort_date__gte=today, sort_date__lte=today + AHEAD)
 
 
 def uncovered_lately(today: dt.date) -> QuerySet[Engagement]:
     """Return the uncovered engagements of the last 60 days, the latest first."""
-    near = Engagement.objects.filter(sort_date__lt=today, sort_date__gte=today - BACK)
-    near = near.order_by("-sort_date", "-pk")
-    return uncovered().filter(pk__in=near.values("pk")[:MOST_VISITS]).order_by("-sort_date", "-pk")
+    return _uncovered_near("-sort_date", "-pk", sort_date__lt=today, sort_date__gte=today - BACK)
 
 
 def overdue(today: dt.date) -> ActionQuerySet:

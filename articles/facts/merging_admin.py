@@ -4,8 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -109,13 +107,8 @@ class Mergeable(RefreshedOnce):
         duplicate, target = plan.duplicate, plan.target
         message = _("“%(duplicate)s” (%(slug)s) was merged into it.")
         self.log_change(request, target, message % {"duplicate": duplicate, "slug": duplicate.slug})
-        LogEntry.objects.create(
-            user_id=str(request.user.pk),
-            content_type=ContentType.objects.get_for_model(self.model),
-            object_id=pk,
-            object_repr=str(duplicate)[:200],
-            action_flag=DELETION,
-        )
+        duplicate.pk = int(pk)  # the deletion has cleared it
+        self.log_deletions(request, [duplicate])  # type: ignore[arg-type] # takes any iterable
         message = _("“%(duplicate)s” was merged into “%(target)s”.")
         if plan.redirects:
             message = _("“%(duplicate)s” was merged into “%(target)s”. Its address redirects here.")

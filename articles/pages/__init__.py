@@ -1,4 +1,1 @@
-"""The views of the public pages. They read neither session nor user, so that pages can be stored.
-
-The page store may keep every answer.
-"""
+"""The views of the public pages. They read neither session nor user, so pages can be stored."""

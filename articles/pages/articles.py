@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -56,8 +56,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     edition = Edition.objects.public(at).filter(article__slug=slug).with_content().first()
     if edition is None:
-        withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
-        return gone(request, withdrawn)
+        return gone(request, Article.objects.withdrawn(at), slug)
     # Defence in depth: an article never shows facts that are not public.
     visit = facts(Engagement.objects.public(at), at).filter(editions=edition).first()
     context = article_context(

@@ -7,12 +7,11 @@ from typing import NamedTuple
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from articles.models import Article, Edition
+from articles.models import Edition
 from articles.models.editions import EditionQuerySet
-from engagements.models import Engagement
 
 # Actions in a list beside other content.
 ACTIONS = 5
@@ -52,10 +51,10 @@ def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
         raise Http404(_("There is no page %s: the list is shorter.") % number) from None
 
 
-def gone(request: HttpRequest, row: Article | Engagement) -> HttpResponse:
-    """Answer 410 with the date and the reason of a withdrawal, without the former content."""
-    context = {"withdrawn_at": row.withdrawn_at, "reason": row.withdrawn_reason}
-    return render(request, "410.html", context, status=410)
+def gone(request: HttpRequest, withdrawn: QuerySet, slug: str) -> HttpResponse:
+    """Answer 410 with the date and the reason of a withdrawal; raise `Http404` without one."""
+    row = get_object_or_404(withdrawn, slug=slug)
+    return render(request, "410.html", {"withdrawn": row}, status=410)
 
 
 def cards_page(

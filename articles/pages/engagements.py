@@ -73,8 +73,7 @@ def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     )
     visit = visits.filter(slug=slug).first()
     if visit is None:
-        withdrawn = get_object_or_404(Engagement.objects.withdrawn(at), slug=slug)
-        return gone(request, withdrawn)
+        return gone(request, Engagement.objects.withdrawn(at), slug)
     context = facts_context(visit, at)
     coverage = Edition.objects.public(at).covering([visit]).newest_first()
     # The teasers have no drawing: it would be the one of this page.

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -43,8 +43,7 @@ def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         at = timezone.now()
         article = Article.objects.public(at).filter(slug=slug).first()
         if article is None:
-            withdrawn = get_object_or_404(Article.objects.withdrawn(at), slug=slug)
-            return gone(request, withdrawn)
+            return gone(request, Article.objects.withdrawn(at), slug)
         return view(request, versions_of(article, at), at, **arguments)
 
     return answer

@@ -39,7 +39,7 @@ def read_upload(file: Any) -> Upload:
     """Decode a Django file; raise `ValidationError` as `decode` does."""
     image = decode(file)
     digest = digest_of(image)
-    # Without signs that cannot be seen.
+    # Without unprintable characters.
     name = "".join(sign for sign in file.name or "" if sign.isprintable())[-200:]
     return Upload(name, image, digest, Picture.objects.filter(digest=digest).first())
 

@@ -5,16 +5,12 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from articles.desk.dashboard import RecentChange, Worklist, recent_changes, worklists_for
+from articles.desk.dashboard import Worklist, recent_changes, worklists_for
 
 register = template.Library()
+register.simple_tag(recent_changes)
 
 
 @register.simple_tag
 def worklists(person: Any) -> list[Worklist]:
     return worklists_for(person, timezone.now())
-
-
-@register.simple_tag
-def latest_changes(person: Any) -> list[RecentChange]:
-    return recent_changes(person)

@@ -5,7 +5,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
@@ -25,6 +28,18 @@ def desk_view(*permissions: str) -> Callable[[ViewFunction], ViewFunction]:
         return admin.site.admin_view(guarded)
 
     return decorate
+
+
+def log_change(row: Model, message: str, *, by: Any, title: str) -> None:
+    """Add a change of a row to the admin's log, with the row's title."""
+    LogEntry.objects.create(
+        user_id=by.pk,
+        content_type=ContentType.objects.get_for_model(row),
+        object_id=str(row.pk),
+        object_repr=title[:200],
+        action_flag=CHANGE,
+        change_message=message,
+    )
 
 
 def show(

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -97,14 +96,7 @@ def _apply(
         errors += error.messages
         return None
     person: Any = request.user
-    content_type = ContentType.objects.get_for_model(MODELS[kind])
-    LogEntry.objects.bulk_create(
-        LogEntry(
-            user_id=person.pk, content_type=content_type, object_id=str(row.pk),
-            object_repr=str(row)[:200], action_flag=CHANGE, change_message=f"{title}: {what}",
-        )
-        for row in rows
-    )  # fmt: skip
+    LogEntry.objects.log_actions(person.pk, rows, CHANGE, f"{title}: {what}")
     message = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
     messages.success(request, message % {"title": title, "count": len(rows)})
     opts = MODELS[kind]._meta

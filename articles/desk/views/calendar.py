@@ -5,8 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -28,7 +26,7 @@ from articles.desk.planning_calendar import (
     read_range,
     weekdays,
 )
-from articles.desk.views.base import desk_view, show
+from articles.desk.views.base import desk_view, log_change, show
 from articles.models import Edition
 from articles.publishing.rescheduling import move_embargo, reschedule
 from engagements.dates import spelled_out, zone_name
@@ -127,7 +125,8 @@ def move(request: HttpRequest) -> HttpResponse:
         for sentence in error.messages:
             messages.error(request, f"{row}: {sentence}")
         return HttpResponseRedirect(_back(request))
-    _log(person, row, at)
+    changed = row.article if kind == "article" else row
+    log_change(changed, _("Moved to %s.") % spelled_out(at), by=person, title=str(row))
     messages.success(request, _message(request, kind, row, was, at))
     return HttpResponseRedirect(_back(request))
 
@@ -168,16 +167,4 @@ def _message(request: HttpRequest, kind: str, row: Any, was: dt.datetime, at: dt
         reverse("desk:move"),
         inputs,
         _("Undo"),
-    )
-
-
-def _log(person: Any, row: Any, at: dt.datetime) -> None:
-    logged = row.article if isinstance(row, Edition) else row
-    LogEntry.objects.create(
-        user_id=person.pk,
-        content_type=ContentType.objects.get_for_model(logged),
-        object_id=str(logged.pk),
-        object_repr=str(row)[:200],
-        action_flag=CHANGE,
-        change_message=_("Moved to %s.") % spelled_out(at),
     )

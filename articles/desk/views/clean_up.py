@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count
@@ -17,8 +15,8 @@ from django.utils.translation import ngettext
 
 from articles.desk import content_audit, duplicates
 from articles.desk.dashboard import MOST
-from articles.desk.views.base import desk_view, show
-from articles.models import Article, Edition, Finding
+from articles.desk.views.base import desk_view, log_change, show
+from articles.models import Edition, Finding
 from articles.publishing.rescheduling import reassign
 from articles.wording import name_of
 from engagements.models import Participant
@@ -185,14 +183,8 @@ def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> H
         try:
             with transaction.atomic():
                 reassign(draft.article, to=to, by=request.user)
-                LogEntry.objects.create(
-                    user_id=str(request.user.pk),
-                    content_type=ContentType.objects.get_for_model(Article),
-                    object_id=str(draft.article_id),
-                    object_repr=str(draft)[:200],
-                    action_flag=CHANGE,
-                    change_message=_("Reassigned to %s.") % name_of(to),
-                )
+                message = _("Reassigned to %s.") % name_of(to)
+                log_change(draft.article, message, by=request.user, title=str(draft))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
