@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles.models import Article, Edition, Finding
 from articles.publishing.links import dead_links
-from articles.richtext.html import figures_in
+from articles.richtext.html import embedded_images
 
 SHOWN = 50
 AT_ONCE = 200  # editions, by the button
@@ -52,7 +52,7 @@ def _audit(edition: Edition, now: dt.datetime) -> Iterator[Finding]:
 
 def _undescribed_in(body: str) -> list[str]:
     """Return the keys of the pictures in a story that have no alternative text."""
-    return [figure.picture for figure in figures_in(body) if figure.alt is None]
+    return [image.picture for image in embedded_images(body) if image.alt is None]
 
 
 def findings(kind: str) -> list[Finding]:
@@ -72,8 +72,8 @@ def undescribed_drafts() -> list[Edition]:
     rows = Edition.objects.worked_on().order_by("-created_at", "-pk")
     lead = Q(picture__isnull=False, picture_alt="", picture_is_decorative=False)
     drafts = list(rows.filter(lead).defer("body")[:SHOWN])
-    with_figures = rows.exclude(lead).filter(body__contains="<img data-picture")
-    drafts += [row for row in with_figures[:DRAFTS] if _undescribed_in(row.body)]
+    with_images = rows.exclude(lead).filter(body__contains="<img data-picture")
+    drafts += [row for row in with_images[:DRAFTS] if _undescribed_in(row.body)]
     return drafts[:SHOWN]
 
 

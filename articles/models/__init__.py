@@ -6,7 +6,7 @@ from articles.models.content_audit import DistinctPair, Finding
 from articles.models.editions import Edition
 from articles.models.notices import Notice, NoticeSettings, OverdueNotice
 from articles.models.outbox import Message
-from articles.models.pictures import Figure, Picture, Rendition
+from articles.models.pictures import Picture, Rendition, StoryPicture
 from articles.models.preview import PreviewLink
 from articles.models.review import ReadMarker, ReviewRequest
 from articles.models.timeline import ContentVersion, FeedEntry, TimelineEntry, TimelineTotal
@@ -22,7 +22,6 @@ __all__ = [
     "Edition",
     "EditionTopic",
     "FeedEntry",
-    "Figure",
     "Finding",
     "Language",
     "Message",
@@ -35,6 +34,7 @@ __all__ = [
     "ReadMarker",
     "Rendition",
     "ReviewRequest",
+    "StoryPicture",
     "Submission",
     "TimelineEntry",
     "TimelineTotal",

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
-from articles.models.pictures import Figure, Picture
+from articles.models.pictures import Picture, StoryPicture
 from articles.models.topics import EditionTopic
-from articles.richtext.html import BodyField, figures_in
+from articles.richtext.html import BodyField, embedded_images
 from engagements.models import Engagement
 from engagements.text import search_text
 
@@ -377,19 +377,20 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
             Edition.objects.filter(article=self.article_id, is_newest=True).update(is_newest=False)
         super().save(*args, **kwargs)
         if columns is None or "body" in columns:
-            self._hold_pictures(is_new=is_new)
+            self._protect_pictures(is_new=is_new)
 
     def get_absolute_url(self) -> str:
         return self.article.get_absolute_url()
 
-    def _hold_pictures(self, *, is_new: bool) -> None:
-        """Let the pictures of the story be held by rows, as the lead picture is by its column."""
-        keys = {figure.picture for figure in figures_in(self.body)}
+    def _protect_pictures(self, *, is_new: bool) -> None:
+        """Protect the pictures of the story by rows, as a column protects the lead picture."""
+        keys = {image.picture for image in embedded_images(self.body)}
         if not is_new:
-            self.figures.exclude(picture__uuid__in=keys).delete()
+            self.story_pictures.exclude(picture__uuid__in=keys).delete()
         if keys:
-            Figure.objects.bulk_create(
-                (Figure(edition=self, picture=p) for p in Picture.objects.filter(uuid__in=keys)),
+            pictures = Picture.objects.filter(uuid__in=keys)
+            StoryPicture.objects.bulk_create(
+                (StoryPicture(edition=self, picture=picture) for picture in pictures),
                 ignore_conflicts=True,
             )
 

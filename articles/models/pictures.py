@@ -55,7 +55,7 @@ def _editions():
 def _used_by(editions) -> Q:
     """The condition that one of `editions` uses a picture: above the story or in it."""
     return Q(Exists(editions.filter(picture=OuterRef("pk")))) | Q(
-        Exists(editions.filter(figures__picture=OuterRef("pk")))
+        Exists(editions.filter(story_pictures__picture=OuterRef("pk")))
     )
 
 
@@ -207,16 +207,18 @@ class Rendition(models.Model):
         return reverse("articles:media", args=[self.picture.uuid, self.name])
 
 
-class Figure(models.Model):
-    """A picture in the story of an edition: what the body says, as rows that hold the picture."""
+class StoryPicture(models.Model):
+    """A picture in the story of an edition, as a row, so that the picture cannot be deleted."""
 
-    edition = models.ForeignKey("articles.Edition", models.CASCADE, related_name="figures")
-    picture = models.ForeignKey(Picture, models.PROTECT, related_name="figures")
+    edition = models.ForeignKey("articles.Edition", models.CASCADE, related_name="story_pictures")
+    picture = models.ForeignKey(Picture, models.PROTECT, related_name="story_pictures")
 
     class Meta:
-        verbose_name = _("figure")
-        verbose_name_plural = _("figures")
-        constraints = [models.UniqueConstraint(fields=["edition", "picture"], name="figure_unique")]
+        verbose_name = _("picture in a story")
+        verbose_name_plural = _("pictures in stories")
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "picture"], name="story_picture_unique")
+        ]
 
     def __str__(self) -> str:
         return str(self.picture)

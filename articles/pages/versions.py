@@ -83,7 +83,7 @@ def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: i
     public = public_subjects("topic", at).filter(pk__in=[row.tag_id for row in rows])
     linked = set(public.values_list("pk", flat=True))
     # A picture that was taken down is taken down in old versions, too.
-    own = Q(pk=edition.picture_id) | Q(figures__edition=edition)
+    own = Q(pk=edition.picture_id) | Q(story_pictures__edition=edition)
     pictures = dict(Picture.objects.public(at).filter(own).values_list("pk", "replaced_at"))
     replaced = [moment for moment in pictures.values() if moment and moment > chosen.since]
     covered = Q(pk=edition.engagement_id) | Q(pk__in=edition.also_covers.values("pk"))

@@ -1,4 +1,4 @@
-"""The pictures within stories: found by their keys, and drawn where the story stands."""
+"""Stories with the pictures that are embedded in them."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles.models import Picture
-from articles.richtext.html import Figure, figures_in
+from articles.richtext.html import EmbeddedImage, embedded_images
 from articles.richtext.render import render
 
 
@@ -23,20 +23,20 @@ def pictures_by_key(
     return {str(picture.uuid): picture for picture in rows}
 
 
-def with_figures(
+def with_images(
     body: str, among: QuerySet[Picture] | None = None, *, at_desk: bool = False
 ) -> SafeString:
     """Return a story's HTML with those of its pictures that are `among` (`None`: any).
 
-    In the place of the others stands what was said of them.
+    Each of the others is replaced by its alternative text and caption.
     """
-    pictures = pictures_by_key((figure.picture for figure in figures_in(body)), among)
+    pictures = pictures_by_key((image.picture for image in embedded_images(body)), among)
 
-    def show(figure: Figure) -> str:
-        picture = pictures.get(figure.picture)
-        context = {"figure": figure, "picture": picture, "at_desk": at_desk}
+    def show(image: EmbeddedImage) -> str:
+        picture = pictures.get(image.picture)
+        context = {"image": image, "picture": picture, "at_desk": at_desk}
         if picture is None and among is None:
             return ""
-        return render_to_string("includes/figure.html", context)
+        return render_to_string("includes/embedded_image.html", context)
 
     return render(body, show)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Edition, Figure, Picture
+from articles.models import Edition, Picture, StoryPicture
 
 MOST_NAMED = 3  # uses in a sentence
 
@@ -16,12 +16,12 @@ class Use(NamedTuple):
 
     edition: Edition
     is_lead: bool
-    is_figure: bool
+    is_in_story: bool
     status: str  # of the edition now: "published", "draft"…
 
     @property
     def place(self) -> str:
-        if self.is_lead and self.is_figure:
+        if self.is_lead and self.is_in_story:
             return _("above the story and in it")
         return _("above the story") if self.is_lead else _("in the story")
 
@@ -29,9 +29,9 @@ class Use(NamedTuple):
 def uses_of(picture: Picture) -> list[Use]:
     """Return the uses of a picture, newest first, with a constant number of queries."""
     at = timezone.now()
-    figures = Figure.objects.filter(picture=picture).values("edition")
-    editions = Edition.objects.filter(Q(picture=picture) | Q(pk__in=figures))
-    held = set(figures.values_list("edition", flat=True))
+    in_stories = StoryPicture.objects.filter(picture=picture).values("edition")
+    editions = Edition.objects.filter(Q(picture=picture) | Q(pk__in=in_stories))
+    held = set(in_stories.values_list("edition", flat=True))
     return [
         Use(edition, edition.picture_id == picture.pk, edition.pk in held, edition.status_at(at))
         for edition in editions.select_related("article").defer("body").order_by("-pk")

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from articles.models import Edition, EditionTopic, Figure, Picture
+from articles.models import Edition, EditionTopic, Picture, StoryPicture
 from articles.pages.articles import article_context
 from articles.pages.engagements import facts
 from articles.publishing.public_versions import PublicVersion, versions_of
@@ -34,8 +34,8 @@ def saved(pk: int) -> Edition:
 
 def pictures_of(edition: Edition) -> QuerySet[Picture]:
     """Return the pictures on an edition's page."""
-    figures = Figure.objects.filter(edition=edition).values("picture")
-    return Picture.objects.filter(Q(pk=edition.picture_id) | Q(pk__in=figures))
+    in_story = StoryPicture.objects.filter(edition=edition).values("picture")
+    return Picture.objects.filter(Q(pk=edition.picture_id) | Q(pk__in=in_story))
 
 
 def page(

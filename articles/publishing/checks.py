@@ -21,7 +21,7 @@ from articles.models import Article, Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.publishing.links import dead_links, path_on_this_site
-from articles.richtext.html import TAG, figures_in, plain_text
+from articles.richtext.html import TAG, embedded_images, plain_text
 from engagements.dates import spelled_out
 from engagements.models import Engagement
 from engagements.publishing import reason_failures
@@ -118,7 +118,7 @@ def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
 
 
 def _words_of(body: str) -> str:
-    descriptions = [text for figure in figures_in(body) for text in (figure.alt, figure.caption)]
+    descriptions = [text for image in embedded_images(body) for text in (image.alt, image.caption)]
     return "\n".join([plain_text(body), *filter(None, descriptions)])
 
 
@@ -202,14 +202,14 @@ def picture_is_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
         )
 
 
-def figures_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    figures = figures_in(story.body)
-    names = pictures_by_key(figure.picture for figure in figures)
-    for figure in figures:
-        picture = names.get(figure.picture)
+def embedded_images_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
+    images = embedded_images(story.body)
+    names = pictures_by_key(image.picture for image in images)
+    for image in images:
+        picture = names.get(image.picture)
         if picture is None:
             yield Reason("body", _("A picture in the story is not in the library: remove it."))
-        elif figure.alt is None:
+        elif image.alt is None:
             sentence = _("Describe the picture “%s” in the story, or mark it as decorative.")
             yield Reason("body", sentence % picture)
 
@@ -247,7 +247,7 @@ OF_THE_TEXT: list[Check] = [
     needs_visit,
     needs_topic,
     picture_is_described,
-    figures_are_described,
+    embedded_images_are_described,
     correction_is_explained,
 ]
 OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]

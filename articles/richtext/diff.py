@@ -18,7 +18,7 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from articles.richtext.html import FIGURE_TAG, TAG, Figure, sanitize
+from articles.richtext.html import IMAGE_TAG, TAG, EmbeddedImage, sanitize
 from articles.richtext.render import render_changes
 
 T = TypeVar("T", "Token", "Block")
@@ -139,17 +139,17 @@ def _with_spoken_marks(html: str) -> SafeString:
 
 
 def _pictures_in_words(*stories: str) -> list[str]:
-    """Return stories with their figures in words; the same picture has the same letter in all."""
+    """Return stories with their images in words; the same picture has the same letter in all."""
     letters: dict[str, str] = {}
 
     def words(tag: re.Match[str]) -> str:
-        figure = Figure.of(tag[1])
-        letter = letters.setdefault(figure.picture, chr(ord("A") + len(letters) % 26))
+        image = EmbeddedImage.of(tag[1])
+        letter = letters.setdefault(image.picture, chr(ord("A") + len(letters) % 26))
         name = gettext("Picture %(letter)s:") % {"letter": letter}
-        parts = [name, figure.alt or gettext("a decorative picture"), figure.caption]
+        parts = [name, image.alt or gettext("a decorative picture"), image.caption]
         return f"<p>{escape(' '.join(filter(None, parts)))}</p>"
 
-    return [FIGURE_TAG.sub(words, story) for story in stories]
+    return [IMAGE_TAG.sub(words, story) for story in stories]
 
 
 def _parse(sanitised: str) -> Block:

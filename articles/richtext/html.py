@@ -1,12 +1,12 @@
 """The story's HTML: what may be in it.
 
 Stored HTML holds paragraphs, headings 2 to 4, lists, block quotes, tables, line breaks, bold,
-italics, links and figures; the editor offers the same. `BodyField` sanitises on every write, and
-`articles.richtext.render` again on the way out, so that nothing depends on how a row came to be.
+italics, links and embedded images; the editor offers the same. `BodyField` sanitises on every
+write, and rendering sanitises again, so that no page depends on how a row was written.
 
-A figure is one element, `<img data-picture>`, with the picture's uuid, its alternative text (empty:
-decorative; none: nobody has said yet) and its caption. Where the picture stands is found out on the
-way out.
+An embedded image is one element, `<img data-picture>`, with the picture's uuid, its alternative
+text (empty: decorative; none: still to be written) and its caption. Rendering adds the file's
+address.
 """
 
 import html
@@ -77,9 +77,9 @@ RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4", "captio
 # Elements whose end tag may be left out, and what keeps an outer one of them open.
 IMPLIED_END = {"p", "li", "thead", "tbody", "tr", "td", "th"}
 CONTAINERS = {"ul", "ol", "table", "blockquote"}
-# A figure ends the text that it comes in, and has no place between the rows or items of these.
-ENDED_BY_FIGURE = {"p", "h2", "h3", "h4", "strong", "em", "a"}
-WITHOUT_FIGURES = {"ul", "ol", "table", "thead", "tbody", "tr"}
+# An embedded image ends the text around it, and is not allowed between rows or items.
+ENDED_BY_IMAGE = {"p", "h2", "h3", "h4", "strong", "em", "a"}
+WITHOUT_IMAGES = {"ul", "ol", "table", "thead", "tbody", "tr"}
 MAX_WORDS = 300  # characters of an alternative text or a caption
 
 # None of these is legal in XML, so a feed would break on them; PostgreSQL refuses NUL.
@@ -108,7 +108,7 @@ MAILBOX = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)
 # Exact on sanitised HTML and only there: its "<" and ">" are nothing but the ends of tags.
 TAG = re.compile(r"<[^>]*>")
 BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr|img)\b[^>]*>|<br>")
-FIGURE_TAG = re.compile(r"<img ([^>]*)>")
+IMAGE_TAG = re.compile(r"<img ([^>]*)>")
 PICTURE_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CELL_TAG = re.compile(r"</?t[dh]\b[^>]*>")
 
@@ -193,39 +193,39 @@ def _is_open(name: str, open_tags: list[str]) -> bool:
     return False
 
 
-class Figure(NamedTuple):
-    """A figure of a story: its picture's uuid, and what is said of it there."""
+class EmbeddedImage(NamedTuple):
+    """An image in a story: its picture's uuid, and what the story says of it."""
 
     picture: str
-    alt: str | None  # "": decorative; `None`: nobody has said
+    alt: str | None  # "": decorative; `None`: still to be written
     caption: str
 
     @classmethod
-    def of(cls, attributes: str) -> "Figure":
+    def of(cls, attributes: str) -> "EmbeddedImage":
         known = _attributes("img", attributes)
         return cls(known["data-picture"], known.get("alt"), known.get("data-caption", ""))
 
 
-def figures_in(sanitised: str) -> list[Figure]:
-    """Return the figures of a story, in order."""
-    return [Figure.of(tag[1]) for tag in FIGURE_TAG.finditer(sanitised)]
+def embedded_images(sanitised: str) -> list[EmbeddedImage]:
+    """Return the images of a story, in order."""
+    return [EmbeddedImage.of(tag[1]) for tag in IMAGE_TAG.finditer(sanitised)]
 
 
-def _figure_tag(attributes: dict[str, str]) -> str:
-    """Return a figure as it is stored ("": it names no picture)."""
+def _image_tag(attributes: dict[str, str]) -> str:
+    """Return an embedded image as it is stored; "" if it names no picture."""
     if "data-picture" not in attributes:
         return ""
     order = [name for name in ("data-picture", "alt", "data-caption") if name in attributes]
     return "<img" + "".join(f' {name}="{escape(attributes[name])}"' for name in order) + ">"
 
 
-def _add_figure(source: str, parts: list[str], open_tags: list[str]) -> None:
-    figure = _figure_tag(_attributes("img", source))
-    if not figure or (open_tags and open_tags[-1] in WITHOUT_FIGURES):
+def _add_image(source: str, parts: list[str], open_tags: list[str]) -> None:
+    image = _image_tag(_attributes("img", source))
+    if not image or (open_tags and open_tags[-1] in WITHOUT_IMAGES):
         return
-    while open_tags and open_tags[-1] in ENDED_BY_FIGURE:
+    while open_tags and open_tags[-1] in ENDED_BY_IMAGE:
         parts.append(f"</{open_tags.pop()}>")
-    parts.append(figure)
+    parts.append(image)
 
 
 def _add_start(name: str, source: str, parts: list[str], open_tags: list[str]) -> None:
@@ -260,7 +260,7 @@ def _simplified(source: str) -> str:
         if name == "br":
             parts.append("<br>")
         elif name == "img":
-            _add_figure(token["attributes"], parts, open_tags)
+            _add_image(token["attributes"], parts, open_tags)
         elif token["end"]:
             if _is_open(name, open_tags):
                 while (closed := open_tags.pop()) != name:
@@ -290,7 +290,7 @@ def sanitize(source: str) -> str:
         if cleaned == source:
             break
         source = cleaned
-    return cleaned if _text_of(cleaned).strip() or FIGURE_TAG.search(cleaned) else ""
+    return cleaned if _text_of(cleaned).strip() or IMAGE_TAG.search(cleaned) else ""
 
 
 def plain_text(source: str) -> str:

@@ -9,15 +9,15 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from articles.richtext.html import FIGURE_TAG, Figure, cleaner
+from articles.richtext.html import IMAGE_TAG, EmbeddedImage, cleaner
 
 # Exact on sanitised HTML, and only there.
 TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
 SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
 MARKED_QUOTE = re.compile("<blockquote>(?=\\s*<p>[“„«‘»])")
 
-# Returns a figure as HTML; nothing where its picture may not be shown.
-Show = Callable[[Figure], str]
+# Returns an embedded image as HTML; "" where its picture may not be shown.
+Show = Callable[[EmbeddedImage], str]
 
 
 def _with_scopes(sanitised: str) -> str:
@@ -82,22 +82,22 @@ def _in_scroll_boxes(sanitised: str) -> str:
     return "".join([*parts, sanitised[position:]])
 
 
-def _with_figures(sanitised: str, show: Show) -> str:
-    return FIGURE_TAG.sub(lambda tag: show(Figure.of(tag[1])), sanitised)
+def _with_images(sanitised: str, show: Show) -> str:
+    return IMAGE_TAG.sub(lambda tag: show(EmbeddedImage.of(tag[1])), sanitised)
 
 
-def _no_figure(figure: Figure) -> str:
+def _no_image(image: EmbeddedImage) -> str:
     return ""
 
 
-def render(source: str, show: Show = _no_figure) -> SafeString:
+def render(source: str, show: Show = _no_image) -> SafeString:
     """Return a story as it stands on a page.
 
     Table headers get their scope, tables a box that scrolls, and a quotation that begins with its
     mark a class, so that the mark can hang.
     """
     html = _in_scroll_boxes(_with_scopes(cleaner().clean(source)))
-    html = _with_figures(html, show)
+    html = _with_images(html, show)
     return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
 
 
@@ -106,7 +106,7 @@ def render_changes(source: str) -> SafeString:
     return mark_safe(_in_scroll_boxes(_with_scopes(cleaner("ins", "del").clean(source))))  # noqa: S308
 
 
-def render_for_feed(source: str, base_url: str, show: Show = _no_figure) -> str:
+def render_for_feed(source: str, base_url: str, show: Show = _no_image) -> str:
     """Return a story for other programs, its links absolute.
 
     `base_url` is the site's, such as "https://news.example".
@@ -114,4 +114,4 @@ def render_for_feed(source: str, base_url: str, show: Show = _no_figure) -> str:
     html = SITE_LINK.sub(
         lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(cleaner().clean(source))
     )
-    return _with_figures(html, show)
+    return _with_images(html, show)

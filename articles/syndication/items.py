@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
-from articles.richtext.html import Figure, figures_in
+from articles.richtext.html import EmbeddedImage, embedded_images
 from articles.richtext.render import render_for_feed
 from articles.syndication.articles import FeedRow, editions_of
 from articles.syndication.description import Image, Item, tag_uri
@@ -34,15 +34,15 @@ def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item
     noted = Edition.objects.notes(at).filter(article__in=[row.article_id for row in editions])
     for note in noted.defer("body").order_by("-public_from"):
         notes[note.article_id].append(note)
-    embedded = [figure.picture for row in editions for figure in figures_in(row.body)]
-    pictures = pictures_by_key(embedded, Picture.objects.public(at))
+    keys = [image.picture for row in editions for image in embedded_images(row.body)]
+    pictures = pictures_by_key(keys, Picture.objects.public(at))
     return [_article(row, notes[row.article_id], origin, pictures) for row in editions]
 
 
 def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Picture]) -> Item:
-    def show(figure: Figure) -> str:
-        image = _image(pictures.get(figure.picture), figure.alt or "", origin)
-        context = {"image": image, "caption": figure.caption}
+    def show(embedded: EmbeddedImage) -> str:
+        image = _image(pictures.get(embedded.picture), embedded.alt or "", origin)
+        context = {"image": image, "caption": embedded.caption}
         return render_to_string("feeds/figure.html", context).strip() if image else ""
 
     image = _image(edition.picture, edition.picture_alt, origin)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from articles.maps.drawing import Drawing, drawing_of
 from articles.maps.geometry import Ring
 from articles.models import Picture
-from articles.pictures.embedding import with_figures
+from articles.pictures.embedding import with_images
 from engagements.models import Action, Engagement, Source
 
 register = template.Library()
@@ -20,19 +20,19 @@ register = template.Library()
 @register.filter
 def story(body: str) -> SafeString:
     """Return the HTML of a public edition's story."""
-    return with_figures(body)
+    return with_images(body)
 
 
 @register.filter
 def superseded_story(body: str) -> SafeString:
     """Return the HTML of an old version's story, without pictures that are no longer public."""
-    return with_figures(body, Picture.objects.public())
+    return with_images(body, Picture.objects.public())
 
 
 @register.filter
 def story_at_desk(body: str) -> SafeString:
     """Return a story's HTML for the desk, whose pictures need not be public."""
-    return with_figures(body, at_desk=True)
+    return with_images(body, at_desk=True)
 
 
 @register.filter

@@ -1,11 +1,11 @@
-// Figures in a story: a picture of the library with what is said of it there. The editor keeps the
-// picture's key; where it stands is the server's to say.
+// Embedded images: a picture of the library, with its alternative text and caption in this story.
+// The editor stores the picture's key; the server knows the file's address.
 import { Node, Plugin } from "django-prose-editor/editor";
 
 const NO_PICTURE = "00000000-0000-0000-0000-000000000000";
 const words = () => document.getElementById("picture-picker")?.dataset ?? {};
 
-// Opens the dialog for a new figure, or for the one at `position`.
+// Opens the dialog for a new image, or for the one at `position`.
 async function edit(editor, options, node, position, files) {
   if (!window.picturePicker) return;
   const current = node && {
@@ -22,7 +22,7 @@ async function edit(editor, options, node, position, files) {
     editor.view.dispatch(editor.state.tr.setNodeMarkup(position, null, attrs));
   } else {
     editor.chain().focus().insertContent({ type: "picture", attrs }).run();
-    // Before a text the cursor is in that text now. Elsewhere the figure itself is chosen, and the
+    // Before a text the cursor is in that text now. Elsewhere the image itself is chosen, and the
     // next keystroke would take its place.
     const { selection } = editor.state;
     if (selection.node) {
@@ -47,7 +47,7 @@ export const Picture = Node.create({
       renderHTML: ({ picture }) => ({ "data-picture": picture }),
     },
     alt: {
-      default: null, // "": decorative; null: nobody has said
+      default: null, // "": decorative; null: still to be written
       parseHTML: (element) => element.getAttribute("alt"),
       renderHTML: ({ alt }) => (alt === null ? {} : { alt }),
     },

@@ -151,12 +151,12 @@ def filtered_addresses() -> list[str]:
 
 def content(mark: str) -> dict[str, Any]:
     """Return an edition's content with `mark` in every field that an editor fills."""
-    figure = make_picture(credit=f"{mark}figurecredit")
-    words = f'alt="{mark}figurealt" data-caption="{mark}figurecaption"'
+    embedded = make_picture(credit=f"{mark}embeddedcredit")
+    words = f'alt="{mark}embeddedalt" data-caption="{mark}embeddedcaption"'
     return {
         "headline": f"{mark}headline",
         "standfirst": f"{mark}standfirst",
-        "body": f'<p>{mark}body</p><img data-picture="{figure.uuid}" {words}>',
+        "body": f'<p>{mark}body</p><img data-picture="{embedded.uuid}" {words}>',
         "byline": f"{mark}byline",
         "picture": make_picture(credit=f"{mark}credit", licence=f"{mark}licence"),
         "picture_alt": f"{mark}alt",
@@ -273,8 +273,8 @@ def test_nothing_hidden_stands_on_any_public_address(client, world):
     """A draft, an embargoed, superseded or withdrawn text is nowhere, and nothing fails."""
     answers = sweep(client)
     _nothing_hidden(answers)
-    figure = world["Zpublic"].figures.get().picture
-    _hidden_have_no_address(answers, {world["Zpublic"].picture, figure})
+    embedded = world["Zpublic"].story_pictures.get().picture
+    _hidden_have_no_address(answers, {world["Zpublic"].picture, embedded})
     _all_that_is_public(answers)
 
 
@@ -332,7 +332,7 @@ def _all_that_is_public(answers: Answers) -> None:
     fields = (
         "headline standfirst body byline credit licence alt caption note title city venue summary "
         "reason topic organisation person office moved corrected publisher source outcome details "
-        "action owner update figurealt figurecaption figurecredit"
+        "action owner update embeddedalt embeddedcaption embeddedcredit"
     )
     assert [field for field in fields.split() if f"Zpublic{field}" not in told] == []
     assert "Ztour" in told

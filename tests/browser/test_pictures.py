@@ -74,7 +74,7 @@ def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
 
 
 @pytest.mark.page
-def test_figure_is_picked_by_keyboard(desk):
+def test_embedded_image_is_picked_by_keyboard(desk):
     """From the story into the dialog and back: found, described, put in, and drawn for readers."""
     make_picture((640, 400), credit="Somebody else")
     picture = make_picture((640, 400), credit="A. N. Other")
@@ -106,7 +106,7 @@ def test_figure_is_picked_by_keyboard(desk):
     latest = edition.article.latest_edition()
     tag = f'<img data-picture="{picture.uuid}" alt="Two flags">'
     assert latest.body == f"<p>The envoy came. It rained.</p>{tag}<p>And left.</p>"
-    assert [row.picture for row in latest.figures.all()] == [picture]
+    assert [row.picture for row in latest.story_pictures.all()] == [picture]
 
 
 def test_lead_picture_is_chosen_from_the_library(desk):
@@ -132,7 +132,7 @@ def test_lead_picture_is_chosen_from_the_library(desk):
 
 
 @pytest.mark.page
-def test_file_dropped_on_the_story_becomes_a_figure(desk):
+def test_file_dropped_on_the_story_becomes_an_embedded_image(desk):
     """Through the library and its description; the page stays, whatever is dropped."""
     edition = make_draft(body="<p>The envoy came.</p>")
     desk.goto(f"/admin/articles/article/{edition.article_id}/change/")

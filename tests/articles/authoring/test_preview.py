@@ -30,12 +30,12 @@ def story_of(text: str) -> str:
 def test_it_is_the_public_page_of_what_was_typed(client):
     """Word by word what readers get once it is saved and approved; and nothing is saved by it."""
     topics = TopicFactory.create_batch(2)
-    picture, figure = make_picture(credit="Wire"), make_picture()
+    picture, embedded = make_picture(credit="Wire"), make_picture()
     edition = make_draft()
     client.force_login(member(EDITOR))
     typed = read(client.get(address_of(edition))) | {
         "headline": "Another headline",
-        "body": f'<p>Another story.</p><img data-picture="{figure.uuid}" alt="Two flags">',
+        "body": f'<p>Another story.</p><img data-picture="{embedded.uuid}" alt="Two flags">',
         "engagement": make_full_engagement(topics).pk,
         "also_covers": [EngagementFactory(title="Another visit").pk],
         "topics": [topic.pk for topic in topics],
@@ -51,7 +51,7 @@ def test_it_is_the_public_page_of_what_was_typed(client):
     assert newest.headline == "Another headline"
     publish(newest, by=UserFactory())
     public = client.get(newest.get_absolute_url()).text
-    for shown in (picture, figure):
+    for shown in (picture, embedded):
         at_the_desk = f"/admin/articles/picture/{shown.uuid}/file/"
         assert at_the_desk in previewed
         previewed = previewed.replace(at_the_desk, f"/media/{shown.uuid}/")

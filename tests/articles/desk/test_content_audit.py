@@ -220,10 +220,10 @@ def test_broken_link_is_found_and_let_go_once_it_is_mended(client):
 
 def test_picture_without_words_is_listed(client):
     edition = make_draft(headline="Undescribed", picture=make_picture())
-    figure = f'<p>Text.</p><img data-picture="{make_picture().uuid}"{{}}>'
+    body = f'<p>Text.</p><img data-picture="{make_picture().uuid}"{{}}>'
     make_draft(headline="Described", picture=make_picture(), picture_alt="A port")
-    make_draft(headline="In its story", body=figure.format(""))
-    make_draft(headline="Said in its story", body=figure.format(' alt="A port"'))
+    make_draft(headline="In its story", body=body.format(""))
+    make_draft(headline="Said in its story", body=body.format(' alt="A port"'))
     client.force_login(member(WRITER))
     page = client.get(CLEAN_UP).content.decode()
     assert f"{edition.article_id}/change/#id_picture_alt" in page

@@ -18,13 +18,13 @@ from articles.models import (
     Edition,
     EditionTopic,
     FeedEntry,
-    Figure,
     Finding,
     OverdueNotice,
     Presence,
     PreviewLink,
     ReadMarker,
     ReviewRequest,
+    StoryPicture,
     Submission,
     TimelineEntry,
     TimelineTotal,
@@ -90,10 +90,10 @@ def told_apart() -> DistinctPair:
     return DistinctPair.objects.create(kind="person", first=1, second=2)
 
 
-def same_figure_twice() -> None:
+def same_story_picture_twice() -> None:
     row = {"edition": make_draft(), "picture": make_picture()}
-    Figure.objects.create(**row)
-    Figure.objects.create(**row)
+    StoryPicture.objects.create(**row)
+    StoryPicture.objects.create(**row)
 
 
 def two_without_end() -> None:
@@ -253,7 +253,7 @@ CASES = {
     "picture_has_size": change(make_picture, width=0),
     "picture_focal_x_within_picture": change(make_picture, focal_x=1.5),
     "picture_focal_y_within_picture": change(make_picture, focal_y=-0.5),
-    "figure_unique": same_figure_twice,
+    "story_picture_unique": same_story_picture_twice,
     "rendition_unique": same_rendition_twice,
     "rendition_has_size": change(some_rendition, bytes=0),
     "feedentry_unique": same_news_twice,

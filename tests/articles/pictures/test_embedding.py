@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Edition, Figure
+from articles.models import Edition, StoryPicture
 from articles.pictures import admin as pictures_admin
-from articles.publishing.checks import Story, figures_are_described, no_placeholders
+from articles.publishing.checks import Story, embedded_images_are_described, no_placeholders
 from articles.publishing.workflow import publish, save_edition, withdraw
 from articles.richtext.diff import diff_story
 from articles.richtext.html import plain_text, sanitize
@@ -48,42 +48,42 @@ def tag(picture, alt='alt="Two flags"', caption="In Algiers") -> str:
         ('<img picture="x" alt="x">', ""),
     ],
 )  # fmt: skip
-def test_figure_is_a_key_and_words(source, stored):
+def test_embedded_image_is_a_key_and_words(source, stored):
     """A picture of the library stays, between the blocks; any other, and all else, goes."""
     assert sanitize(source) == stored
     assert sanitize(stored) == stored
 
 
-def test_words_of_a_figure_are_bounded():
+def test_words_of_an_embedded_image_are_bounded():
     told = sanitize(f'{OF_KEY} alt="{"x" * 5000}">')
     assert told.count("x") == 300
     assert plain_text(f"<p>A</p>{TAG}<p>B</p>") == "A\nB"
 
 
 @pytest.mark.django_db
-def test_figure_holds_its_picture():
+def test_embedded_image_holds_its_picture():
     """It cannot be deleted while any edition shows it, an old one too; the rows say which."""
     picture, other = make_picture(), make_picture()
     edition = make_draft(body=f"<p>A story.</p>{tag(picture)}{tag(picture)}")
-    assert [row.picture for row in edition.figures.all()] == [picture]
+    assert [row.picture for row in edition.story_pictures.all()] == [picture]
     again = save_edition(
         edition.article,
         author=None,
         headline="Again",
         body=tag(other) + TAG,
     )
-    assert [row.picture for row in again.figures.all()] == [other]
+    assert [row.picture for row in again.story_pictures.all()] == [other]
     with pytest.raises(ProtectedError):
         picture.delete()
     edition.refresh_from_db()
     edition.body = "<p>None.</p>"
     edition.save()
-    assert not Figure.objects.filter(picture=picture).exists()
+    assert not StoryPicture.objects.filter(picture=picture).exists()
     picture.delete()
 
 
 @pytest.mark.django_db
-def test_figure_is_public_with_its_story(client):
+def test_embedded_image_is_public_with_its_story(client):
     """In every size, from the edition's hour to its end or its withdrawal."""
     picture = make_picture(credit="A. N. Other", licence="CC BY 4.0")
     names = [rendition.name for rendition in picture.renditions.all()]
@@ -113,7 +113,7 @@ def test_figure_is_public_with_its_story(client):
 
 
 @pytest.mark.django_db
-def test_story_of_many_figures_costs_the_same(client):
+def test_story_of_many_images_costs_the_same(client):
     """The page and the feed ask once for all pictures of all stories."""
 
     def cost(number: int) -> list[int]:
@@ -131,13 +131,13 @@ def test_story_of_many_figures_costs_the_same(client):
 
 
 @pytest.mark.django_db
-def test_figure_is_described_before_it_goes_out():
+def test_embedded_image_is_described_before_it_goes_out():
     """With words, or as decorative; and its picture has to be there."""
     picture = make_picture()
 
     def reasons(*tags: str) -> list[str]:
         story = Story(body="<p>A story.</p>" + "".join(tags))
-        return [reason.text for reason in figures_are_described(story, timezone.now())]
+        return [reason.text for reason in embedded_images_are_described(story, timezone.now())]
 
     assert reasons(tag(picture), tag(picture, 'alt=""')) == []
     assert "or mark it as decorative" in reasons(tag(picture, ""))[0]
@@ -147,7 +147,7 @@ def test_figure_is_described_before_it_goes_out():
 
 
 @pytest.mark.django_db
-def test_comparison_tells_of_figures_in_words():
+def test_comparison_tells_of_images_in_words():
     """Which picture, by a letter, and what is said of it."""
     one, other = make_picture(), make_picture()
     told = diff_story(f"<p>A.</p>{tag(one)}", f"<p>A.</p>{tag(other)}")

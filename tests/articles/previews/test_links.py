@@ -86,12 +86,12 @@ def test_nobody_keeps_it_lists_it_or_hears_of_it(client, stored):
 
 def test_pictures_of_the_draft_stand_beneath_the_link(client):
     """All of its own, at no other address, and none of another draft."""
-    figure = make_picture()
-    body = f'<p>A story.</p><img data-picture="{figure.uuid}" alt="Two flags">'
+    embedded = make_picture()
+    body = f'<p>A story.</p><img data-picture="{embedded.uuid}" alt="Two flags">'
     draft = make_draft(picture=make_picture(), picture_alt="A sea", body=body)
     edition, token, address = linked(draft)
     text = client.get(address).text
-    shown = Rendition.objects.filter(picture__in=[edition.picture, figure])
+    shown = Rendition.objects.filter(picture__in=[edition.picture, embedded])
     for rendition in shown.exclude(name="share.jpg").select_related("picture"):
         names = [rendition.picture.uuid, rendition.name]
         path = reverse("articles:preview_media", args=[token, *names])
