@@ -26,7 +26,7 @@ def page_store(
     version: Callable[[], Version] | None = None,
     lease: float = LEASE_SECONDS,
 ) -> PageStore:
-    """Return the site with a page store in front of it."""
+    """Return the application with a page store in front of it."""
     return PageStore(
         application,
         version=version or Watch(),

@@ -1,55 +1,55 @@
-"""A page store: whole answers, kept in memory in front of Django.
+"""A page store: whole responses, kept in memory in front of Django.
 
-It stands before Django's handler and answers again what was answered before, in microseconds, for
-as long as that is still true. It knows nothing of this site and asks for Django and brotli, and for
-redis where entries are shared.
+It stands before Django's handler and sends again what was sent before, in microseconds, for as long
+as that is still true. It knows nothing of this site; it needs Django and brotli, and redis where
+entries are shared.
 
     from config.page_store import PageStore, Version
 
     application = PageStore(
         get_wsgi_application(),
         version=current_version,           # () -> Version(name, began, until)
-        parameters=("topic", "page"),      # all that any page reads from its address
-        never=("/admin/", "/static/"),     # beginnings of paths
+        parameters=("topic", "page"),      # all that any page reads from its query
+        never=("/admin/", "/static/"),     # prefixes of paths that are not stored
         max_bytes=64 * 1024**2,
         lease=0.02,
     )
 
-**One version for all content.** `version()` names the state that everything public is in, and says
-when it began and when the next one begins by itself. An entry is served while its version is the
-current one and made anew afterwards, so nothing is ever purged, and nothing stale is ever served:
-whoever asks after a commit gets what was committed. A page that was made while the version changed
-may be half old and half new: it is made again, and after three times sent and not kept. Where
+**One version for all content.** `version()` names the state of everything public, and says when it
+began and when the next one begins without a write. An entry is sent while its version is current
+and rendered anew afterwards, so nothing is ever purged and nothing stale is ever sent: a request
+after a commit gets what was committed. A page that was rendered while the version changed may be
+half old and half new: it is rendered again; after three times it is sent and not stored. Where
 `version()` fails, every request goes to the application.
 
-**The lease.** So long, in seconds, an answer of `version()` is trusted; it saves the question at
-almost every request. Whoever writes has to wait as long after the commit before it tells anybody.
-With 0 every request asks. The next boundary ends a lease early.
+**The lease.** For so many seconds an answer of `version()` is trusted, which saves the question at
+almost every request. A writer has to wait as long after the commit before it reports success. With
+0 every request asks. The next boundary ends a lease early.
 
-**What it keeps.** Answers 200, 301, 308 and 410 to GET and HEAD, with a Content-Length, without
+**What is stored.** Responses 200, 301, 308 and 410 to GET and HEAD, with a Content-Length, without
 Set-Cookie, `no-store`, `private` or a Vary other than Accept-Encoding. Not 404: there is no end of
-addresses that name nothing. Requests with a cookie or Authorization, and paths in `never`, pass
-untouched.
+addresses without a page. Requests with a cookie or Authorization, and paths in `never`, go to the
+application untouched.
 
-**What the application sees** of a request that may be kept: scheme, host, path and the parameters
-that it names, in their order. No other header or parameter reaches it, so none can stand in what
-others get. The host is part of the key, and Django refuses one that it does not know. Set
-`scheme_header` to the header that a trusted proxy sets ("HTTP_X_FORWARDED_PROTO"). An address with
-more than ten other parameters, or too long, passes untouched.
+**What the application sees** of a request whose response may be stored: scheme, host, path and the
+parameters in `parameters`, in their order. No other header or parameter reaches it, so none can
+stand in what others get. The host is part of the key, and Django refuses one that it does not know.
+Set `scheme_header` to the header that a trusted proxy sets ("HTTP_X_FORWARDED_PROTO"). A query that
+is too long or has more than ten other parameters goes to the application untouched.
 
-**What it adds.** A strong ETag from the content, so that a change elsewhere leaves it as it was;
-Last-Modified from the version, once its first second is over; `Cache-Control: public, max-age=` 60
-or the seconds to the next boundary; gzip and brotli, each compressed once. It answers conditions
-(304, 412) as RFC 9110 orders them; If-Modified-Since holds with the very date that was sent.
+**What is added.** A strong ETag from the content, so that a change elsewhere leaves it as it was;
+Last-Modified from the version, from its second second on; `Cache-Control: public, max-age=` 60 or
+the seconds to the next boundary; gzip and brotli, each compressed once. Conditions are answered
+(304, 412) in the order of RFC 9110; If-Modified-Since holds only with the very date that was sent.
 
-**Memory.** At most `max_bytes` in each process; the least recently used make way, and no entry may
-take more than an eighth.
+**Memory.** At most `max_bytes` in each process; the least recently used entries are dropped, and
+none may take more than an eighth.
 
-**Threads and processes.** Several threads that miss the same entry wait for one rendering. Each
-process has its own store, so a page is made at most once a process and version; `shared` (such as
-`config.page_store.shared.RedisShared`) lets the others take what one has made.
+**Threads and processes.** Threads that miss the same entry wait for one rendering. Each process has
+its own store, so a page is rendered at most once for each process and version; with `shared` (such
+as `config.page_store.shared.RedisShared`) processes take what another has rendered.
 """
 
-from config.page_store.application import Application, PageStore, Shared, Version
+from config.page_store.application import Application, PageStore, Version
 
-__all__ = ["Application", "PageStore", "Shared", "Version"]
+__all__ = ["Application", "PageStore", "Version"]

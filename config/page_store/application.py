@@ -1,8 +1,8 @@
-"""The store itself: a WSGI application in front of another."""
+"""The page store: a WSGI application in front of another."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from threading import Event, Lock
 from time import monotonic
@@ -10,38 +10,39 @@ from typing import Any, NamedTuple, Protocol
 
 from django.utils.http import http_date
 
-from config.page_store.entries import Answer, Entries, Entry, Headers
+from config.page_store.entries import Entries, Entry, Headers
 from config.page_store.requests import CONDITIONS, canonical_query, coding, evaluate
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable], Iterable[bytes]]
-Key = tuple[str, str, str, str, str]
+Key = tuple[str, str, str, str, str]  # host, path, query, scheme, script name
 
 logger = logging.getLogger(__name__)
 
 MAX_AGE = 60  # seconds for which browsers and caches need not ask
 MAX_PATH = 500  # characters
-# A part of the whole, so that no single page clears out the others.
-_LARGEST = 8
+_LARGEST = 8  # no entry may take more than this part of the memory
 _WAIT = 30  # seconds for another thread's rendering
-_TRIES = 3  # renderings of a page, while something changes during each
-# Without an end: of all other answers, these alone name a thing that is or was here.
-_KEPT_STATUS = ("200", "301", "308", "410")
-# What a request says of the server, and of the key, whoever sent it.
+_TRIES = 3  # renderings of a page whose content changes during each
+# Not 404: there is no end of addresses without a page.
+_STORABLE = ("200", "301", "308", "410")
+# What a page may depend on besides its key: the server, which is the same for everyone.
 _OF_THE_SERVER = {"PATH_INFO", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"}
-_FORBIDDING = {"set-cookie", "content-encoding", "content-range", "x-accel-redirect", "x-sendfile"}
-# Said anew with each answer, by the store or by the server.
-_ANEW = {
+_NOT_STORABLE = {
+    "set-cookie", "content-encoding", "content-range", "x-accel-redirect", "x-sendfile",
+}  # fmt: skip
+# The store or the server writes these for each response.
+_PER_RESPONSE = {
     "age", "cache-control", "connection", "content-length", "date", "etag", "expires",
     "keep-alive", "last-modified", "server", "transfer-encoding", "vary", "x-request-id",
 }  # fmt: skip
 
 
 class Version(NamedTuple):
-    """The content at a moment. `name` changes whenever any page may; times are since 1970.
+    """The content at a moment. `name` changes whenever any page may; times are Unix seconds.
 
-    `began` is when it was written, which its commit may follow by seconds; `until` is when the next
-    begins although nothing is written.
+    `began` is the time of the write, which its commit may follow by seconds. `until` is when the
+    next version begins without a write.
     """
 
     name: str
@@ -50,24 +51,27 @@ class Version(NamedTuple):
 
 
 class Shared(Protocol):
-    """A place that several processes keep their entries in; a failure counts as nothing found."""
+    """Entries that several processes share; a failure counts as a miss."""
 
     def get(self, key: Key, version: str) -> Entry | None: ...
 
     def put(self, key: Key, entry: Entry) -> None: ...
 
 
-class _Moment(NamedTuple):
-    """What was found when last looked: good until `fresh_until` on the process's own clock."""
+class _Reading(NamedTuple):
+    """The version as last read, trusted until `fresh_until` on the process's monotonic clock.
 
-    fresh_until: float
-    version: str | None
-    last_modified: int | None
-    headers: Headers
+    `version` is `None` if nobody knows it; `headers` are those that depend on it.
+    """
+
+    fresh_until: float = 0.0
+    version: str | None = None
+    last_modified: int | None = None
+    headers: Headers = []
 
 
-class _Flight:
-    """A rendering under way, for all who ask for the same of the same version meanwhile."""
+class _Rendering:
+    """A rendering under way, for all threads that want the same page of the same version."""
 
     def __init__(self) -> None:
         self.done = Event()
@@ -75,7 +79,7 @@ class _Flight:
 
 
 class PageStore:
-    """Answers from memory what `application` answered before, while the version is the same."""
+    """Sends stored responses of `application` while the version is the same."""
 
     def __init__(
         self,
@@ -99,9 +103,9 @@ class PageStore:
         self._shared = shared
         self._clock = clock
         self._query = canonical_query(tuple(parameters))
-        self._moment = _Moment(0.0, None, None, [])
-        self._looking = Lock()
-        self._flights: dict[tuple[Key, str], _Flight] = {}
+        self._reading = _Reading()
+        self._read_lock = Lock()
+        self._renderings: dict[tuple[Key, str], _Rendering] = {}
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -111,9 +115,9 @@ class PageStore:
             or "HTTP_AUTHORIZATION" in environ
         ):
             return self._application(environ, start_response)
-        moment = self._moment
-        if monotonic() >= moment.fresh_until:
-            moment = self._look()
+        reading = self._reading
+        if monotonic() >= reading.fresh_until:
+            reading = self._read()
         query = environ.get("QUERY_STRING", "")
         if query:
             query = self._query(query)
@@ -131,10 +135,10 @@ class PageStore:
             environ.get("SCRIPT_NAME", ""),
         )
         entry = self.entries.get(key)
-        if entry is None or entry.version != moment.version:
-            return self._render(environ, start_response, key, moment)
+        if entry is None or entry.version != reading.version:
+            return self._miss(environ, start_response, key, reading)
         self.entries.touch(key)
-        return self._send(environ, start_response, key, entry, moment)
+        return self._send(environ, start_response, key, entry, reading)
 
     def _send(
         self,
@@ -142,126 +146,133 @@ class PageStore:
         start_response: Callable,
         key: Key,
         entry: Entry,
-        moment: _Moment,
+        reading: _Reading,
     ) -> Iterable[bytes]:
+        """Send an entry in an accepted coding, or the outcome of the request's conditions."""
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         wanted = coding(accepted) if accepted else 0
-        given = environ.get("HTTP_IF_NONE_MATCH")
-        if given:
-            wanted = entry.held(given, wanted)
-        answer = entry.answers[wanted]
-        if answer is None:
-            answer = entry.answer(wanted)
+        tags = environ.get("HTTP_IF_NONE_MATCH")
+        if tags:
+            wanted = entry.held(tags, wanted)
+        response = entry.responses[wanted]
+        if response is None:
+            response = entry.response(wanted)
             self.entries.grown(key, entry)
         for condition in CONDITIONS:
-            if condition in environ:
-                outcome = self._outcome(environ, entry, answer, moment)
+            if condition in environ and entry.status.startswith("200"):
+                outcome = evaluate(environ, response.etag, reading.last_modified, self._clock())
                 if outcome:
-                    start_response(outcome, answer.unchanged + moment.headers)
+                    start_response(outcome, response.unchanged + reading.headers)
                     return []
                 break
-        start_response(entry.status, answer.headers + moment.headers)
-        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+        start_response(entry.status, response.headers + reading.headers)
+        return [response.body] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def _outcome(self, environ: Environ, entry: Entry, answer: Answer, moment: _Moment) -> str:
-        """Return the status that a request's conditions ask for, or nothing."""
-        if not entry.status.startswith("200"):
-            return ""
-        outcome = evaluate(environ, answer.etag, moment.last_modified, self._clock())
-        return {304: "304 Not Modified", 412: "412 Precondition Failed"}.get(outcome, "")
-
-    def _look(self, *, anew: bool = False) -> _Moment:
-        """Return what the version is now; one thread at a time asks."""
-        with self._looking:
+    def _read(self, *, anew: bool = False) -> _Reading:
+        """Return a fresh reading; one thread at a time asks for the version."""
+        with self._read_lock:
             began = monotonic()
-            if began < self._moment.fresh_until and not anew:
-                return self._moment
+            if began < self._reading.fresh_until and not anew:
+                return self._reading
             try:
                 version = self._version()
-            except Exception as error:  # noqa: BLE001 - whatever it is, nothing stored is known to be true
-                if self._moment.version is not None:
+            except Exception as error:  # noqa: BLE001 - whatever it is, no entry is known to be current
+                if self._reading.version is not None:
                     logger.warning("Pages are not stored: the version is unknown (%s).", error)
-                self._moment = _Moment(0.0, None, None, [])
-                return self._moment
-            self._moment = _moment(version, began, self._lease, self._clock())
-            return self._moment
+                self._reading = _Reading()
+            else:
+                self._reading = _reading(version, began, self._lease, self._clock())
+            return self._reading
 
-    def _render(
-        self, environ: Environ, start_response: Callable, key: Key, moment: _Moment
+    def _miss(
+        self, environ: Environ, start_response: Callable, key: Key, reading: _Reading
     ) -> Iterable[bytes]:
-        """Answer what the store has not got, and keep the answer where it may."""
+        """Answer a request for which there is no current entry; one thread renders the page."""
         host, path, query, *_rest = key
         if (
-            moment.version is None
+            reading.version is None
             or query is None
             or not host
             or len(path) > MAX_PATH
             or path.startswith(self._never)
         ):
             return self._application(environ, start_response)
-        own = _Flight()
-        flight = self._flights.setdefault((key, moment.version), own)
-        if flight is not own:
-            if flight.done.wait(_WAIT) and flight.entry:
-                return self._send(environ, start_response, key, flight.entry, moment)
-            return self._ask(environ, start_response, key, moment, own)
+        own = _Rendering()
+        rendering = self._renderings.setdefault((key, reading.version), own)
+        if rendering is not own:
+            if rendering.done.wait(_WAIT) and rendering.entry:
+                return self._send(environ, start_response, key, rendering.entry, reading)
+            return self._render(environ, start_response, key, reading, own)
         try:
-            return self._ask(environ, start_response, key, moment, own)
+            return self._render(environ, start_response, key, reading, own)
         finally:
-            del self._flights[key, moment.version]
+            del self._renderings[key, reading.version]
             own.done.set()
 
-    def _ask(
+    def _render(
         self,
         environ: Environ,
         start_response: Callable,
         key: Key,
-        moment: _Moment,
-        flight: _Flight,
+        reading: _Reading,
+        rendering: _Rendering,
     ) -> Iterable[bytes]:
-        for _time in range(_TRIES):
-            version = moment.version or ""
-            found = self._shared.get(key, version) if self._shared else None
-            if found is not None:
-                made = found
+        """Answer from the shared entries or the application, and store the response if allowed."""
+        for _try in range(_TRIES):
+            version = reading.version or ""
+            shared = self._shared.get(key, version) if self._shared else None
+            if shared is not None:
+                entry = shared
                 break
-            status, headers, chunks = self._response(environ, key)
-            if not _may_be_kept(status, headers, self.entries.max_bytes // _LARGEST):
+            status, headers, chunks = self._run(environ, key)
+            if not _is_storable(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
                     return chunks
                 _close(chunks)
                 return []
-            made = _entry(version, status, headers, chunks)
-            # What was written meanwhile may be in it, in part: then it is made once more.
-            now = self._look(anew=True)
+            entry = _entry(version, status, headers, chunks)
+            # A change during the rendering may be in the page in part: then render it again.
+            now = self._read(anew=True)
             if now.version == version:
                 if self._shared:
-                    self._shared.put(key, made)
+                    self._shared.put(key, entry)
                 break
-            moment = now
+            reading = now
         else:
-            unsure = _Moment(0.0, None, None, [("Cache-Control", "no-cache")])
-            return self._send(environ, start_response, key, made, unsure)
-        before = self.entries.get(key)
-        if before is not None and before.is_same(made):
-            # Its compressed forms are worth keeping.
-            before.version = made.version
-            made = before
-        self.entries.put(key, made)
-        flight.entry = made
-        return self._send(environ, start_response, key, made, moment)
+            unsure = _Reading(headers=[("Cache-Control", "no-cache")])
+            return self._send(environ, start_response, key, entry, unsure)
+        previous = self.entries.get(key)
+        if previous is not None and previous.is_same(entry):
+            # Its compressed forms are still right.
+            previous.version = entry.version
+            entry = previous
+        self.entries.put(key, entry)
+        rendering.entry = entry
+        return self._send(environ, start_response, key, entry, reading)
 
-    def _response(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes]]:
-        """Return what the application answers to no more than the key says."""
-        said: list = []
+    def _run(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes]]:
+        """Return the application's response to the request without all that is not in its key.
+
+        So nothing that one client chose can stand in what others get.
+        """
+        allowed = {*_OF_THE_SERVER, "HTTP_HOST", self._scheme_header}
+        reduced = {
+            **{n: v for n, v in environ.items() if n in allowed or n.startswith("wsgi.")},
+            "REQUEST_METHOD": "GET",
+            "QUERY_STRING": key[2],
+            "CONTENT_TYPE": "",
+            "CONTENT_LENGTH": "",
+            "wsgi.input": BytesIO(),
+        }
+        started: list[Any] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable:
-            said[:] = [status, headers]
+            started[:] = [status, headers]
             return _no_write
 
-        chunks = self._application(_bare(environ, key[2], self._scheme_header), start)
-        return said[0], said[1], chunks
+        chunks = self._application(reduced, start)
+        return started[0], started[1], chunks
 
 
 def _entry(version: str, status: str, headers: Headers, chunks: Iterable[bytes]) -> Entry:
@@ -269,58 +280,37 @@ def _entry(version: str, status: str, headers: Headers, chunks: Iterable[bytes])
         body = b"".join(chunks)
     finally:
         _close(chunks)
-    kept = [(name, value) for name, value in headers if name.lower() not in _ANEW]
-    return Entry(version, status, kept, body)
+    stored = [(name, value) for name, value in headers if name.lower() not in _PER_RESPONSE]
+    return Entry(version, status, stored, body)
 
 
-def _moment(version: Version, began: float, lease: float, now: float) -> _Moment:
+def _reading(version: Version, began: float, lease: float, now: float) -> _Reading:
     left = version.until - now
     second = int(version.began)
-    # In its first second a version could yet be replaced by another of the same second, and a date
-    # has no finer part.
+    # A date has no fractions, and until its first second is over another version could have the
+    # same date.
     last_modified = second if now >= second + 1 else None
-    # Sent for as long as this moment is trusted, so by its end it must still be true.
+    # Sent for as long as this reading is trusted, so it must still be true at its end.
     max_age = max(0, min(MAX_AGE, int(left - lease)))
     headers = [("Cache-Control", f"public, max-age={max_age}")]
     if last_modified is not None:
         headers.append(("Last-Modified", http_date(last_modified)))
-    return _Moment(began + min(lease, left), version.name, last_modified, headers)
+    return _Reading(began + min(lease, left), version.name, last_modified, headers)
 
 
-def _bare(environ: Environ, query: str, scheme_header: str) -> Environ:
-    """Return the request without all that does not belong to its key.
-
-    So nothing that one sender chose can stand in what others get.
-    """
-    kept = {*_OF_THE_SERVER, "HTTP_HOST", scheme_header}
-    return {
-        **{
-            name: value
-            for name, value in environ.items()
-            if name in kept or name.startswith("wsgi.")
-        },
-        "REQUEST_METHOD": "GET",
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": "",
-        "CONTENT_LENGTH": "",
-        "wsgi.input": BytesIO(),
-    }
-
-
-def _may_be_kept(status: str, headers: Headers, largest: int) -> bool:
-    if not status.startswith(_KEPT_STATUS):
-        return False
-    told: Mapping[str, str] = {name.lower(): value for name, value in headers}
-    if _FORBIDDING & told.keys():
-        return False
-    control = told.get("cache-control", "").lower()
-    if "no-store" in control or "private" in control:
-        return False
-    if told.get("vary", "").lower().strip() not in ("", "accept-encoding"):
-        return False
-    # What announces no length is a stream.
-    length = told.get("content-length", "")
-    return length.isdecimal() and int(length) <= largest
+def _is_storable(status: str, headers: Headers, largest: int) -> bool:
+    values = {name.lower(): value.lower() for name, value in headers}
+    control = values.get("cache-control", "")
+    length = values.get("content-length", "")  # a stream has none
+    return (
+        status.startswith(_STORABLE)
+        and not _NOT_STORABLE & values.keys()
+        and "no-store" not in control
+        and "private" not in control
+        and values.get("vary", "").strip() in ("", "accept-encoding")
+        and length.isdecimal()
+        and int(length) <= largest
+    )
 
 
 def _close(chunks: Iterable[bytes]) -> None:

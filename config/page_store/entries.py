@@ -1,4 +1,4 @@
-"""Finished answers, and the bounded place where they are kept."""
+"""Stored responses, within a number of bytes."""
 
 import base64
 import gzip
@@ -14,80 +14,79 @@ from config.page_store.requests import BROTLI, CODINGS, GZIP, IDENTITY
 
 Headers = list[tuple[str, str]]
 
-# Best for text that is compressed while somebody waits.
+# Best for text that is compressed while a reader waits.
 _GZIP_LEVEL, _BROTLI_QUALITY = 6, 5
 _MIN_COMPRESSED = 200  # bytes; below, the header costs more than is saved
 _COMPRESSIBLE = ("text/", "application/json", "application/xml", "image/svg+xml")
 _COMPRESSIBLE_SUFFIXES = ("+json", "+xml")
-# An entry's own objects and its place in the table, measured generously.
+# An entry's own objects and its row in the table, rounded up.
 _OVERHEAD = 4_000  # bytes
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """An entry in one coding, ready to be sent."""
 
     etag: str
     headers: Headers
-    unchanged: Headers  # those of a 304
+    unchanged: Headers  # of a 304
     body: bytes
 
 
 class Entry:
-    """What the application answered: `status` ("200 OK"), headers without validators, body.
+    """A response of the application: `status` ("200 OK"), headers without validators, body.
 
-    `version` is the content version that it belongs to; `answers` has what was asked for so far,
-    by coding.
+    `version` names the content version of the page. `responses` has the codings that were asked
+    for so far, each at its index of `CODINGS`.
     """
 
-    __slots__ = ("_lock", "answers", "body", "digest", "headers", "size", "status", "version")
+    __slots__ = ("_lock", "body", "digest", "headers", "responses", "size", "status", "version")
 
     def __init__(self, version: str, status: str, headers: Headers, body: bytes) -> None:
         self.version, self.status, self.body = version, status, body
         self.headers = headers
-        # Not of all headers: two processes may write the same policy in two orders.
-        told = hashlib.blake2b(f"{status} {self._content_type}\n".encode(), digest_size=12)
-        told.update(body)
-        self.digest = base64.urlsafe_b64encode(told.digest()).decode()
-        self.answers: list[Answer | None] = [None, None, None]
+        # Without the other headers: two processes may write the same policy in two orders.
+        digest = hashlib.blake2b(f"{status} {self._content_type}\n".encode(), digest_size=12)
+        digest.update(body)
+        self.digest = base64.urlsafe_b64encode(digest.digest()).decode()
+        self.responses: list[Response | None] = [None, None, None]
         self._lock = Lock()
-        self.size = 0  # as the table counted it
+        self.size = 0  # bytes, as last counted by the table
 
-    def answer(self, coding: int) -> Answer:
-        """Return the answer in a coding; it is compressed the first time that anybody asks."""
+    def response(self, coding: int) -> Response:
+        """Return the response in a coding; the first call for each compresses it."""
         with self._lock:
-            found = self.answers[coding]
-            if found is None:
-                found = self.answers[coding] = self._made(coding)
-            return found
+            response = self.responses[coding]
+            if response is None:
+                response = self.responses[coding] = self._encoded(coding)
+            return response
 
-    def held(self, given: str, wanted: int) -> int:
-        """Return the coding that a sender's If-None-Match names, else the one it `wanted`.
+    def held(self, tags: str, wanted: int) -> int:
+        """Return the coding whose tag is in `tags` (If-None-Match), else the one that is `wanted`.
 
-        Who has the page in another coding has the page: it gets the 304 of its own tag.
+        A client that has the page in another coding gets the 304 of that coding.
         """
-        if self.digest not in given or not self.status.startswith("200"):
+        if self.digest not in tags or not self.status.startswith("200"):
             return wanted
-        return next((n for n in range(len(CODINGS)) if self._etag(n) in given), wanted)
+        return next((n for n in range(len(CODINGS)) if self._etag(n) in tags), wanted)
 
     def is_same(self, other: "Entry") -> bool:
-        """Say whether nothing that readers get has changed."""
+        """Return whether both send the same."""
         return self.digest == other.digest and self.headers == other.headers
 
     def weigh(self) -> int:
-        """Return how many bytes of memory this takes, nearly."""
-        bodies = {id(answer.body): len(answer.body) for answer in self.answers if answer}
-        return _OVERHEAD + sum((bodies | {id(self.body): len(self.body)}).values())
+        """Return about how many bytes of memory the entry takes."""
+        bodies = {id(self.body): len(self.body)}
+        bodies |= {id(row.body): len(row.body) for row in self.responses if row}
+        return _OVERHEAD + sum(bodies.values())
 
-    def _made(self, coding: int) -> Answer:
+    def _encoded(self, coding: int) -> Response:
+        body = self.body
         if not self._compressible:
-            return self._answer(IDENTITY, self.body)
-        if coding == GZIP:
-            return self._answer(GZIP, gzip.compress(self.body, _GZIP_LEVEL, mtime=0))
-        if coding == BROTLI:
-            return self._answer(BROTLI, brotli.compress(self.body, quality=_BROTLI_QUALITY))
-        return self._answer(IDENTITY, self.body)
-
-    def _answer(self, coding: int, body: bytes) -> Answer:
+            coding = IDENTITY
+        elif coding == GZIP:
+            body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        elif coding == BROTLI:
+            body = brotli.compress(body, quality=_BROTLI_QUALITY)
         name, etag = CODINGS[coding], self._etag(coding)
         validator = [("ETag", etag)]
         if self._compressible:
@@ -95,12 +94,8 @@ class Entry:
         coded = [("Content-Encoding", name)] if name else []
         length = [("Content-Length", str(len(body)))]
         unchanged = [row for row in self.headers if row[0].lower() != "content-type"]
-        return Answer(
-            etag,
-            [*self.headers, *length, *coded, *validator],
-            [*unchanged, *validator],
-            body,
-        )
+        sent = [*self.headers, *length, *coded, *validator]
+        return Response(etag, sent, [*unchanged, *validator], body)
 
     def _etag(self, coding: int) -> str:
         name = CODINGS[coding]
@@ -120,9 +115,9 @@ class Entry:
 
 
 class Entries:
-    """Entries by key within a number of bytes; the least recently used make way.
+    """Entries by key, within `max_bytes`; the least recently used are dropped.
 
-    `get` and `touch` take no lock: each is one step of the interpreter.
+    `get` and `touch` need no lock: each is one step of the interpreter.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -136,24 +131,24 @@ class Entries:
         return len(self._rows)
 
     def touch(self, key: Hashable) -> None:
-        """Make an entry the most recently used; nothing happens to one that has made way."""
+        """Make an entry the most recently used, if it is still here."""
         try:  # noqa: SIM105 - `suppress` would cost more than the rest of an answer
             self._rows.move_to_end(key)
         except KeyError:
             pass
 
     def put(self, key: Hashable, entry: Entry) -> None:
-        """Keep an entry as the most recently used, or count again one that has grown."""
+        """Store an entry as the most recently used one, or count again one that has grown."""
         with self._lock:
-            before = self._rows.pop(key, None)
-            if before is not None:
-                self.bytes -= before.size
+            previous = self._rows.pop(key, None)
+            if previous is not None:
+                self.bytes -= previous.size
             entry.size = entry.weigh() + len(repr(key))
             self._rows[key] = entry
             self.bytes += entry.size
             while self.bytes > self.max_bytes:
-                _key, gone = self._rows.popitem(last=False)
-                self.bytes -= gone.size
+                _key, oldest = self._rows.popitem(last=False)
+                self.bytes -= oldest.size
 
     def grown(self, key: Hashable, entry: Entry) -> None:
         """Count an entry again, if it is still here."""

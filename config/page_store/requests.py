@@ -1,4 +1,4 @@
-"""What a request asks for: its address, a coding of the answer, and what its sender has already."""
+"""What a request asks for: an address, a coding, and conditions."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -16,22 +16,21 @@ _MAX_ACCEPT = 200  # characters
 
 
 def canonical_query(parameters: tuple[str, ...]) -> Callable[[str], str | None]:
-    """Return a function that reduces a query string to what the pages read, in a fixed order.
+    """Return a function that reduces a query string to `parameters`, in their order.
 
-    `parameters` are the names that any page reads. For an address that is not worth a place, too
-    long or with too many other parameters, the function returns `None`.
+    It returns `None` for a query that is too long, or has too many other parameters, to be stored.
     """
     order = {name: position for position, name in enumerate(parameters)}
 
     @lru_cache(maxsize=1_024)
     def reduced(query: str) -> str | None:
-        # The server hands over the bytes of the address as Latin-1.
+        # WSGI passes the bytes of the address as Latin-1.
         text = query.encode("latin-1", "replace").decode("utf-8", "replace")
         pairs: list[tuple[str, str]] = parse_qsl(text, keep_blank_values=True)
         known = [(order[name], name, value) for name, value in pairs if name in order]
         if len(pairs) - len(known) > MAX_UNKNOWN:
             return None
-        # Sorting is stable, so of a repeated parameter the order stays.
+        # Sorting is stable: the values of a repeated parameter stay in their order.
         known.sort(key=itemgetter(0))
         return urlencode([(name, value) for _position, name, value in known])
 
@@ -59,40 +58,42 @@ def _coding(accepted: str) -> int:
 
 
 def coding(accepted: str) -> int:
-    """Return the best coding that an Accept-Encoding header takes: an index of `CODINGS`."""
+    """Return the best coding that an Accept-Encoding header accepts, as an index of `CODINGS`."""
     return _coding(accepted) if len(accepted) <= _MAX_ACCEPT else IDENTITY
 
 
+NOT_MODIFIED = "304 Not Modified"
+PRECONDITION_FAILED = "412 Precondition Failed"
 CONDITIONS = (
     "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE",
 )  # fmt: skip
 
 
-def evaluate(environ: Mapping[str, str], etag: str, last_modified: int | None, now: float) -> int:
-    """Return 200, 304 or 412: the outcome of a request's conditions (RFC 9110, section 13.2.2).
+def evaluate(environ: Mapping[str, str], etag: str, last_modified: int | None, now: float) -> str:
+    """Return the status that a request's conditions lead to, "" for none (RFC 9110, 13.2.2).
 
-    Times are seconds since 1970. Without a `last_modified` no condition about time is met; of
-    If-Unmodified-Since broken dates, and dates that are still to come, count as absent.
+    Times are Unix seconds. Without a `last_modified` no condition about time holds. A date in
+    If-Unmodified-Since that is malformed or in the future counts as absent.
     """
     if "HTTP_IF_MATCH" in environ:
         # A strong comparison: a weak validator never matches.
         tags = [tag.strip() for tag in environ["HTTP_IF_MATCH"].split(",")]
         if "*" not in tags and etag not in tags:
-            return 412
+            return PRECONDITION_FAILED
     elif _is_newer(last_modified, environ.get("HTTP_IF_UNMODIFIED_SINCE"), now):
-        return 412
+        return PRECONDITION_FAILED
     if "HTTP_IF_NONE_MATCH" in environ:
-        # Our tags hold no comma or quote and cannot be guessed, so finding one means that it was
-        # sent, alone or in a list, weak or strong.
+        # Our tags have no comma or quote and cannot be guessed: if one is found, it was sent,
+        # alone or in a list, weak or strong.
         given = environ["HTTP_IF_NONE_MATCH"]
-        return 304 if etag in given or given.strip() == "*" else 200
-    # Only the date that was sent: a version begins with the write, which its commit may follow by
-    # seconds, so who got the one before it may name a later date.
+        return NOT_MODIFIED if etag in given or given.strip() == "*" else ""
+    # Only the very date: a version begins with the write, which its commit may follow by seconds,
+    # so a client with the version before it may name a later date.
     since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    return 304 if last_modified is not None and since == http_date(last_modified) else 200
+    return NOT_MODIFIED if last_modified is not None and since == http_date(last_modified) else ""
 
 
-def _is_newer(last_modified: int | None, given: str | None, now: float) -> bool:
-    """Say whether something is known to have changed after a header's date."""
-    date = parse_http_date_safe(given) if given else None
+def _is_newer(last_modified: int | None, header: str | None, now: float) -> bool:
+    """Return whether the last change is known to be later than a header's date."""
+    date = parse_http_date_safe(header) if header else None
     return last_modified is not None and date is not None and date <= now and last_modified > date

@@ -12,16 +12,16 @@ from config.page_store.entries import Entry
 
 logger = logging.getLogger(__name__)
 
-_TIMEOUT = 0.25  # seconds; a page is made in less than it takes to wait for a lost server
+_TIMEOUT = 0.25  # seconds; rendering a page takes less
 _PAUSE = 5  # seconds without asking a server that failed
-_KEPT = 60 * 60  # seconds; nobody asks for an old version again
+_EXPIRY = 60 * 60  # seconds; nobody asks for an old version again
 
 
 class RedisShared:
-    """Entries by key and version. `namespace` tells sites, and releases of one, apart.
+    """Entries by key and version; `namespace` separates sites, and the releases of one.
 
-    A failure is logged and counts as nothing found. What is kept is data, not code: whoever can
-    write to the server can put words into pages, and nothing more.
+    A failure is logged and counts as a miss. Entries are data, not code: whoever can write to the
+    server can change the words of pages, and nothing more.
     """
 
     def __init__(self, url: str, namespace: str) -> None:
@@ -35,14 +35,14 @@ class RedisShared:
         if monotonic() < self._paused_until:
             return None
         try:
-            found = self._client.get(self._name(key, version))
+            stored = self._client.get(self._name(key, version))
         except redis.RedisError as error:
             self._pause(error)
             return None
-        if not isinstance(found, bytes):
+        if not isinstance(stored, bytes):
             return None
         try:
-            head, _newline, body = found.partition(b"\n")
+            head, _newline, body = stored.partition(b"\n")
             status, headers = json.loads(head)
             return Entry(version, str(status), [(str(n), str(v)) for n, v in headers], body)
         except (ValueError, TypeError):
@@ -53,13 +53,13 @@ class RedisShared:
             return
         head = json.dumps([entry.status, entry.headers]).encode()
         try:
-            self._client.set(self._name(key, entry.version), head + b"\n" + entry.body, ex=_KEPT)
+            self._client.set(self._name(key, entry.version), head + b"\n" + entry.body, ex=_EXPIRY)
         except redis.RedisError as error:
             self._pause(error)
 
     def _name(self, key: Key, version: str) -> str:
-        told = json.dumps([self._namespace, key, version])
-        return f"page:{hashlib.sha256(told.encode()).hexdigest()}"
+        name = json.dumps([self._namespace, key, version])
+        return f"page:{hashlib.sha256(name.encode()).hexdigest()}"
 
     def _pause(self, error: Exception) -> None:
         logger.warning("Pages are not shared for %d seconds: %s", _PAUSE, type(error).__name__)

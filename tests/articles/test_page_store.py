@@ -85,7 +85,7 @@ def test_clock_moved_over_an_embargo_changes_pages_and_validators(site, monkeypa
 
     def move_clock(moment: dt.datetime) -> None:
         monkeypatch.setattr(timezone, "now", lambda: moment)
-        site._look(anew=True)
+        site._read(anew=True)
 
     # Tomorrow, for no version begins before the last one; and far from midnight.
     now = timezone.now().replace(hour=12) + 24 * HOUR

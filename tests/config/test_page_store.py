@@ -265,7 +265,7 @@ def test_entries_are_counted_as_they_grow():
     entry = Entry("1", "200 OK", [("Content-Type", HTML)], b"x" * 10_000)
     entries.put("a", entry)
     before = entries.bytes
-    packed = entry.answer(1)
+    packed = entry.response(1)
     entries.grown("a", entry)
     assert entries.bytes == before + len(packed.body)
     entries.put("a", Entry("2", "200 OK", [], b""))
