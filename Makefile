@@ -14,8 +14,8 @@ UV := cd requirements && ../$(BIN)/uv pip compile --universal --python-version 3
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/null)
 
-# Nothing installed or set elsewhere may change what runs.
-unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
+# Nothing installed or set elsewhere may change what runs, or have it compiled anew each time.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE DJANGO_SETTINGS_MODULE
 
 .PHONY: help demo test lint lock bench bench-data clean
 .DEFAULT_GOAL := help
