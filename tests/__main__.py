@@ -44,9 +44,10 @@ def main() -> int:
 
 def pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest on every core and return its exit status."""
-    # In their order: a test that commits empties the tables, so it comes behind those that do not.
-    # A few at a time: of the browser's, which take seconds, one process would get most at once.
-    spread = ["--numprocesses=auto", "--dist=load", "--maxschedchunk=2"]
+    # A test at a time, in their order: one that commits empties the tables, so it comes behind
+    # those that do not. Those of one xdist_group share what it takes seconds to make, so they come
+    # first and one process has them all.
+    spread = ["--numprocesses=auto", "--dist=loadgroup"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
     inherited = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
     return subprocess.run(command, env=inherited | environment, check=False).returncode

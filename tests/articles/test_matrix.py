@@ -10,10 +10,10 @@ from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 
 from articles.roles import ROLES
-from tests.articles.test_sweep import _admin_argument, patterns, world
+from tests.articles.test_sweep import _admin_argument, made_world, patterns, world
 from tests.factories import UserFactory
 
-__all__ = ["world"]  # the fixture: an article and its visit in every state
+__all__ = ["made_world", "world"]  # fixtures: an article and its visit in every state
 pytestmark = pytest.mark.django_db
 
 # Who reads the page of an object that readers see, and whose form it takes (empty, so nothing

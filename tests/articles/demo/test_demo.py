@@ -30,8 +30,8 @@ from engagements.models import (
     Tour,
 )
 
-# `config.demo` runs it on SQLite and nowhere else.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+# `config.demo` runs it on SQLite and nowhere else; one process loads it for all tests.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture(scope="module")
