@@ -17,11 +17,12 @@ TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/n
 # Nothing installed or set elsewhere may change what runs, or have it compiled anew each time.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test lint lock bench bench-data clean
+.PHONY: help demo check test lint lock bench bench-data clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo   the demo newsroom on http://localhost:$(PORT) (PORT=8123: elsewhere)'
+	@echo 'make check  lint, and the tests of the packages that have changed: before each commit'
 	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; ARGS: for pytest)'
 	@echo 'make lint   formatters, linters, type checker'
 	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
@@ -31,6 +32,9 @@ help:
 
 demo: .venv/base.stamp
 	@exec $(BIN)/python -m config.demo --port '$(PORT)'
+
+check: lint
+	@exec $(BIN)/python -m tests.changed $(ARGS)
 
 test: .venv/dev.stamp
 	@exec $(BIN)/python -m tests $(ARGS)
