@@ -30,7 +30,7 @@ def running_server(**environment: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 @contextlib.contextmanager
 def until_it_answers(
-    command: list[str], address: str, seconds: float = 30, **environment: str
+    command: list[str], address: str, seconds: float = 120, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a program that serves at `address`, and wait until it does."""
     process = subprocess.Popen(

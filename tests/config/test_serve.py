@@ -32,7 +32,7 @@ def test_interrupt_stops_every_process(server):
     """Ctrl+C, which a terminal sends to the whole group, ends all of it and frees the port."""
     process, address = server
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
     assert not answers(address)
 
 
@@ -40,7 +40,7 @@ def test_interrupt_stops_every_process(server):
 def test_workers_take_requests_in_batches(server):
     """Each of the two workers is told not to interrupt others for every request."""
     process, _address = server
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     # The server answers as soon as one worker does.
     while len(in_batches(process.pid)) < 2:
         assert time.monotonic() < deadline, "two workers do not take requests in batches"
