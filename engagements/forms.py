@@ -269,7 +269,8 @@ class EngagementRegionFormSet(DistinctRowsFormSet):
     deleted_make_room = False  # a derived one stays, as removed
 
     def delete_existing(self, obj: EngagementRegion, commit: bool = True) -> None:
-        remove_region(obj)
+        if commit:
+            remove_region(obj)
 
     def unique_values(self, row: EngagementRegion) -> dict[Any, Any]:
         return {_("This region is there already: change its origin instead."): row.region_id}

@@ -76,27 +76,15 @@ def revisions_of(engagement: Engagement) -> models.QuerySet[Version]:
 def record(pk: int, *, by: Any = None, comment: str = "") -> None:
     """Store the engagement and all its rows, as they are now, as one revision."""
     engagement = (
-        Engagement.objects.select_related("location_country", "tour")
+        Engagement.objects.with_parties()
+        .select_related("tour")
         .prefetch_related(
-            models.Prefetch(
-                "participants",
-                Participant.objects.select_related(
-                    "country", "organisation", "person", "appointment"
-                ).prefetch_related("sources"),
-            ),
-            "sources",
-            models.Prefetch("outcomes", Outcome.objects.prefetch_related("sources")),
-            "outcomes__actions",
-            "outcomes__actions__updates__sources",
-            models.Prefetch(
-                "topic_items", EngagementTopic.objects.select_related("content_object", "tag")
-            ),
-            models.Prefetch("region_rows", EngagementRegion.objects.select_related("region")),
-            "date_changes",
-            "corrections",
+            "participants__sources", "sources", "outcomes__sources",
+            "outcomes__actions__updates__sources", "topic_items__content_object",
+            "topic_items__tag", "region_rows__region", "date_changes", "corrections",
         )
         .get(pk=pk)
-    )
+    )  # fmt: skip
     with reversion.create_revision(manage_manually=True):
         if by is not None:
             reversion.set_user(by)

@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Self
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.editions import Edition
 from engagements.models.addresses import Addressed
+from engagements.models.bases import Withdrawable
 
 
 class Language(models.TextChoices):
@@ -54,7 +54,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.annotate(headline=models.Subquery(newest.values("headline")[:1]))
 
 
-class Article(Addressed):
+class Article(Addressed, Withdrawable):
     """What stays the same through every edition: the address and the language."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -68,19 +68,6 @@ class Article(Addressed):
         _("language"), max_length=12, choices=Language.choices, default=Language.ENGLISH
     )
     translation_group = models.UUIDField(default=uuid4, editable=False)
-    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
-    withdrawn_reason = models.CharField(
-        _("reason for the withdrawal"), max_length=300, blank=True, editable=False
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
     review_on = models.DateField(
         _("revisit by"),
         null=True,
@@ -101,11 +88,7 @@ class Article(Addressed):
             ("force_article", _("Can publish one's own article without another person")),
         ]
         indexes = [
-            models.Index(
-                fields=["withdrawn_at"],
-                condition=Q(withdrawn_at__isnull=False),
-                name="article_withdrawn_at",
-            ),
+            *Withdrawable.Meta.indexes,
             models.Index(
                 fields=["review_on"],
                 condition=Q(review_on__isnull=False),
@@ -120,12 +103,7 @@ class Article(Addressed):
             models.CheckConstraint(
                 name="article_language_known", condition=Q(language__in=Language.values)
             ),
-            models.CheckConstraint(
-                name="article_withdrawal_has_reason",
-                condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
-                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
-                violation_error_message=_("A withdrawal needs its reason, and only a withdrawal."),
-            ),
+            *Withdrawable.Meta.constraints,
         ]
 
     def __str__(self) -> str:

@@ -153,7 +153,7 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     form = EngagementForm
     formfield_overrides = {TextField: {"widget": Textarea(attrs={"rows": 3})}}
     date_hierarchy = "start_date"
-    list_display = ["title", "kind_label", "who_to_where", "when", "region_names", "state"]
+    list_display = ["title", "kind", "who_to_where", "when", "region_names", "state"]
     list_filter = [VisibilityFilter, "kind", "status", "regions", "is_fictional"]
     list_per_page = 50
     search_fields = [
@@ -256,10 +256,6 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
         rows = EngagementRegion.objects.select_related("region")
         engagements: Any = super().get_queryset(request)
         return engagements.with_parties().prefetch_related(Prefetch("region_rows", rows))
-
-    @admin.display(description=_("kind"), ordering="kind")
-    def kind_label(self, engagement):
-        return engagement.get_kind_display()
 
     @admin.display(description=_("who → where"))
     def who_to_where(self, engagement):

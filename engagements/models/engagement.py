@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Self
 from uuid import uuid4
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -21,6 +20,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
+from engagements.models.bases import Fictional, Withdrawable
 from engagements.models.participants import Participant
 from engagements.models.parties import Organisation, Person
 from engagements.models.places import Country, EngagementRegion, Region
@@ -83,7 +83,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         )
 
 
-class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit ships no types
+class Engagement(Addressed, Fictional, Withdrawable):  # type: ignore[django-manager-missing] # taggit ships no types
     class Kind(models.TextChoices):
         OFFICIAL_VISIT = "official_visit", _("official visit")
         WORKING_VISIT = "working_visit", _("working visit")
@@ -174,30 +174,12 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
     regions = models.ManyToManyField(
         Region, through="EngagementRegion", related_name="engagements", verbose_name=_("regions")
     )
-    is_fictional = models.BooleanField(
-        _("fictional"),
-        default=False,
-        help_text=_("Invented, for training or demonstration. Every page says so."),
-    )
     public_from = models.DateTimeField(
         _("public from"),
         null=True,
         blank=True,
         help_text=_("Empty: a draft. In the future: under embargo until then."),
     )
-    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
-    withdrawn_reason = models.CharField(
-        _("reason for the withdrawal"), max_length=300, blank=True, editable=False
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     search_text = models.CharField(max_length=450, editable=False)
 
@@ -217,11 +199,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
                 fields=["-sort_date", "-id", "search_text"], name="engagement_desk_search"
             ),
             models.Index(fields=["public_from"], name="engagement_public_from"),
-            models.Index(
-                fields=["withdrawn_at"],
-                condition=Q(withdrawn_at__isnull=False),
-                name="engagement_withdrawn_at",
-            ),
+            *Withdrawable.Meta.indexes,
         ]
         constraints = [
             *partial_date_constraints("engagement", "start", required=True),
@@ -263,12 +241,7 @@ class Engagement(Addressed):  # type: ignore[django-manager-missing] # taggit sh
                 | Q(public_from__isnull=False, public_from__lte=F("withdrawn_at")),
                 violation_error_message=_("Only what was public can be withdrawn."),
             ),
-            models.CheckConstraint(
-                name="engagement_withdrawal_has_reason",
-                condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
-                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
-                violation_error_message=_("A withdrawal needs its reason, and only a withdrawal."),
-            ),
+            *Withdrawable.Meta.constraints,
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
+from engagements.models.bases import Fictional
 from engagements.text import search_text
 from engagements.visibility import is_public
 
@@ -45,7 +46,7 @@ class PartyQuerySet(models.QuerySet[_Party]):
         return self.filter(Exists(taking_part.filter(**{participation.field.name: OuterRef("pk")})))
 
 
-class Organisation(Addressed):
+class Organisation(Addressed, Fictional):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
     acronym = models.CharField(_("acronym"), max_length=20, blank=True)
@@ -59,11 +60,6 @@ class Organisation(Addressed):
         help_text=_("Leave empty for an international organisation."),
     )
     website = models.URLField(_("website"), blank=True)
-    is_fictional = models.BooleanField(
-        _("fictional"),
-        default=False,
-        help_text=_("Invented, for training or demonstration. Every page says so."),
-    )
     search_text = models.CharField(max_length=255, editable=False)
 
     objects = PartyQuerySet.as_manager()
@@ -88,16 +84,11 @@ class Organisation(Addressed):
         return self.acronym or self.name
 
 
-class Person(Addressed):
+class Person(Addressed, Fictional):
     name = models.CharField(
         _("name"), max_length=200, help_text=_("As it stands on the page: given name first.")
     )
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
-    is_fictional = models.BooleanField(
-        _("fictional"),
-        default=False,
-        help_text=_("Invented, for training or demonstration. Every page says so."),
-    )
     search_text = models.CharField(max_length=220, editable=False)
 
     objects = PartyQuerySet.as_manager()
