@@ -12,6 +12,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV := cd requirements && ../$(BIN)/uv pip compile --universal --python-version 3.11 --quiet \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
+# With COVERAGE=1, the tests must run every line and branch of these, and this share of all the rest.
+COMPLETE := engagements/*,articles/publishing/*,articles/timeline/*
+REST := 90
+COVERAGE ?=
 TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/null)
 
 # Nothing installed or set elsewhere may change what runs, or have it compiled anew each time.
@@ -23,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE DJANGO_SETTINGS_MODULE
 help:
 	@echo 'make demo   the demo newsroom on http://localhost:$(PORT) (PORT=8123: elsewhere)'
 	@echo 'make check  lint, and the tests of the packages that have changed: before each commit'
-	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; ARGS: for pytest)'
+	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; COVERAGE=1: so is code that no test runs; ARGS: for pytest)'
 	@echo 'make lint   formatters, linters, type checker'
 	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
 	@echo 'make bench  times the timelines at 10,000 and 1,000,000 visits, and the page store, into docs/performance.md (LARGE=100000: sooner, to the screen)'
@@ -37,7 +41,15 @@ check: lint
 	@exec $(BIN)/python -m tests.changed $(ARGS)
 
 test: .venv/dev.stamp
+ifeq ($(COVERAGE),)
 	@exec $(BIN)/python -m tests $(ARGS)
+else
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m tests $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --include='$(COMPLETE)' --skip-covered --fail-under=100
+	@$(BIN)/coverage report --omit='$(COMPLETE)' --skip-covered --fail-under=$(REST)
+endif
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -47,6 +47,11 @@ BROWSER_FLAGS = [
     f"--disable-features={','.join(DISABLED_FEATURES)}",
 ]
 
+# Coverage is measured in pytest's processes: a program that a test starts may be killed before it
+# has written what it ran.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # A busy machine is slow without the code being so.
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
