@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Article, Comment, Edition
-from articles.richtext.html import plain_text
+from articles.richtext import plain_text
 from engagements.text import is_key
 
 MAX_TEXT = 2000  # characters

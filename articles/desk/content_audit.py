@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles.models import Article, Edition, Finding
 from articles.publishing.links import dead_links
-from articles.richtext.html import embedded_images
+from articles.richtext import embedded_images
 
 SHOWN = 50
 AT_ONCE = 200  # editions, by the button

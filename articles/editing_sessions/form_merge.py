@@ -20,8 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from articles.richtext.diff import diff_list, diff_story, diff_text, replacement
-from articles.richtext.html import BodyFormField, sanitize
+from articles.richtext import BodyFormField, diff_list, diff_story, diff_text, replacement, sanitize
 from engagements.text import is_key
 
 SALT = "what a form held when it was opened"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.publishing.edition_diff import FieldDiff
-from articles.richtext.diff import diff_text
+from articles.richtext import diff_text
 from engagements.history import Snapshot, record_first, revisions_of, snapshot_of
 from engagements.models import Engagement
 from engagements.reverting import failure_reasons, revert, snapshot_after_revert

@@ -14,7 +14,7 @@ from taggit.managers import TaggableManager
 
 from articles.models.pictures import Picture, StoryPicture
 from articles.models.topics import EditionTopic
-from articles.richtext.html import BodyField, embedded_images
+from articles.richtext import BodyField, embedded_images
 from engagements.models import Engagement
 from engagements.text import search_text
 

@@ -7,8 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from articles.models import Picture
-from articles.richtext.html import EmbeddedImage, embedded_images
-from articles.richtext.render import render
+from articles.richtext import EmbeddedImage, embedded_images, render_story
 
 
 def pictures_by_key(
@@ -39,4 +38,4 @@ def with_images(
             return ""
         return render_to_string("includes/embedded_image.html", context)
 
-    return render(body, show)
+    return render_story(body, show)

@@ -21,7 +21,7 @@ from articles.models import Article, Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.publishing.links import dead_links, path_on_this_site
-from articles.richtext.html import TAG, embedded_images, plain_text
+from articles.richtext import TAG, embedded_images, plain_text
 from engagements.dates import spelled_out
 from engagements.models import Engagement
 from engagements.publishing import reason_failures

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture
-from articles.richtext.diff import diff_list, diff_story, diff_text, replacement
+from articles.richtext import diff_list, diff_story, diff_text, replacement
 from engagements.models import Engagement
 
 TEXTS = ["headline", "standfirst", "byline"]

@@ -1,4 +1,4 @@
-"""The story's HTML: what may be in it.
+"""The story's HTML: the elements that it may hold, the sanitiser, the model field.
 
 Stored HTML holds paragraphs, headings 2 to 4, lists, block quotes, tables, line breaks, bold,
 italics, links and embedded images; the editor offers the same. `BodyField` sanitises on every
@@ -27,11 +27,11 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 
 MAX_BODY_BYTES = 500 * 1024
 
-# Far beyond what an editor nests. The sanitiser's time grows with length times depth: without
-# this, a body within its limit could occupy a process for 17 s.
+# Far more than an editor nests. The sanitiser's time grows with length times depth: without this
+# limit a story of 500 KB could occupy a process for 17 s.
 MAX_DEPTH = 100
 
-NO_PICTURE = "00000000-0000-0000-0000-000000000000"  # where the editor puts a picture's uuid
+NO_PICTURE = "00000000-0000-0000-0000-000000000000"  # the editor replaces it by a picture's uuid
 
 EXTENSIONS: dict[str, Any] = {
     "Heading": {"levels": [2, 3, 4]},
@@ -50,7 +50,7 @@ EXTENSIONS: dict[str, Any] = {
     "Picture": {"file": reverse_lazy("admin:articles_picture_shown", args=[NO_PICTURE])},
     "CleanPaste": True,  # ours: static/js/prose-paste.js
     "NoSpellCheck": False,
-    # No drop-downs: the package's are announced as nothing.
+    # No drop-downs: screen readers announce the package's as nothing.
     "Menu": {
         "groups": [
             {"group": "headings"},
@@ -71,21 +71,21 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-# What imports and older systems write for the same thing. The page's own headline is its h1; the
-# editor knows no caption, and a parser puts a paragraph in a table before it.
+# Elements that imports use, and their equivalents. The page's headline is its h1; the editor has no
+# table caption, and a parser moves a paragraph out of the table to the place before it.
 RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4", "caption": "p"}
-# Elements whose end tag may be left out, and what keeps an outer one of them open.
+# Elements whose end tag is optional, and the containers within which an outer one stays open.
 IMPLIED_END = {"p", "li", "thead", "tbody", "tr", "td", "th"}
 CONTAINERS = {"ul", "ol", "table", "blockquote"}
 # An embedded image ends the text around it, and is not allowed between rows or items.
 ENDED_BY_IMAGE = {"p", "h2", "h3", "h4", "strong", "em", "a"}
 WITHOUT_IMAGES = {"ul", "ol", "table", "thead", "tbody", "tr"}
-MAX_WORDS = 300  # characters of an alternative text or a caption
+MAX_CAPTION_LENGTH = 300  # characters; of alternative texts too
 
-# None of these is legal in XML, so a feed would break on them; PostgreSQL refuses NUL.
+# Not legal in XML, so a feed would break on them; PostgreSQL refuses NUL.
 NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-# Possessive, so linear in time whatever comes. The standard library's parser is not: 3.11.7's
+# Possessive, so the time is linear for any input. The standard library's parser of Python 3.11.7
 # takes 20 s for 60 KB of "<a ".
 IN_TAG = r"""(?:[^<>"']++|"[^"]*+"|'[^']*+')*+"""
 TOKEN = re.compile(
@@ -105,7 +105,7 @@ LINK = re.compile(r"(?:https?://|mailto:)[^\s/]|/(?![/\\])", re.IGNORECASE)
 HOST = re.compile(r"www\.\w|(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)
 MAILBOX = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)
 
-# Exact on sanitised HTML and only there: its "<" and ">" are nothing but the ends of tags.
+# Exact on sanitised HTML alone, where "<" and ">" occur only at the ends of tags.
 TAG = re.compile(r"<[^>]*>")
 BLOCK_TAG = re.compile(r"</?(?:p|h[2-4]|ul|ol|li|blockquote|table|tr|img)\b[^>]*>|<br>")
 IMAGE_TAG = re.compile(r"<img ([^>]*)>")
@@ -116,7 +116,7 @@ CELL_TAG = re.compile(r"</?t[dh]\b[^>]*>")
 def link_target(address: str) -> str | None:
     """Return where a link may go: an http(s) or mailto URL, or a path on this site.
 
-    A host or a mailbox, as people type them, gets its scheme. `None`: anything else.
+    A host or a mailbox without a scheme gets one. `None` for anything else.
     """
     address = address.strip()
     if HOST.match(address):
@@ -134,12 +134,13 @@ def _attribute_value(tag: str, name: str, value: str) -> str | None:
     if name == "data-picture":
         return value.lower() if PICTURE_KEY.fullmatch(value.lower()) else None
     if name in ("alt", "data-caption"):
-        # Tags are found by these two signs, so that no attribute may hold them.
-        words = " ".join(value.replace("<", "‹").replace(">", "›").split())[:MAX_WORDS].strip()
-        return words if words or name == "alt" else None
+        # `TAG` needs attributes without these two signs.
+        text = " ".join(value.replace("<", "‹").replace(">", "›").split())
+        text = text[:MAX_CAPTION_LENGTH].strip()
+        return text if text or name == "alt" else None
     if name == "title":
         return re.sub("[<>]", "", value).strip() or None
-    # The three others are counts of which 1 is the default; 1,000 is where browsers stop.
+    # start, colspan or rowspan: 1 is the default, and browsers stop at 1,000.
     if not re.fullmatch("[0-9]{1,4}", value) or int(value) in (0, 1):
         return None
     return str(min(int(value), 1000))
@@ -152,13 +153,13 @@ def _allowed_tags() -> frozenset[str]:
 
 @cache
 def cleaner(*further_tags: str) -> nh3.Cleaner:
-    """Return what lets through the elements of a story, and these."""
+    """Return a sanitiser that admits the elements of a story and `further_tags`."""
     return nh3.Cleaner(
         tags={*_allowed_tags(), *further_tags},
         attributes=ATTRIBUTES,
         attribute_filter=_attribute_value,
         url_schemes={"http", "https", "mailto"},
-        link_rel=None,  # no link opens a new window, so none needs "noopener"
+        link_rel=None,  # no link opens a new window, so "noopener" is not needed
     )
 
 
@@ -168,13 +169,13 @@ def _attributes(tag: str, source: str) -> dict[str, str]:
         name = match[1].lower()
         if name in ATTRIBUTES.get(tag, ()) and name not in attributes:
             value = html.unescape(match[2] or match[3] or match[4] or "")
-            if (kept := _attribute_value(tag, name, value)) is not None:
-                attributes[name] = kept
+            if (cleaned := _attribute_value(tag, name, value)) is not None:
+                attributes[name] = cleaned
     return attributes
 
 
 def _end_implied(name: str, open_tags: list[str]) -> None:
-    """Forget the open `name` that a new one ends, unless a container stands between them."""
+    """Close the open `name` that a new one ends, unless a container lies between them."""
     for index in range(len(open_tags) - 1, -1, -1):
         if open_tags[index] == name:
             del open_tags[index:]
@@ -184,7 +185,7 @@ def _end_implied(name: str, open_tags: list[str]) -> None:
 
 
 def _is_open(name: str, open_tags: list[str]) -> bool:
-    """Say whether an end tag ends something: a row's or a paragraph's ends no container."""
+    """Return whether `name` can be closed: an optional end tag does not leave a container."""
     for tag in reversed(open_tags):
         if tag == name:
             return True
@@ -234,7 +235,7 @@ def _add_start(name: str, source: str, parts: list[str], open_tags: list[str]) -
         return
     if name in IMPLIED_END:
         _end_implied(name, open_tags)
-    # A parser adds elements whose tags may be left out, so they do not count.
+    # The parser adds elements whose tags are optional, so they do not count.
     if name in IMPLIED_END or sum(tag not in IMPLIED_END for tag in open_tags) < MAX_DEPTH:
         open_tags.append(name)
         written = "".join(f' {key}="{escape(attributes[key])}"' for key in attributes)
@@ -244,8 +245,7 @@ def _add_start(name: str, source: str, parts: list[str], open_tags: list[str]) -
 def _simplified(source: str) -> str:
     """Return `source` with known tags only, well formed and not nested beyond `MAX_DEPTH`.
 
-    Not the boundary of security (that is nh3's parser, which reads the result), but what keeps
-    that parser's work small.
+    This bounds the work of nh3's parser, which reads the result. Security depends on nh3 alone.
     """
     parts: list[str] = []
     open_tags: list[str] = []
@@ -279,13 +279,13 @@ def _text_of(sanitised: str) -> str:
 def sanitize(source: str) -> str:
     """Return the part of `source` (HTML of any origin) that a story may hold.
 
-    Well formed, without control characters; `""` if it holds no text. What was sanitised once
-    stays as it is.
+    The result is well formed, has no control characters, and is "" if there is neither text nor
+    image. Sanitising it again changes nothing.
     """
     source = NOT_TEXT.sub("", source.replace("\r\n", "\n"))
-    # A parser mends what is broken, and what it mended may have to be read again.
+    # The parser repairs broken HTML, and the repaired HTML may need cleaning in its turn.
     for _round in range(5):
-        # A character reference may have stood for a control character.
+        # A character reference may stand for a control character.
         cleaned = NOT_TEXT.sub("", cleaner().clean(_simplified(source)))
         if cleaned == source:
             break
@@ -294,14 +294,14 @@ def sanitize(source: str) -> str:
 
 
 def plain_text(source: str) -> str:
-    """Return the words of a story, a line for each paragraph, heading, list item and cell."""
+    """Return a story's text, one line for each paragraph, heading, list item and table row."""
     lines = CELL_TAG.sub(" ", BLOCK_TAG.sub("\n", sanitize(source).replace("\n", " ")))
     words = (" ".join(line.split()) for line in _text_of(lines).split("\n"))
     return "\n".join(filter(None, words))
 
 
 def validate_size(value: str) -> None:
-    """Raise `ValidationError` if a story is longer than `MAX_BODY_BYTES` of UTF-8."""
+    """Raise `ValidationError` if a story has more than `MAX_BODY_BYTES` in UTF-8."""
     size = len(value.encode(errors="replace"))
     if size > MAX_BODY_BYTES:
         raise ValidationError(
@@ -315,11 +315,11 @@ def validate_size(value: str) -> None:
 
 
 class BodyWidget(AdminProseEditorWidget):
-    """The editor, with what it needs besides the package's own files."""
+    """The editor with our style sheet and script."""
 
     @property
     def media(self):
-        # The package's last sheet is named so that ours comes after it.
+        # The package's last sheet is named so that ours follows it.
         sheets = ["django_prose_editor/overrides.css", "css/prose-admin.css"]
         return super().media + forms.Media(css={"all": sheets}, js=["js/prose-admin.js"])
 
@@ -329,14 +329,14 @@ class BodyFormField(ProseEditorFormField):
         return NOT_TEXT.sub("", super().to_python(value))
 
     def has_changed(self, initial: str | None, data: str | None) -> bool:
-        """Compare what would be stored: the editor writes some things in another way."""
+        """Compare sanitised values, because the editor writes some HTML in another form."""
         return sanitize(initial or "") != sanitize(data or "")
 
 
 class BodyField(ProseEditorField):
-    """A story. Whichever way a value takes to the database, it is sanitised.
+    """A story's HTML, sanitised on every way into the database.
 
-    Migrations know it as a `TextField`, so a change of the editor's configuration makes none.
+    In migrations it is a `TextField`, so a change of the editor's configuration needs none.
     """
 
     default_validators = [validate_size]
@@ -347,7 +347,7 @@ class BodyField(ProseEditorField):
 
     def clean(self, value: Any, model_instance: Any) -> str:
         value = super().clean(value, model_instance)
-        validate_size(value)  # again: "&" is stored as "&amp;"
+        validate_size(value)  # again: sanitising turns "&" into "&amp;"
         return value
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:

@@ -1,4 +1,4 @@
-"""A story as readers are given it: on a page, in a feed, with its changes marked."""
+"""A story's HTML for a page, for a feed, and with changes marked."""
 
 import re
 from collections.abc import Callable
@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 
 from articles.richtext.html import IMAGE_TAG, EmbeddedImage, cleaner
 
-# Exact on sanitised HTML, and only there.
+# Exact on sanitised HTML alone.
 TABLE_TAG = re.compile(r"<(/?)(table|thead|tr|th|td)\b([^>]*)>")
 SITE_LINK = re.compile(r'(<a (?:title="[^"]*" )?href=")(/[^"]*)')
 MARKED_QUOTE = re.compile("<blockquote>(?=\\s*<p>[“„«‘»])")
 
-# Returns an embedded image as HTML; "" where its picture may not be shown.
-Show = Callable[[EmbeddedImage], str]
+# Returns the HTML for an embedded image; "" for none.
+ImageRenderer = Callable[[EmbeddedImage], str]
 
 
 def _with_scopes(sanitised: str) -> str:
-    """Give the header cells of every table their `scope`.
+    """Add `scope` to the header cells of every table.
 
-    A first row that is all header cells heads the columns, and so does a `thead`; a header cell
-    elsewhere heads its row.
+    Header cells in a `thead`, or in a first row without other cells, are headers of columns;
+    all others are headers of rows.
     """
     parts: list[str] = []
-    # For each open table: whether in its head, rows so far, the row's cells (place, is header).
+    # For each open table: whether in its head, rows so far, the row's cells (index, is header).
     tables: list[dict[str, Any]] = []
     position = 0
     for tag in TABLE_TAG.finditer(sanitised):
@@ -47,12 +47,12 @@ def _with_scopes(sanitised: str) -> str:
         elif name == "tr":
             cells = tables[-1]["cells"]
             heads_columns = tables[-1]["head"] or (
-                tables[-1]["rows"] == 1 and all(is_header for place, is_header in cells)
+                tables[-1]["rows"] == 1 and all(is_header for index, is_header in cells)
             )
             scope = "col" if heads_columns else "row"
-            for place, is_header in cells:
+            for index, is_header in cells:
                 if is_header:
-                    parts[place] = f'<th scope="{scope}"{parts[place][3:]}'
+                    parts[index] = f'<th scope="{scope}"{parts[index][3:]}'
         elif not is_end:
             tables[-1]["cells"].append((len(parts) - 1, name == "th"))
     parts.append(sanitised[position:])
@@ -60,7 +60,7 @@ def _with_scopes(sanitised: str) -> str:
 
 
 def _in_scroll_boxes(sanitised: str) -> str:
-    """Put each outermost table into a box that scrolls sideways and takes the focus."""
+    """Wrap each outermost table in a box that scrolls sideways and takes the focus."""
     many = sanitised.count("<table>") > 1
     parts: list[str] = []
     position = depth = number = 0
@@ -82,36 +82,33 @@ def _in_scroll_boxes(sanitised: str) -> str:
     return "".join([*parts, sanitised[position:]])
 
 
-def _with_images(sanitised: str, show: Show) -> str:
-    return IMAGE_TAG.sub(lambda tag: show(EmbeddedImage.of(tag[1])), sanitised)
+def _with_images(sanitised: str, render_image: ImageRenderer) -> str:
+    return IMAGE_TAG.sub(lambda tag: render_image(EmbeddedImage.of(tag[1])), sanitised)
 
 
 def _no_image(image: EmbeddedImage) -> str:
     return ""
 
 
-def render(source: str, show: Show = _no_image) -> SafeString:
-    """Return a story as it stands on a page.
+def render_story(source: str, render_image: ImageRenderer = _no_image) -> SafeString:
+    """Return a story for a page.
 
-    Table headers get their scope, tables a box that scrolls, and a quotation that begins with its
-    mark a class, so that the mark can hang.
+    Table headers get a scope and tables a box that scrolls. A block quotation that begins with a
+    quotation mark gets a class, with which the style sheet hangs the mark.
     """
     html = _in_scroll_boxes(_with_scopes(cleaner().clean(source)))
-    html = _with_images(html, show)
+    html = _with_images(html, render_image)
     return mark_safe(MARKED_QUOTE.sub('<blockquote class="marked">', html))  # noqa: S308
 
 
 def render_changes(source: str) -> SafeString:
-    """Return a story in which `<ins>` and `<del>` mark changes as it stands on a page."""
+    """Return a story with `<ins>` and `<del>` for a page."""
     return mark_safe(_in_scroll_boxes(_with_scopes(cleaner("ins", "del").clean(source))))  # noqa: S308
 
 
-def render_for_feed(source: str, base_url: str, show: Show = _no_image) -> str:
-    """Return a story for other programs, its links absolute.
-
-    `base_url` is the site's, such as "https://news.example".
-    """
+def render_for_feed(source: str, base_url: str, render_image: ImageRenderer = _no_image) -> str:
+    """Return a story for a feed, with absolute links; `base_url` is "https://news.example"."""
     html = SITE_LINK.sub(
         lambda link: link[1] + urljoin(base_url, link[2]), _with_scopes(cleaner().clean(source))
     )
-    return _with_images(html, show)
+    return _with_images(html, render_image)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from icalendar import STATUS, TRANSP, Calendar, Event, Timezone, TimezoneStandard, vText
 
 from articles.pagination import Cursor, UnreadableError
-from articles.richtext.html import NOT_TEXT
+from articles.richtext import NOT_TEXT
 from articles.syndication.feeds import unreadable
 from articles.syndication.listings import Listing, Read
 from articles.timeline.filters import View

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from articles.richtext.html import NOT_TEXT
+from articles.richtext import NOT_TEXT
 from articles.syndication.description import Description, Item
 
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
-from articles.richtext.html import EmbeddedImage, embedded_images
-from articles.richtext.render import render_for_feed
+from articles.richtext import EmbeddedImage, embedded_images, render_for_feed
 from articles.syndication.articles import FeedRow, editions_of
 from articles.syndication.description import Image, Item, tag_uri
 from engagements.models import Engagement

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from articles.models import Edition
-from articles.richtext.html import sanitize
+from articles.richtext import sanitize
 from tests.browser.clipboard import GOOGLE_DOCS, STORY, WORD, paste
 
 pytestmark = [pytest.mark.browser, pytest.mark.page]

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.publishing.public_versions import gaps_of, read_day, versions_of, versions_on
-from articles.richtext.html import plain_text
+from articles.richtext import plain_text
 from engagements.dates import spelled_out
 from engagements.models import FormerSlug
 

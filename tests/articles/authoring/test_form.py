@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from articles.models import Article, Edition, Picture
-from articles.richtext.html import MAX_BODY_BYTES
+from articles.richtext import MAX_BODY_BYTES
 from articles.roles import WRITER
 from engagements.models import Topic
 from tests.engagements.desk import read

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from articles import demo
 from articles.models import Article, Edition
-from articles.richtext.html import plain_text
+from articles.richtext import plain_text
 from engagements.models import (
     Action,
     Engagement,

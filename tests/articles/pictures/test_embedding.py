@@ -14,8 +14,7 @@ from articles.models import Edition, StoryPicture
 from articles.pictures import admin as pictures_admin
 from articles.publishing.checks import Story, embedded_images_are_described, no_placeholders
 from articles.publishing.workflow import publish, save_edition, withdraw
-from articles.richtext.diff import diff_story
-from articles.richtext.html import plain_text, sanitize
+from articles.richtext import diff_story, plain_text, sanitize
 from tests.articles.samples import make_picture
 from tests.factories import UserFactory, make_draft, make_public
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.richtext.diff import diff_list, diff_story, diff_text
-from articles.richtext.html import sanitize
+from articles.richtext import diff_list, diff_story, diff_text, sanitize
 
 SPOKEN = re.compile(r'<span class="visually-hidden">.*?</span>')
 

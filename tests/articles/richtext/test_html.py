@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.models import Edition
-from articles.richtext.html import MAX_BODY_BYTES, BodyField, plain_text, sanitize
-from articles.richtext.render import render, render_for_feed
+from articles.richtext import (
+    MAX_BODY_BYTES,
+    BodyField,
+    plain_text,
+    render_for_feed,
+    render_story,
+    sanitize,
+)
 from tests.factories import ArticleFactory
 
 HOSTILE = '<p onclick="steal()" style="color:red">Hello<script>steal()</script>\0 world</p>'
@@ -202,7 +208,7 @@ def test_sanitize_anything_holds_its_promises(source):
     assert not re.search(
         r"<(?!/?(?:p|h[2-4]|strong|em|a|ul|ol|li|blockquote|br|table|t\w+)\b)", once
     )
-    page = render(source)
+    page = render_story(source)
     for tag in ("div", "table", "tr", "th", "td", "ul", "blockquote", "a"):
         assert len(re.findall(rf"<{tag}\b", page)) == page.count(f"</{tag}>")
     assert page.count("<th") == page.count("<th scope=") + page.count("<thead")
@@ -237,7 +243,7 @@ def test_plain_text_has_a_line_for_each_block():
 
 def test_render_sanitises_what_is_stored():
     """A row that something else wrote does not reach a page as it is."""
-    assert render(HOSTILE.replace("\0", "")) == HARMLESS
+    assert render_story(HOSTILE.replace("\0", "")) == HARMLESS
 
 
 @pytest.mark.parametrize(
@@ -255,7 +261,7 @@ def test_render_sanitises_what_is_stored():
 )
 def test_render_header_cells_have_their_scope(rows, scopes):
     """A screen reader is told which cells a header cell heads."""
-    page = render(f"<table>{rows}</table>")
+    page = render_story(f"<table>{rows}</table>")
     assert re.findall('<th scope="([a-z]+)"', page) == scopes
     assert page.count("<th>") == 0
 
@@ -264,14 +270,14 @@ def test_render_tables_scroll_by_keyboard():
     """Each table is in a named box that takes the focus, so it can be read on a phone."""
     table = "<table><tbody><tr><td>1</td></tr></tbody></table>"
     box = '<div class="table-scroll" role="region" tabindex="0" aria-label="{}">{}</div>'
-    assert render(f"<p>x</p>{table}") == f"<p>x</p>{box.format('Table', table)}"
-    assert render(table * 2) == box.format("Table 1", table) + box.format("Table 2", table)
+    assert render_story(f"<p>x</p>{table}") == f"<p>x</p>{box.format('Table', table)}"
+    assert render_story(table * 2) == box.format("Table 1", table) + box.format("Table 2", table)
 
 
 def test_render_nested_table_has_one_box():
     """A table within a table scrolls with it."""
     inner = "<table><tbody><tr><th>In</th></tr></tbody></table>"
-    page = render(f"<table><tbody><tr><td>{inner}</td><th>Out</th></tr></tbody></table>")
+    page = render_story(f"<table><tbody><tr><td>{inner}</td><th>Out</th></tr></tbody></table>")
     assert page.count("table-scroll") == 1
     assert page.count("</div>") == 1
     assert '<th scope="col">In</th>' in page
@@ -370,7 +376,7 @@ def test_migrations_do_not_know_the_editor():
 
 def test_quotation_that_begins_with_its_mark_is_told_apart():
     """The mark hangs in the margin; a quotation without one is not pulled out."""
-    assert render("<blockquote><p>“Yes.”</p></blockquote>").startswith(
+    assert render_story("<blockquote><p>“Yes.”</p></blockquote>").startswith(
         '<blockquote class="marked">'
     )
-    assert render("<blockquote><p>Yes.</p></blockquote>").startswith("<blockquote><p>")
+    assert render_story("<blockquote><p>Yes.</p></blockquote>").startswith("<blockquote><p>")
