@@ -71,7 +71,7 @@ bench-data: .venv/dev.stamp
 	@DATABASE_URL="$${DATABASE_URL:-sqlite:///$(CURDIR)/var/bench/$(N).sqlite3}" exec $(BIN)/python -m tests.bench fill '$(N)'
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/venv.stamp:
