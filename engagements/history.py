@@ -120,9 +120,7 @@ def rows_of(revision: Revision) -> Rows:
     """Return the columns of each row of a revision."""
     rows: Rows = defaultdict(dict)
     for version in revision.version_set.select_related("content_type").order_by("pk"):
-        model = version.content_type.model_class()
-        if model in MODELS:
-            rows[model][int(version.object_id)] = version.field_dict
+        rows[version.content_type.model_class()][int(version.object_id)] = version.field_dict
     return rows
 
 

@@ -51,16 +51,14 @@ def snapshot_after_revert(revision: Revision, newest: Revision) -> Snapshot:
     for update in present[ActionUpdate].values():
         # The reports on an action decide its status.
         pk = update["action_id"]
-        if pk in rows[Action] and pk in present[Action]:
+        if pk in rows[Action]:
             rows[Action][pk] = rows[Action][pk] | {"status": present[Action][pk]["status"]}
     return snapshot(rows)
 
 
 def failure_reasons(engagement: Engagement, revision: Revision) -> list[str]:
-    """Return every reason why the facts cannot go back to a revision."""
+    """Return every reason why the facts cannot go back to a revision of the engagement."""
     rows = rows_of(revision)
-    if engagement.pk not in rows[Engagement]:
-        return [_("That revision is not one of this engagement.")]
     sentence = _(
         "A %(what)s that the %(where)s named is no longer there: it was merged or deleted. Put the "
         "facts right by hand."

@@ -1,7 +1,11 @@
 """The engagements, with what is known of their coverage."""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +18,12 @@ from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
 from articles.publishing.workflow import hiding_failure_reasons
+from engagements.admin.base import withdrawal_page
 from engagements.admin.engagement import EngagementAdmin
 from engagements.history import revisions_of
 from engagements.models import Engagement
 from engagements.publishing import withdraw
+from engagements.text import is_key
 
 
 class CoverageFilter(admin.SimpleListFilter):
@@ -73,6 +79,19 @@ class CoveredEngagementAdmin(
         saves = [(row.revision.user, row.revision.date_created) for row in revisions]
         return saves[::-1]
 
-    def perform_withdrawal(self, request, obj, reason):
-        failures = hiding_failure_reasons(obj, None)
-        withdraw(obj, reason=reason, by=request.user, failures=failures)
+    def get_urls(self):
+        withdraw_view = self.admin_site.admin_view(self.withdraw_view)
+        name = "engagements_engagement_withdraw"
+        return [path("<path:object_id>/withdraw/", withdraw_view, name=name), *super().get_urls()]
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then withdraw the engagement."""
+        if not request.user.has_perm("engagements.publish_engagement"):
+            raise PermissionDenied
+        engagement = get_object_or_404(Engagement, pk=object_id if is_key(object_id) else None)
+
+        def perform(reason: str) -> None:
+            failures = hiding_failure_reasons(engagement, None)
+            withdraw(engagement, reason=reason, by=request.user, failures=failures)
+
+        return withdrawal_page(self, request, engagement, perform)

@@ -1,17 +1,15 @@
 """Shared parts of the admin of engagements."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from engagements.forms import KeysField
@@ -52,17 +50,15 @@ class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
 
 
 class OwnSources(admin.options.BaseModelAdmin):
-    """Limits an inline's `sources` to those of the engagement that the page belongs to."""
+    """An inline whose only relation to many, `sources`, offers those of its engagement."""
 
     # From a source to the object of the page.
     page_object = "engagement"
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        if db_field.name == "sources":
-            pk = request.resolver_match.kwargs.get("object_id")
-            own = {self.page_object: pk if is_key(pk) else 0}
-            kwargs["queryset"] = Source.objects.filter(**own)
-            kwargs["form_class"] = KeysField
+        pk = request.resolver_match.kwargs.get("object_id")
+        own = {self.page_object: pk if is_key(pk) else 0}
+        kwargs |= {"queryset": Source.objects.filter(**own), "form_class": KeysField}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
@@ -100,7 +96,7 @@ class Recorded(admin.ModelAdmin):
         return obj.pk
 
     def changeform_view(self, request, object_id=None, *args, **kwargs):
-        if request.method == "POST" and object_id is not None and is_key(object_id):
+        if request.method == "POST" and is_key(object_id):
             obj = self.model._default_manager.filter(pk=object_id).first()
             if obj is not None:
                 record_first(self.engagement_of(obj))
@@ -117,34 +113,6 @@ class Recorded(admin.ModelAdmin):
         comment = f"{note} {entry.get_change_message()}".strip()
         record(self.engagement_of(obj), by=request.user, comment=comment)
         return entry
-
-
-class ReasonPage(admin.ModelAdmin):
-    """Adds a page that asks for a reason before something happens to one object."""
-
-    reason_permission = ""
-
-    def get_urls(self):
-        info = self.opts.app_label, self.opts.model_name
-        return [
-            path(
-                "<path:object_id>/withdraw/",
-                self.admin_site.admin_view(self.withdraw_view),
-                name="{}_{}_withdraw".format(*info),
-            ),
-            *super().get_urls(),
-        ]
-
-    def perform_withdrawal(self, request: HttpRequest, obj: Any, reason: str) -> None:
-        """Withdraw `obj` or raise `ValidationError` with every reason why not."""
-        raise NotImplementedError
-
-    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        if not request.user.has_perm(self.reason_permission):
-            raise PermissionDenied
-        pk = object_id if is_key(object_id) else None
-        obj = get_object_or_404(self.get_queryset(request), pk=pk)
-        return withdrawal_page(self, request, obj, partial(self.perform_withdrawal, request, obj))
 
 
 def withdrawal_page(
@@ -164,7 +132,9 @@ def withdrawal_page(
         except ValidationError as error:
             errors = error.messages
         else:
-            model_admin.log_change(request, obj, gettext("Withdrawn: %s") % reason)
+            # Not the override of `Recorded`: the withdrawal is a revision already.
+            message = gettext("Withdrawn: %s") % reason
+            admin.ModelAdmin.log_change(model_admin, request, obj, message)
             messages.success(request, gettext("“%s” is withdrawn.") % obj)
             return HttpResponseRedirect(back)
     context = {

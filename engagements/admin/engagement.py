@@ -14,7 +14,6 @@ from engagements.admin.base import (
     LimitedRows,
     OwnSources,
     QuietRelations,
-    ReasonPage,
     Recorded,
 )
 from engagements.forms import (
@@ -41,9 +40,8 @@ from engagements.regions import derive_regions
 
 class SourceBoxes(OwnSources):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        if db_field.name == "sources":
-            kwargs["widget"] = CheckboxSelectMultiple()
-            kwargs["help_text"] = _("Where this one fact is from. Save the sources first.")
+        kwargs["widget"] = CheckboxSelectMultiple()
+        kwargs["help_text"] = _("Where this one fact is from. Save the sources first.")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
@@ -147,7 +145,7 @@ class VisibilityFilter(admin.SimpleListFilter):
         return queryset
 
 
-class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
+class EngagementAdmin(QuietRelations, Recorded, FoldedSearch):
     """One form for an engagement and its rows. `articles` registers it, with the coverage."""
 
     form = EngagementForm
@@ -168,7 +166,6 @@ class EngagementAdmin(QuietRelations, Recorded, ReasonPage, FoldedSearch):
     prepopulated_fields = {"slug": ["title"]}
     inlines = [ParticipantInline, SourceInline, OutcomeInline, EngagementRegionInline]
     change_form_template = "admin/engagements/engagement/change_form.html"
-    reason_permission = "engagements.publish_engagement"
     fieldsets = [
         (None, {"fields": ["title", "slug", ("kind", "status"), "status_note", "summary"]}),
         (_("When"), {"fields": [("start", "end")]}),

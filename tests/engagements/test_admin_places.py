@@ -5,7 +5,13 @@ from django.urls import reverse
 
 from engagements.models import Appointment, Country, Organisation, Person, Region, Topic
 from tests.engagements.desk import add_row, errors, fill, read
-from tests.factories import EngagementFactory, OrganisationFactory, PersonFactory, RegionFactory
+from tests.factories import (
+    AppointmentFactory,
+    EngagementFactory,
+    OrganisationFactory,
+    PersonFactory,
+    RegionFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +57,15 @@ def test_saving_a_region_says_what_waits(admin_client, turkish_region):
     answer = admin_client.post(url, data | {"_continue": "1"}, follow=True)
     assert "1 engagements would join this region and 1 would leave it" in answer.text
     assert at("region_review", turkish_region.pk) in answer.text
+
+
+def test_saving_a_region_without_consequences_says_nothing_of_them(admin_client):
+    """No engagement joins or leaves, so there is nothing to review."""
+    Region.objects.all().delete()
+    url = at("region_change", RegionFactory(name="Nowhere", countries=["AQ"]).pk)
+    answer = admin_client.post(url, read(admin_client.get(url)), follow=True)
+    assert "Nowhere" in answer.text
+    assert "would join this region" not in answer.text
 
 
 def test_the_review_of_no_region_is_not_found(admin_client):
@@ -111,6 +126,12 @@ def test_people_and_organisations_have_names_of_any_script(admin_client, name):
     data = read(admin_client.get(url)) | {"name": name, "slug": "some"}
     assert admin_client.post(url, data).status_code == 302
     assert Organisation.objects.filter(name=name).exists()
+
+
+def test_the_list_of_offices_names_their_parties(admin_client):
+    """A country or an organisation, whichever it is."""
+    AppointmentFactory(organisation=OrganisationFactory(name="The Forum"))
+    assert "The Forum" in admin_client.get(at("appointment_changelist")).text
 
 
 def test_an_office_needs_one_party_and_dates_in_order(admin_client):

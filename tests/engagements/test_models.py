@@ -7,7 +7,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from engagements.dates import PartialDate
-from engagements.models import Appointment, Country, Engagement, Organisation, Participant, Person
+from engagements.models import (
+    Appointment,
+    Country,
+    Engagement,
+    FormerSlug,
+    Organisation,
+    Participant,
+    Person,
+)
 from engagements.text import fold, unique_slug
 from tests.factories import (
     AppointmentFactory,
@@ -302,3 +310,31 @@ def test_office_that_does_not_fit_the_days_is_refused():
     seat.organisation, seat.country = None, visit.location_country
     with pytest.raises(ValidationError, match="not for this party"):
         seat.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "period"),
+    [
+        ("", "", ""),
+        ("2020", "", "since 2020"),
+        ("", "2021", "until 2021"),
+        ("2020", "2021", "2020 – 2021"),
+    ],
+)
+def test_period_of_an_office_is_as_precise_as_it_is_known(start, end, period):
+    """No date is invented for what is not known."""
+    office = Appointment()
+    office.start, office.end = known(start), known(end)
+    assert office.period == period
+
+
+def test_former_slug_belongs_to_the_row_that_readers_knew_by_it():
+    """Another row cannot take it: the sentence says whose it is."""
+    holder = OrganisationFactory(name="The holder")
+    former = FormerSlug.objects.create(kind="organisation", slug="old", target=holder.pk)
+    assert str(former) == "organisation old"
+    with pytest.raises(ValidationError, match="The holder"):
+        Organisation(name="Another", slug="old").validate_unique()
+    Organisation(name="Another", slug="old").validate_unique(exclude={"slug"})
+    holder.slug = "old"
+    holder.validate_unique()

@@ -47,6 +47,13 @@ def test_updates_are_append_only():
     assert ActionUpdate.objects.get().text == "It moved."
 
 
+def test_update_of_tomorrow_is_refused():
+    """A report says what has happened."""
+    update = ActionUpdate(date=timezone.localdate() + DAY)
+    with pytest.raises(ValidationError, match="lies in the future"):
+        update.clean()
+
+
 def test_status_follows_the_latest_update():
     """The latest date counts; of one day the one reported last."""
     action = ActionFactory()

@@ -4,13 +4,15 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.forms import inlineformset_factory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from engagements.dates import PartialDate
-from engagements.forms import EngagementRegionFormSet
+from engagements.forms import EngagementRegionFormSet, ParticipantFormSet
 from engagements.history import revisions_of
-from engagements.models import Engagement, EngagementRegion, Region
+from engagements.models import Engagement, EngagementRegion, Participant, Region
 from engagements.publishing import add_region, announce_dates, make_public, remove_region, withdraw
 from tests.factories import EngagementFactory, UserFactory
 
@@ -82,6 +84,19 @@ def test_region_is_added_and_removed_whatever_the_countries():
     assert row.origin == EngagementRegion.Origin.ADDED
     remove_region(row)
     assert not engagement.region_rows.filter(region=row.region).exists()
+
+
+def test_formset_of_participants_writes_only_on_commit():
+    """As Django's own does."""
+    engagement = EngagementFactory()
+    data = {"participants-TOTAL_FORMS": "0", "participants-INITIAL_FORMS": "0"}
+    formset = inlineformset_factory(
+        Engagement, Participant, formset=ParticipantFormSet, fields=["side"]
+    )(data, instance=engagement)
+    assert formset.is_valid()
+    with CaptureQueriesContext(connection) as queries:
+        assert formset.save(commit=False) == []
+    assert not [query for query in queries if query["sql"].startswith("UPDATE")]
 
 
 def test_formset_removes_a_region_only_on_commit():

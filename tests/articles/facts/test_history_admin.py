@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from articles.caching.batch import batched_refresh
 from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
 from articles.models import TimelineEntry
+from engagements import reverting
 from engagements.dates import PartialDate
 from engagements.history import record, revisions_of, snapshot_of
 from engagements.models import (
@@ -24,11 +25,12 @@ from engagements.models import (
     Participant,
     Region,
 )
-from engagements.reverting import revert
+from engagements.reverting import revert, snapshot_after_revert
 from tests.articles.timeline.oracle import engagements_of
 from tests.engagements.desk import opened, save, saved
 from tests.factories import (
     ActionFactory,
+    AppointmentFactory,
     EngagementFactory,
     OrganisationFactory,
     OutcomeFactory,
@@ -155,10 +157,39 @@ def test_revert_is_refused_where_it_would_delete_an_update(visit):
     ActionUpdate.objects.create(action=later, status="open", text="Agreed.", **update)
     visit.title = "Another title"
     visit.save()
+    record(visit.pk)
+    newest, first = (version.revision for version in revisions_of(visit))
+    assert "Build a pipeline" not in snapshot_after_revert(first, newest).values()
     with pytest.raises(ValidationError, match=r"Build a pipeline.*never taken away"):
         go_back(visit)
     visit.refresh_from_db()
     assert visit.title == "Another title"
+
+
+def test_revert_is_refused_where_a_row_is_no_longer_valid(visit):
+    """The sentence names the row and says what is wrong with it."""
+    row = visit.participants.get(is_lead=True)
+    row.appointment = AppointmentFactory(person=row.person, organisation=row.organisation)
+    row.save()
+    record(visit.pk)
+    row.appointment.start = PartialDate(dt.date(2025, 6, 1))  # not yet in January
+    row.appointment.save()
+    with pytest.raises(ValidationError, match=r"participant “Amina.*not held on these days"):
+        revert(visit, revisions_of(visit)[0].revision, by=UserFactory(), reason="A mix-up.")
+
+
+def test_revert_that_breaks_a_rule_of_the_database_is_refused_in_words(visit, monkeypatch):
+    """A constraint that came after the revision: nothing changes, and the editor knows why."""
+
+    def fail(*_args) -> None:
+        Engagement.objects.filter(pk=visit.pk).update(title="Half-way")
+        raise IntegrityError
+
+    monkeypatch.setattr(reverting, "_write", fail)
+    with pytest.raises(ValidationError, match="break a rule that holds today"):
+        go_back(visit)
+    visit.refresh_from_db()
+    assert visit.title == "The first title"
 
 
 def test_revert_is_refused_where_somebody_is_gone(visit):
