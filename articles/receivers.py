@@ -1,4 +1,4 @@
-"""Refreshes the indexes and the content version after a row was saved or deleted.
+"""What follows a change: the content version, the indexes, WebSub and the mails.
 
 Django sends no signals for `update()` and `bulk_create()`: code that uses them on facts or coverage
 calls `refresh_engagements()`.

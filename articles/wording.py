@@ -1,4 +1,4 @@
-"""How the desk says who did something and when."""
+"""Formats names and times for the desk."""
 
 import datetime as dt
 from typing import Any

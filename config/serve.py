@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def load(target: str) -> Callable[..., Iterable[bytes]]:
-    """Return the application; called first in each worker."""
+    """Set up the worker process and return the application."""
     # Ctrl+C then reaches the parent alone: a worker that gets two signals can hang.
     os.setpgid(0, 0)
     # A signal during the start ends the worker at once; the server installs its handler later.

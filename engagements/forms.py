@@ -140,7 +140,7 @@ class EngagementForm(PartialDatesForm):
             self.fields["slug"].required = False
             if self.instance.was_seen():
                 self.fields["slug"].help_text = _(
-                    "Changed, the old address leads to the new one for ever."
+                    "If you change it, the old address redirects to the new one."
                 )
         if "status" in self.fields and self.instance.pk is None:
             # The form's script shows it where it chose the status.
@@ -175,7 +175,7 @@ class EngagementForm(PartialDatesForm):
             return cleaned
         if cleaned.get("change_note") == "":
             if cleaned.get("tells_readers"):
-                self.add_error("change_note", _("Say what readers are told."))
+                self.add_error("change_note", _("Enter the correction."))
             elif self.changes_facts:
                 self.add_error(
                     "change_note", _("Readers have seen these facts: say what changes, and why.")
@@ -185,7 +185,7 @@ class EngagementForm(PartialDatesForm):
         if "public_from" in cleaned and is_hidden:
             self.add_error(
                 "public_from",
-                _("It was public until it was withdrawn: this cannot lie later, nor be empty.")
+                _("It was public until it was withdrawn: enter a time before that.")
                 if withdrawn_at
                 else _("Readers have seen it. Withdraw it instead, with a reason."),
             )

@@ -37,7 +37,7 @@ def derive_regions(engagement: Engagement) -> None:
 def pending_changes(region: Region) -> tuple[list[Engagement], list[Engagement]]:
     """Return the engagements that the region's present countries would add and take away.
 
-    A changed region rewrites no earlier engagement by itself: an editor sees this list first.
+    Changing a region updates no earlier engagement: an editor reviews this list first.
     """
     countries = region.countries.all()
     held = Engagement.objects.filter(

@@ -69,7 +69,7 @@ def failure_reasons(engagement: Engagement, revision: Revision) -> list[str]:
     ]
     reported = Action.objects.filter(outcome__engagement=engagement, updates__isnull=False)
     reasons += [
-        _("“%s” has been reported on, and a report is never taken away.") % action
+        _("“%s” has updates, which cannot be removed.") % action
         for action in reported.exclude(pk__in=rows[Action]).distinct()
     ]
     return reasons
@@ -94,7 +94,7 @@ def revert(engagement: Engagement, revision: Revision, *, by: Any, reason: str) 
     engagement = Engagement.objects.select_for_update().get(pk=engagement.pk)
     reason = reason.strip()
     reasons = failure_reasons(engagement, revision)
-    reasons += reason_failures(reason, _("Say why the facts go back."))
+    reasons += reason_failures(reason, _("Enter a reason for the revert."))
     if reasons:
         raise ValidationError(reasons)
     # A savepoint, so that after a constraint's error the transaction can go on.

@@ -1,4 +1,4 @@
-"""Text as people type it: comparable, searchable, safe for an address or a key."""
+"""Normalises typed text: for comparison, search, slugs and keys."""
 
 import unicodedata
 

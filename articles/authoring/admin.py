@@ -160,7 +160,7 @@ class ArticleAdmin(RefreshedOnce, MergedArticleForm, ArticleList):
                 # Somebody else was quicker: the form was valid a moment ago.
                 for message in error.messages:
                     messages.error(request, message)
-                result = messages.WARNING, gettext("Saved, and nothing else was done.")
+                result = messages.WARNING, gettext("Saved, but the action failed.")
             request.transition_result = result
 
     def _save_credit(self, request: HttpRequest, form) -> None:

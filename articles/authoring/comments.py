@@ -81,9 +81,7 @@ def add(
     if where != Comment.Field.BODY:
         quote = ""
     elif quote and quote not in _words(plain_text(edition.body)):
-        raise ValidationError(
-            _("That passage does not stand in the story as it was saved. Copy it anew.")
-        )
+        raise ValidationError(_("That passage is not in the saved story. Copy it again."))
     values = {"parent": parent, "field": where, "quote": quote, "text": text, "by": by}
     last = article.comments.order_by("-pk").first()
     if last and all(getattr(last, name) == value for name, value in values.items()):

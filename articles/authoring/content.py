@@ -64,8 +64,8 @@ class ContentFields(EditionFields):
         required=False,
         label=_("What kind of change"),
         choices=[
-            (True, _("Major: followers hear of it, and it moves up in the lists")),
-            (False, _("Minor: a slip of the pen, nothing moves")),
+            (True, _("Major: followers are notified, and it moves up in lists")),
+            (False, _("Minor: a typo or small fix, nobody is notified")),
         ],
         coerce=lambda value: value in (True, "True"),
         empty_value=True,  # type: ignore[arg-type] # what the coerced value is

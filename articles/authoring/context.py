@@ -42,7 +42,7 @@ def form_context(request: HttpRequest, form: ArticleForm, article: Article | Non
 
 
 def buttons(form: ArticleForm) -> dict[str, Any]:
-    """Return which transitions the form offers, and what stands against publication."""
+    """Return the transitions that the form offers, and what blocks publication."""
     newest, person = form.base_edition, form.editor
     state = newest.state if newest else None
     waits = state == Edition.State.IN_REVIEW
@@ -60,9 +60,9 @@ def buttons(form: ArticleForm) -> dict[str, Any]:
         },
         "readiness": readiness,
         # Whether visits come out by the same button: no other could publish the article.
-        "brings_visits": bool(drafts) and form.lets_visits_out,
+        "publishes_visits": bool(drafts) and form.may_publish_visits,
         # Nobody else can let out what is a draft, so no hour helps.
-        "embargo": readiness and (not drafts or form.lets_visits_out) and readiness.embargo,
+        "embargo": readiness and (not drafts or form.may_publish_visits) and readiness.embargo,
     }
 
 

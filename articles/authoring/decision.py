@@ -127,12 +127,12 @@ class DecisionFields(forms.Form):
         return next((name for name in TRANSITIONS if f"_{name}" in self.data), "")
 
     @property
-    def brings_visits(self) -> bool:
-        """Whether the pressed button lets the visits that are drafts come out as well."""
+    def publishes_visits(self) -> bool:
+        """Whether the pressed button publishes the draft visits as well."""
         return self.transition in ("publish_with_visit", "force_with_visit")
 
     @property
-    def lets_visits_out(self) -> bool:
+    def may_publish_visits(self) -> bool:
         """Whether the person may make a visit public."""
         return self.editor.has_perm("engagements.publish_engagement")
 
@@ -152,7 +152,7 @@ class DecisionFields(forms.Form):
             )
         if self.errors:
             return
-        if self.brings_visits:
+        if self.publishes_visits:
             self._check_promise(cleaned)
         for reason in self._failure_reasons(cleaned):
             self.add_error(reason.field or None, reason.text)
@@ -169,7 +169,7 @@ class DecisionFields(forms.Form):
             )
         if now.embargo:
             if cleaned.get("publish_at") not in (None, now.embargo):
-                message = gettext("The button names another time, %s: leave this empty.")
+                message = gettext("The button publishes at %s: leave this empty.")
                 self.add_error("publish_at", message % spelled_out(now.embargo))
             cleaned["publish_at"] = now.embargo
 
@@ -177,7 +177,7 @@ class DecisionFields(forms.Form):
         """Return why the pressed button cannot do what it says."""
         return failure_reasons(
             Transition(self.transition.removesuffix("_with_visit")),
-            replace(self._story(cleaned), brings_visits=self.brings_visits),
+            replace(self._story(cleaned), publishes_visits=self.publishes_visits),
             by=self.editor,
             at=cleaned.get("publish_at"),
             reason=cleaned.get("reason", ""),
@@ -210,10 +210,10 @@ class DecisionFields(forms.Form):
             story = Story.of(self.base_edition)
         if self.editor.has_perm("articles.publish_article"):
             # A draft is no obstacle where an editor lets it out with the story.
-            story = replace(story, brings_visits=self.lets_visits_out)
+            story = replace(story, publishes_visits=self.may_publish_visits)
             reasons = failure_reasons(Transition.PUBLISH, story, by=self.editor)
         else:
-            reasons = check_story(replace(story, brings_visits=True), timezone.now())
+            reasons = check_story(replace(story, publishes_visits=True), timezone.now())
         return Readiness.of(story, reasons)
 
     def perform(self, edition: Edition) -> Any:
@@ -239,7 +239,7 @@ class DecisionFields(forms.Form):
             by=self.editor,
             at=at,
             forced_reason=reason if transition == Transition.FORCE else None,
-            with_visits=self.brings_visits,
+            with_visits=self.publishes_visits,
         )
         if at:
             return gettext("Scheduled: readers see it from %s.") % spelled_out(at)

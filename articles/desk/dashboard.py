@@ -45,7 +45,7 @@ class Worklist:
     is_urgent: bool = False
 
     def filled(self, items: Iterable[ListItem]) -> "Worklist":
-        """Set the first items and the count of up to `MOST` + 1; return the list."""
+        """Set the first items and the count, beyond `MOST` such as "99+"; return the worklist."""
         rows = list(items)
         self.count = f"{MOST}+" if len(rows) > MOST else str(len(rows))
         self.items = rows[:SHOWN]

@@ -90,9 +90,9 @@ def keep(
         if row.form != form:
             raise ValidationError(
                 _(
-                    "You had typed something else into this article by %s and never saved it. It "
-                    "stands at the head of its form when you open it: take it up again or discard "
-                    "it. Until then only this browser keeps what you type here."
+                    "You have other unsaved changes to this article, from %s. Open its form again "
+                    "to restore or discard them. Until then, what you type here is stored only in "
+                    "this browser."
                 )
                 % moment(row.saved_at)
             )

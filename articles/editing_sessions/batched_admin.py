@@ -1,4 +1,4 @@
-"""What the desk's admin classes share."""
+"""One refresh for all rows of an admin form."""
 
 from django.contrib import admin
 from django.db import transaction

@@ -258,14 +258,14 @@ def merge(
             continue
         change = Change(
             f"{now.label}: {part.label}" if now.label else part.label,
-            _("Taken into the form."),
+            _("Applied to the form."),
             part.marked(was, theirs),
         )
         if part.changed(theirs, merged):
             change.mine, change.take = part.marked(was, mine), take
-            change.outcome = _("The form has what you typed.")
+            change.outcome = _("Your version is in the form.")
             if is_list:
-                change.outcome = _("The form has what either added, without what either removed.")
+                change.outcome = _("Additions and removals of both are in the form.")
         changes.append(change)
     for group, rows in now.rows.items():
         before = opened["rows"].get(group, {})
@@ -304,11 +304,11 @@ def _merge_rows(
         if key in gone:
             # Only its values are left to name it by.
             title = next(filter(None, gone[key]["fields"].get("title", [])), _("A row"))
-            outcome = _("Taken out of the form.")
+            outcome = _("Removed from the form.")
             if row in changed:
                 outcome = _("You had changed it: the form has it as a new row.")
             changes.append(Change(title, outcome, escape(_("removed"))))
-    taken = _("Taken into the form.")
+    taken = _("Applied to the form.")
     return changes + [Change(now[key].label, taken, escape(_("added"))) for key in added]
 
 

@@ -1,0 +1,1 @@
+"""The admin of engagements, extended by their coverage, their history and merging."""

@@ -91,14 +91,14 @@ class FactsHistory(admin.ModelAdmin):
             except ValidationError as error:
                 errors = error.messages
             else:
-                told = _("The facts are again what they were. Regions were derived anew.")
+                told = _("The facts were reverted. Regions were recalculated.")
                 messages.success(request, told)
                 page = "admin:engagements_engagement_change"
                 return HttpResponseRedirect(reverse(page, args=[engagement.pk]))
         record_first(engagement.pk)
         newest = revisions_of(engagement)[0].revision
         left = snapshot_after_revert(version.revision, newest)
-        context = self._context(request, engagement, _("Back to an earlier state"))
+        context = self._context(request, engagement, _("Revert to an earlier revision"))
         context |= {
             "version": version,
             "changes": changes_between(snapshot_of(newest), left),

@@ -282,5 +282,5 @@ def _organisation_steps(duplicate: Organisation, target: Organisation) -> Iterat
     yield from _appointment_steps(theirs, twins, {"organisation": target})
     actions = Action.objects.filter(owner_organisation=duplicate).select_related("outcome")
     for action in actions.order_by("pk"):
-        sentence = _("%(action)s: owed by %(target)s") % {"action": action, "target": target}
+        sentence = _("%(action)s: owner becomes %(target)s") % {"action": action, "target": target}
         yield RowEdit(action, {"owner_organisation": target}, sentence)

@@ -41,9 +41,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         )
 
     def released(self, at: dt.datetime | None = None) -> Self:
-        """Editions that have come out by a moment, those superseded since among them.
+        """Editions that were published by a moment, those superseded since among them.
 
-        One that was overtaken before its hour never did.
+        One that was superseded before its `public_from` never was.
         """
         at = at or timezone.now()
         return self.filter(state=Edition.State.APPROVED, public_from__lte=at).exclude(
@@ -58,9 +58,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         ).filter(Q(public_until__isnull=True) | Q(public_until__gt=F("public_from")))
 
     def worked_on(self) -> Self:
-        """The newest editions that are not approved: what is open, however large the archive.
+        """The newest editions that are not approved: the open work.
 
-        An index holds just these; it is found by both conditions as they stand here.
+        A partial index holds these; a query needs both conditions exactly as here to use it.
         """
         return self.filter(is_newest=True).exclude(state=Edition.State.APPROVED)
 
@@ -71,7 +71,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return self.released(at).filter(standing).exclude(public_note="")
 
     def lasting(self, at: dt.datetime) -> Self:
-        """Editions that readers see at a moment or will see later, as far as is decided."""
+        """Editions that are public at a moment or scheduled for later."""
         return (
             self.filter(state=Edition.State.APPROVED, article__withdrawn_at__isnull=True)
             .filter(Q(public_until__isnull=True) | Q(public_until__gt=at))
@@ -122,9 +122,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def newest(self, count: int) -> list[int]:
         """Return the first `count` by pk, in the order of `newest_first()`.
 
-        Sorting every article grows with the archive. But a minor edit only ever moves an edition's
-        `public_from` on, so no edition stands further to the front than by its `public_from`, which
-        has an index: twice as many are looked at until none of the others can come before.
+        Sorting every article grows with the archive, so editions are read by `public_from`, which
+        has an index. As `major_at` is never later, the number of rows read is doubled until no
+        other row can come before the last one returned.
         """
         by_date = self.with_major_at().order_by("-public_from", "-pk")
         looked = count

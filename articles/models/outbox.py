@@ -15,7 +15,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """A message to another system. It is deleted once it was sent.
+    """A message that the worker sends: a mail or a WebSub ping. It is deleted once sent.
 
     Written in the transaction of the change that it tells of, so that it is sent if and only if
     that was committed; a save neither waits for another system nor fails with it.

@@ -25,7 +25,7 @@ def private_storage() -> Storage:
 
 class PictureQuerySet(models.QuerySet["Picture"]):
     def public(self, at: dt.datetime | None = None) -> Self:
-        """Pictures that an edition uses which readers see at a moment (`None`: now)."""
+        """Pictures used by an edition that is public at a moment (`None`: now)."""
         return self.filter(_used_by(_editions().public(at)))
 
     def with_use(self) -> Self:

@@ -176,7 +176,10 @@ def send_digest(payload: dict[str, Any]) -> None:
             lines += [line for line in (message.lines if message else []) if line not in lines]
         if lines:
             count = len(lines)
-            subject = ngettext("%d thing from the desk", "%d things from the desk", count) % count
+            subject = (
+                ngettext("%d notification from the desk", "%d notifications from the desk", count)
+                % count
+            )
             _send(person, Mail(subject, lines))
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 

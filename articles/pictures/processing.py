@@ -1,4 +1,4 @@
-"""Checks uploaded pictures by their content, removes metadata, and encodes renditions."""
+"""Checks uploaded pictures by their content, removes metadata, encodes renditions and crops."""
 
 import hashlib
 import io

@@ -63,14 +63,14 @@ class Story:
     engagement: Engagement | None = None
     also_covers: Iterable[Engagement] = ()
     # Whether its draft engagements are published with it.
-    brings_visits: bool = False
+    publishes_visits: bool = False
 
     @classmethod
-    def of(cls, edition: Edition, *, brings_visits: bool = False) -> "Story":
-        names = cls.__dataclass_fields__.keys() - {"brings_visits"}
+    def of(cls, edition: Edition, *, publishes_visits: bool = False) -> "Story":
+        names = cls.__dataclass_fields__.keys() - {"publishes_visits"}
         columns = {name: getattr(edition, name) for name in names}
         many = {name: list(columns[name].all()) for name in ("topics", "also_covers")}
-        return cls(**columns | many, brings_visits=brings_visits)
+        return cls(**columns | many, publishes_visits=publishes_visits)
 
     @property
     def article_pk(self) -> int | None:
@@ -150,7 +150,7 @@ def _headings(body: str) -> list[tuple[int, str]]:
 
 def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
     """Readers can open every link within the site when the story comes out."""
-    coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.brings_visits}
+    coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.publishes_visits}
     for address in dead_links(story.body, at):
         if f"{(path_on_this_site(address) or '').rstrip('/')}/" in coming:
             continue
@@ -169,7 +169,7 @@ def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
         if visit.withdrawn_at:
             yield Reason(field, _("The visit “%s” is withdrawn.") % visit)
         elif visit.public_from is None:
-            if not story.brings_visits:
+            if not story.publishes_visits:
                 sentence = _(
                     "The visit “%s” is a draft: an editor publishes it first, or with the story."
                 )
@@ -364,7 +364,7 @@ def _second_person_reasons(
 
 
 def _visit_reasons(story: Story, *, by: Any) -> list[Reason]:
-    is_asked = story.brings_visits and story.drafted_visits
+    is_asked = story.publishes_visits and story.drafted_visits
     if not is_asked or by.has_perm("engagements.publish_engagement"):
         return []
     return [Reason("engagement", _("You may not make a visit public: ask somebody who may."))]

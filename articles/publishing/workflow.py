@@ -2,10 +2,10 @@
 
     check → change → audit entry → signal
 
-The check is `failure_reasons()`: a transition raises all reasons together in one `ValidationError`,
-and the form shows them before a button is pressed. `by` is the person who does it; the admin checks
-their permission, except for publishing without a second person. `articles.receivers` connects what
-follows a transition to the signal `transitioned`.
+The check of the form's buttons is `failure_reasons()`: a transition raises all reasons together in
+one `ValidationError`, and the form shows them before a button is pressed. `by` is the person who
+does it; the admin checks their permission, except for publishing without a second person.
+`articles.receivers` connects what follows a transition to the signal `transitioned`.
 
     draft → in review → approved, now or at a time → withdrawn → reinstated
 """
@@ -178,7 +178,7 @@ def publish(
     refuse(
         failure_reasons(
             Transition.PUBLISH if forced_reason is None else Transition.FORCE,
-            Story.of(edition, brings_visits=with_visits),
+            Story.of(edition, publishes_visits=with_visits),
             by=by,
             at=at,
             reason=forced_reason or "",

@@ -78,7 +78,7 @@ class Block:
         return f"<{self.tag}{self.attributes}>{inner}</{self.tag}>" if self.tag else inner
 
     def marked(self, mark: str) -> str:
-        """Return the block with every run of words in it marked as "del" or "ins"."""
+        """Return the block with its words wrapped in "del" or "ins"."""
         inner = "".join(child.marked(mark) for child in self.children)
         return self.wrap(_marked(self.tokens, mark) + inner)
 

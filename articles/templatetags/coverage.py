@@ -1,4 +1,4 @@
-"""The filters of the public templates."""
+"""Template filters of the public pages: stories, pictures, maps."""
 
 import datetime as dt
 from collections.abc import Iterable

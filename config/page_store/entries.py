@@ -61,7 +61,7 @@ class Entry:
             return response
 
     def held(self, tags: str, wanted: int) -> int:
-        """Return the coding whose tag is in `tags` (If-None-Match), else the one that is `wanted`.
+        """Return the coding whose ETag is in `tags` (If-None-Match), else `wanted`.
 
         A client that has the page in another coding gets the 304 of that coding.
         """
@@ -151,6 +151,6 @@ class Entries:
                 self.bytes -= oldest.size
 
     def grown(self, key: Hashable, entry: Entry) -> None:
-        """Count an entry again, if it is still here."""
+        """Recompute an entry's size if it is still cached."""
         if self._rows.get(key) is entry:
             self.put(key, entry)

@@ -66,8 +66,8 @@ class Addressed(models.Model):
             raise ValidationError(
                 {
                     "slug": _(
-                        "Links that readers kept lead by this address to “%(holder)s”, which had "
-                        "it once. Choose another one."
+                        "This address redirects to “%(holder)s”, which used it before. Choose "
+                        "another one."
                     )
                     % {"holder": holder}
                 }

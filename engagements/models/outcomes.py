@@ -332,7 +332,7 @@ class ActionUpdate(models.Model):
 
     def clean(self) -> None:
         if self.date and self.date > timezone.localdate():
-            raise ValidationError({"date": _("It lies in the future: tell what has happened.")})
+            raise ValidationError({"date": _("Enter a date that is not in the future.")})
 
     def confirm(self, by) -> None:
         """Confirm "done" as a second person; raise `ValidationError` with the reason why not."""
@@ -341,6 +341,6 @@ class ActionUpdate(models.Model):
         if by.pk == self.reported_by_id:
             raise ValidationError(_("“Done” is confirmed by a second person."))
         if not self.sources.exists():
-            raise ValidationError(_("“Done” needs evidence: tie a source to the update."))
+            raise ValidationError(_("“Done” needs evidence: add a source to the update."))
         self.confirmed_by, self.confirmed_at = by, timezone.now()
         self.save(update_fields=["confirmed_by", "confirmed_at"], confirming=True)

@@ -23,7 +23,7 @@ pytestmark = [
 
 PASSWORD = "a long enough passphrase"
 TABLE = "<table><tbody><tr><td><p>A forum</p></td><td><p>{}</p></td></tr></tbody></table>"
-KEPT = "What you type is kept."
+KEPT = "Changes autosaved."
 
 
 def sign_in(page, person) -> None:
@@ -136,7 +136,7 @@ def test_last_words_before_a_page_is_left_are_offered(desks):
     page.goto("/admin/")
     page.goto(address)
     offer = page.locator(".offer")
-    offer.get_by_role("button", name="Take it up again").click()
+    offer.get_by_role("button", name="Restore it").click()
     expect(page.locator("#id_standfirst")).to_have_value("Typed in the last second")
 
     page.evaluate(
@@ -148,7 +148,7 @@ def test_last_words_before_a_page_is_left_are_offered(desks):
         }"""
     )
     page.locator(".messagelist .success").wait_for()
-    offer.get_by_role("button", name="Take it up again").click()
+    offer.get_by_role("button", name="Restore it").click()
     expect(page.locator("#id_byline")).to_have_value("Typed after the button")
     assert article.latest_edition().standfirst == "Typed in the last second"
 
@@ -197,7 +197,7 @@ def test_server_is_killed_in_the_middle_of_a_save(browser, tmp_path):
                 page.goto(address)
                 break
             page.wait_for_timeout(500)
-        page.locator(".offer").get_by_text("Take it up again").first.click()
+        page.locator(".offer").get_by_text("Restore it").first.click()
         expect(page.locator("#id_headline")).to_have_value("Typed just before")
         page.click("[name=_continue]")
         page.locator(".messagelist .success").wait_for()
@@ -243,7 +243,7 @@ def test_lost_connection_loses_nothing(desks):
     second.context.set_offline(False)
     second.goto("/admin/articles/article/add/")
     offer = second.locator(".offer", has_text="in a tunnel")
-    offer.get_by_role("button", name="Take it up again").click()
+    offer.get_by_role("button", name="Restore it").click()
     expect(second.locator("#id_headline")).to_have_value("Typed on a train, in a tunnel")
     second.click("[name=_continue]")
     second.locator(".messagelist .success").wait_for()

@@ -72,10 +72,10 @@ def test_one_field_and_different_ones_are_changed_by_two_people(desks, visit):
     summary = told.get_by_role("listitem").filter(has_text="Summary")
     expect(city.locator("del")).to_contain_text("Algiers")
     expect(city.locator("ins")).to_contain_text("Oran")
-    expect(city).to_contain_text("Taken into the form.")
+    expect(city).to_contain_text("Applied to the form.")
     expect(summary.locator("ins").first).to_contain_text("fishing")
     expect(summary.locator("ins").last).to_contain_text("trade")
-    expect(summary).to_contain_text("The form has what you typed.")
+    expect(summary).to_contain_text("Your version is in the form.")
     expect(bela.locator("#id_city")).to_have_value("Oran")
     expect(bela.locator("#id_summary")).to_have_value("They spoke about trade.")
     assert Engagement.objects.get().venue == ""
@@ -115,7 +115,7 @@ def test_rows_are_changed_added_and_removed_by_two_people(desks, visit):
     expect(told).to_contain_text("Envoy for Ports")
     expect(told).to_contain_text("Envoy for Trade")
     for name, said in (
-        ("Her outcome", "Taken into the form."),
+        ("Her outcome", "Applied to the form."),
         ("An old readout", "You had changed it: the form has it as a new row."),
     ):
         expect(told.get_by_role("listitem").filter(has_text=name)).to_contain_text(said)

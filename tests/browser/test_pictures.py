@@ -66,7 +66,7 @@ def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
     expect(desk.locator(".uploads .is-stored")).to_have_count(2)
     expect(lines.nth(2)).to_contain_text("This is not a readable picture")
     expect(desk.locator(".uploads-told")).to_contain_text("Stored: 2. Refused: 1.")
-    desk.get_by_role("link", name="Say whose they are").click()
+    desk.get_by_role("link", name="Add credits").click()
     desk.fill("#id_all-credit", "A. N. Other")
     desk.get_by_role("button", name="Save").click()
     desk.locator(".messagelist .success", has_text="2 pictures are described").wait_for()

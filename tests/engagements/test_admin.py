@@ -294,7 +294,7 @@ def test_readers_are_told_of_a_change_where_the_editor_says_so(admin_client, cli
     engagement = EngagementFactory()
     data = opened(admin_client, engagement) | {"city": "Oran", "tells_readers": "on"}
     answer = save(admin_client, data | {"change_note": ""}, engagement)
-    assert "Say what readers are told." in errors(answer)
+    assert "Enter the correction." in errors(answer)
     saved(save(admin_client, data | {"change_note": "It was in Oran."}, engagement))
     assert engagement.corrections.get().made_by.username == "admin"
     for address in (engagement.get_absolute_url(), "/corrections/", "/corrections/feed.json"):

@@ -50,7 +50,7 @@ def test_updates_are_append_only():
 def test_update_of_tomorrow_is_refused():
     """A report says what has happened."""
     update = ActionUpdate(date=timezone.localdate() + DAY)
-    with pytest.raises(ValidationError, match="lies in the future"):
+    with pytest.raises(ValidationError, match="not in the future"):
         update.clean()
 
 

@@ -1,4 +1,4 @@
-"""What the article's own pages in the admin share."""
+"""Shared code of the article's pages in the admin."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -48,14 +48,14 @@ def _perform(request: HttpRequest, article: Article) -> str:
         case "add":
             quote = request.POST.get("quote", "")
             comments.add(article, by=request.user, text=text, where=about, quote=quote)
-            return _("Your comment stands at its field.")
+            return _("Comment added.")
         case "reply":
             comments.add(article, by=request.user, text=text, to=about or "0")
-            return _("Your reply stands beneath the comment.")
+            return _("Reply added.")
         case "resolve":
             comments.resolve(comments.thread(article, about), by=request.user)
             return _("Marked as resolved.")
         case "reopen":
             comments.reopen(comments.thread(article, about))
             return _("Open again.")
-    raise ValidationError(_("Say what to do with which comment."))
+    raise ValidationError(_("Choose a comment and an action."))

@@ -57,7 +57,7 @@ def restore(request: HttpRequest, article: Article) -> HttpResponse:
         messages.error(request, _("There is no such edition: choose one from the list."))
         return redirect_to("history", article)
     draft = workflow.restore(edition, by=request.user)
-    message = _("Edition %(number)d is a new draft with all that edition %(old)d held.")
+    message = _("Edition %(old)d was restored as edition %(number)d, a new draft.")
     message %= {"number": draft.number, "old": edition.number}
     model_admin().log_change(request, article, message)
     messages.success(request, message)
@@ -77,7 +77,7 @@ def withdraw(request: HttpRequest, article: Article) -> HttpResponse:
 @article_view(may_withdraw)
 @require_POST
 def reinstate(request: HttpRequest, article: Article) -> HttpResponse:
-    message = _("The article is back.")
+    message = _("The article is reinstated.")
     return _do(request, article, lambda: workflow.reinstate(article, by=request.user), message)
 
 

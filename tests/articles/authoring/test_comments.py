@@ -79,7 +79,7 @@ def test_passage_that_is_gone_is_said_to_be(client):
     assert field_of(edition, "body").threads[0].is_gone
     client.force_login(member(WRITER))
     form = client.get(address_of(edition))
-    assert "This passage no longer stands in the story." in form.text
+    assert "This passage is no longer in the story." in form.text
     assert "minister agreed. Nobody" in form.text
     with pytest.raises(ValidationError, match="does not stand"):
         add(edition.article, by=by, text="And this?", where="body", quote="Nobody else")
@@ -115,7 +115,7 @@ def test_nonsense_is_answered_without_scripts_too(client):
     edition = make_draft()
     client.force_login(member(WRITER))
     answer = client.post(comment_address(edition), {"do": "burn:1"}, follow=True)
-    assert "Say what to do with which comment." in answer.text
+    assert "Choose a comment and an action." in answer.text
 
 
 def test_comment_of_another_article_is_not_reached():

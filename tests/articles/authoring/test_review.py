@@ -289,7 +289,7 @@ def test_form_shows_every_reason_before_anyone_presses(client):
     assert '<a href="#id_standfirst">Write a standfirst.</a>' in page
     assert '<a href="#id_topics">Choose at least one topic.</a>' in page
     ready = client.get(address_of(make_draft())).text
-    assert "Nothing stands in the way" in ready
+    assert "Ready to publish" in ready
     assert 'name="_publish"' in ready
     own = client.get(address_of(drafted_by(editor))).text
     assert "another person has to approve it" in own
@@ -345,7 +345,7 @@ def test_draft_of_a_visit_comes_out_with_its_story(client):
     edition.also_covers.set(visits)
     client.force_login(editor)
     page = client.get(address_of(edition)).text
-    assert "Nothing stands in the way" in page
+    assert "Ready to publish" in page
     assert all(f">{visit}</a>" in page for visit in visits)
     assert 'name="_publish"' not in page
     press(client, editor, edition, "publish_with_visit")
@@ -388,7 +388,7 @@ def test_draft_of_a_visit_stays_one_where_the_story_cannot_come_out(client):
     may.remove(may.get(codename="publish_engagement"))
     editor = User.objects.get(pk=editor.pk)
     page = client.get(address_of(edition)).text
-    assert "Nothing stands in the way" not in page
+    assert "Ready to publish" not in page
     assert 'name="_publish_with_visit"' not in page
     with pytest.raises(ValidationError, match="You may not make a visit public"):
         publish(edition, by=editor, with_visits=True)
@@ -417,7 +417,7 @@ def test_button_holds_for_the_visits_that_its_page_showed(client):
     sent = read(client.get(address_of(other))) | {"_publish_with_visit": "1"}
     later = {"publish_at_0": f"{until + HOUR:%Y-%m-%d}", "publish_at_1": f"{until + HOUR:%H:%M}"}
     answer = client.post(address_of(other), sent | later, follow=True)
-    assert "The button names another time" in answer.text
+    assert "The button publishes at" in answer.text
     Engagement.objects.filter(pk=held.pk).update(public_from=None)
     answer = client.post(address_of(other), sent, follow=True)
     assert "changed since this page was shown" in answer.text
@@ -446,11 +446,11 @@ def test_visit_that_gets_an_hour_meanwhile_keeps_its_story_back(monkeypatch):
 def test_withdrawn_visit_holds_its_story_whatever_the_button():
     """Only a draft comes out with a story; the link to it is no dead one then."""
     now, gone = timezone.now(), EngagementFactory(withdrawn_at=timezone.now(), withdrawn_reason="X")
-    (reason,) = check_story(story(engagement=gone, brings_visits=True), now)
+    (reason,) = check_story(story(engagement=gone, publishes_visits=True), now)
     assert "is withdrawn" in reason.text
     draft = EngagementFactory(public_from=None)
     body = f'<p><a href="{draft.get_absolute_url().rstrip("/")}">B</a></p>'
-    assert check_story(story(engagement=draft, body=body, brings_visits=True), now) == []
+    assert check_story(story(engagement=draft, body=body, publishes_visits=True), now) == []
     assert len(check_story(story(engagement=draft, body=body), now)) == 2
 
 

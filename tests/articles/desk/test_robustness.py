@@ -90,13 +90,13 @@ def test_address_of_an_engagement_that_is_public_leads_on(client):
     client, _person = signed_in(client, EDITOR)
     address = reverse("admin:engagements_engagement_change", args=[visit.pk])
     page = client.get(address)
-    assert "the old address leads to the new one for ever" in page.text
+    assert "the old address redirects to the new one" in page.text
     assert client.post(address, read(page) | {"slug": "moved"}).status_code == 302
     assert client.get("/engagements/visit/")["Location"] == "/engagements/moved/"
     # Another engagement is not given it.
     other = reverse("admin:engagements_engagement_change", args=[EngagementFactory().pk])
     answer = client.post(other, read(client.get(other)) | {"slug": "visit"})
-    assert "Links that readers kept lead by this address" in answer.text
+    assert "This address redirects to" in answer.text
 
 
 def test_nothing_scheduled_is_not_unscheduled(client):

@@ -128,7 +128,7 @@ def test_theirs_is_taken_of_what_both_changed_in_a_row(amina, me, visit):
     saved(save(amina, hers | {"outcomes-0-DELETE": "on", "outcomes-1-title": "Hers"}, visit))
     answer = save(me, mine | {"outcomes-1-title": "Mine"}, visit)
     listed = {change.outcome: change for change in answer.context["merged_changes"]}
-    take = listed["The form has what you typed."].take
+    take = listed["Your version is in the form."].take
     assert take == f"take-outcomes-{second.pk}-title"
     assert read(answer)["outcomes-0-title"] == "Mine"
     saved(save(me, read(answer) | {take: "on"}, visit))
@@ -195,7 +195,7 @@ def test_words_typed_into_what_became_public_come_back():
     answer = save(writer, data | {"_continue": "Save and go on"}, visit)
     assert answer.status_code == 403
     assert "Save and go on" not in answer.text
-    assert "Nothing of yours was saved" in answer.text
+    assert "Your changes were not saved" in answer.text
     assert "Four &lt;five&gt; six." in answer.text
     assert "A b" in answer.text
     assert data["opened"] not in answer.text

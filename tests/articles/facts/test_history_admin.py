@@ -160,7 +160,7 @@ def test_revert_is_refused_where_it_would_delete_an_update(visit):
     record(visit.pk)
     newest, first = (version.revision for version in revisions_of(visit))
     assert "Build a pipeline" not in snapshot_after_revert(first, newest).values()
-    with pytest.raises(ValidationError, match=r"Build a pipeline.*never taken away"):
+    with pytest.raises(ValidationError, match=r"Build a pipeline.*cannot be removed"):
         go_back(visit)
     visit.refresh_from_db()
     assert visit.title == "Another title"
@@ -260,7 +260,7 @@ def test_desk_goes_back_with_a_reason(admin_client, visit):
     address = page("revision", visit, first)
     record(visit.pk)
     assert "first" in admin_client.get(address).text
-    assert "Say why the facts go back." in admin_client.post(address, {"reason": " "}).text
+    assert "Enter a reason for the revert." in admin_client.post(address, {"reason": " "}).text
     answer = admin_client.post(address, {"reason": "A mix-up."})
     assert answer["Location"] == page("change", visit)
     visit.refresh_from_db()

@@ -214,7 +214,7 @@ def test_daily_mail_tells_what_is_still_true(monkeypatch):
     recall(third, by=amina)
     tomorrow = timezone.now() + dt.timedelta(days=1)
     monkeypatch.setattr(timezone, "now", lambda: tomorrow)
-    assert sent() == [(bela.email, "2 things from the desk")]
+    assert sent() == [(bela.email, "2 notifications from the desk")]
     assert not Notice.objects.exists()
     assert not Message.objects.exists()
 
