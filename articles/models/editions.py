@@ -92,17 +92,13 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def with_major_at(self) -> Self:
         """Annotate when readers last got news: the latest major `public_from` (`major_at`).
 
-        A minor edit is not news, so it moves nothing in a list or a feed; the first edition always
-        is.
+        A minor edit moves nothing in a list or a feed; the first edition is always major.
         """
         latest = _moment("-public_from", is_major=True, public_from__lte=OuterRef("public_from"))
         return self.annotate(major_at=Coalesce(latest, _moment("public_from")))
 
     def since_approval(self, article: Any, number: Any) -> Self:
-        """Editions of an article up to a number and after the last approved one before it.
-
-        Both are values, or an outer query's (`OuterRef`).
-        """
+        """Editions of an article up to a number and after the last approval (also `OuterRef`s)."""
         limit = OuterRef(number) if isinstance(number, OuterRef) else number
         approved = Edition.objects.filter(
             article=OuterRef("article"),
@@ -387,12 +383,9 @@ class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit sh
         keys = {image.picture for image in embedded_images(self.body)}
         if not is_new:
             self.story_pictures.exclude(picture__uuid__in=keys).delete()
-        if keys:
-            pictures = Picture.objects.filter(uuid__in=keys)
-            StoryPicture.objects.bulk_create(
-                (StoryPicture(edition=self, picture=picture) for picture in pictures),
-                ignore_conflicts=True,
-            )
+        pictures = Picture.objects.filter(uuid__in=keys)
+        rows = [StoryPicture(edition=self, picture=picture) for picture in pictures]
+        StoryPicture.objects.bulk_create(rows, ignore_conflicts=True)
 
     def status_at(self, at: dt.datetime) -> str:
         """The state at a moment in a word; "scheduled" and "published" are never stored."""
