@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditentry',
             name='kind',
-            field=models.CharField(choices=[('submitted', 'sent for review'), ('recalled', 'taken back from review'), ('returned', 'returned'), ('approved', 'approved'), ('forced', 'published without a second person'), ('confirmed', 'approved afterwards'), ('unscheduled', 'taken off the schedule'), ('rescheduled', 'moved to another time'), ('reassigned', 'given to another writer'), ('withdrawn', 'withdrawn'), ('reinstated', 'brought back')], max_length=12, verbose_name='transition'),
+            field=models.CharField(choices=[('submitted', 'sent for review'), ('recalled', 'taken back from review'), ('returned', 'returned'), ('approved', 'approved'), ('forced', 'published without a second person'), ('confirmed', 'approved afterwards'), ('unscheduled', 'taken off the schedule'), ('rescheduled', 'moved to another time'), ('reassigned', 'given to another writer'), ('withdrawn', 'withdrawn'), ('reinstated', 'reinstated')], max_length=12, verbose_name='transition'),
         ),
         migrations.AlterField(
             model_name='readmarker',
@@ -132,5 +132,20 @@ class Migration(migrations.Migration):
             model_name='noticesettings',
             name='overdue',
             field=models.BooleanField(default=True, help_text='Of a visit that you wrote about; a desk head hears of all.', verbose_name='A commitment is overdue'),
+        ),
+        migrations.AlterField(
+            model_name='noticesettings',
+            name='published',
+            field=models.BooleanField(default=True, help_text='At publication, also if it was scheduled.', verbose_name='Your article was published'),
+        ),
+        migrations.AlterField(
+            model_name='noticesettings',
+            name='returned',
+            field=models.BooleanField(default=True, verbose_name='Your article was returned'),
+        ),
+        migrations.AlterField(
+            model_name='noticesettings',
+            name='review_requested',
+            field=models.BooleanField(default=True, help_text='Or that of all approvers, if nobody was chosen.', verbose_name='Your review is requested'),
         ),
     ]

@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
         RESCHEDULED = "rescheduled", _("moved to another time")
         REASSIGNED = "reassigned", _("given to another writer")
         WITHDRAWN = "withdrawn", _("withdrawn")
-        REINSTATED = "reinstated", _("brought back")
+        REINSTATED = "reinstated", _("reinstated")
 
     article = models.ForeignKey(
         Article, models.CASCADE, related_name="audit_entries", verbose_name=_("article")

@@ -15,15 +15,15 @@ class NoticeSettings(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
     )
     review_requested = models.BooleanField(
-        _("A review is asked of you"),
+        _("Your review is requested"),
         default=True,
-        help_text=_("Or of everybody who may approve, where nobody was chosen."),
+        help_text=_("Or that of all approvers, if nobody was chosen."),
     )
-    returned = models.BooleanField(_("An article of yours was returned"), default=True)
+    returned = models.BooleanField(_("Your article was returned"), default=True)
     published = models.BooleanField(
-        _("An article of yours came out"),
+        _("Your article was published"),
         default=True,
-        help_text=_("At its hour, also where that was set days before."),
+        help_text=_("At publication, also if it was scheduled."),
     )
     overdue = models.BooleanField(
         _("A commitment is overdue"),

@@ -70,9 +70,7 @@ def _returned(person: User, payload: dict[str, Any]) -> Mail | None:
     if not may_change:
         return None
     sentence = _("%s returned an article of yours. The reason is at the top of its page.")
-    return Mail(
-        _("An article of yours was returned"), [(sentence % name_of(last.by), _form(article.pk))]
-    )
+    return Mail(_("Your article was returned"), [(sentence % name_of(last.by), _form(article.pk))])
 
 
 def _published(person: User, payload: dict[str, Any]) -> Mail | None:

@@ -79,7 +79,7 @@ def test_return_is_told_to_its_writers_while_it_stands():
     submit(edition, by=amina, reviewers=[bela])
     send_back(edition, by=bela, reason="Named in confidence")
     # The request for a review has been answered meanwhile.
-    assert sent() == [(amina.email, "An article of yours was returned")]
+    assert sent() == [(amina.email, "Your article was returned")]
     assert "Named in confidence" not in mail.outbox[0].body
     submit(edition, by=amina, reviewers=[bela])
     send_back(edition, by=bela, reason="Which?")
