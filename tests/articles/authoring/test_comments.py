@@ -81,7 +81,7 @@ def test_passage_that_is_gone_is_said_to_be(client):
     form = client.get(address_of(edition))
     assert "This passage is no longer in the story." in form.text
     assert "minister agreed. Nobody" in form.text
-    with pytest.raises(ValidationError, match="does not stand"):
+    with pytest.raises(ValidationError, match="is not in the saved story"):
         add(edition.article, by=by, text="And this?", where="body", quote="Nobody else")
 
 
@@ -91,13 +91,13 @@ def test_passage_that_is_gone_is_said_to_be(client):
         ({"do": "add:headline", "text-headline": " \0 "}, "Write what you have to say"),
         ({"do": "add:headline", "text-headline": "x" * 2001}, "too long"),
         ({"do": "add:body", "text-body": "x", "quote": "x" * 501}, "too long"),
-        ({"do": "add:body", "text-body": "x", "quote": "not there"}, "does not stand"),
+        ({"do": "add:body", "text-body": "x", "quote": "not there"}, "is not in the saved story"),
         ({"do": "add:slug", "text-slug": "x"}, "nothing to comment on"),
         ({"do": "reply:", "text-": "x"}, "not there"),
         ({"do": "reply:" + "9" * 30}, "Write what you have"),
         ({"do": "resolve:١"}, "not there"),
-        ({"do": "burn:1"}, "what to do"),
-        ({}, "what to do"),
+        ({"do": "burn:1"}, "Choose a comment"),
+        ({}, "Choose a comment"),
     ],
 )
 def test_nonsense_is_answered_with_a_sentence(client, sent, sentence):

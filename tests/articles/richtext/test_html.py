@@ -1,4 +1,5 @@
 import re
+import sys
 import time
 
 import pytest
@@ -18,6 +19,9 @@ from articles.richtext import (
     sanitize,
 )
 from tests.factories import ArticleFactory
+
+# Coverage's tracer makes the same work several times slower.
+SECONDS = 5 if sys.gettrace() is None else 25
 
 HOSTILE = '<p onclick="steal()" style="color:red">Hello<script>steal()</script>\0 world</p>'
 STORY_TAGS = "p|h[2-4]|strong|em|a|ul|ol|li|blockquote|br|table|thead|tbody|tr|th|td"
@@ -162,7 +166,7 @@ def test_sanitize_hostile_nesting_takes_seconds_at_most(unit):
     source = unit * (MAX_BODY_BYTES // len(unit)) + "end"
     started = time.process_time()
     once = sanitize(source)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < SECONDS
     assert sanitize(once) == once
 
 
@@ -182,7 +186,7 @@ def test_sanitize_hostile_tag_takes_seconds_at_most(start, unit):
     for end in ("", ">x", '">x', "'>x"):
         started = time.process_time()
         sanitize(start + unit * (MAX_BODY_BYTES // len(unit)) + end)
-        assert time.process_time() - started < 5
+        assert time.process_time() - started < SECONDS
 
 
 def test_sanitize_text_in_deep_nesting_is_kept():

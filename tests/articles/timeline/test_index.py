@@ -28,6 +28,7 @@ from articles.timeline.filters import View
 from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
 from articles.timeline.queries import entries_page, matching_entries
 from articles.timeline.subjects import KINDS as SUBJECTS
+from articles.timeline.subjects import public_subjects
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
     Action,
@@ -514,3 +515,15 @@ def test_first_two_writers_stand_in_one_line():
         assert second.is_alive()
     second.join()
     assert ContentVersion.objects.get().number > first
+
+
+@pytest.mark.django_db
+def test_rebuilding_an_empty_record_has_no_batches():
+    """Without an engagement there is nothing to index, and no error."""
+    assert list(timeline_index.batches()) == []
+
+
+def test_unknown_kind_of_subject_is_an_error():
+    """Only the kinds of `KINDS` have public pages."""
+    with pytest.raises(ValueError, match="ships"):
+        public_subjects("ships")
