@@ -143,7 +143,7 @@ def test_unfinished_work_is_not_written_over_by_another_form(client, article):
     other = read(client.get(change(article)))
     answer = keep(client, person, other, article, headline="A slip of the pen")
     assert answer.status_code == 400
-    assert "never saved" in answer.json()["sentence"]
+    assert "other unsaved changes" in answer.json()["sentence"]
     sent = other | {"byline": "Me", "_continue": "1"}
     assert client.post(change(article), sent).status_code == 302
     row = Autosave.objects.get()
