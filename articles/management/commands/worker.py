@@ -3,9 +3,10 @@ import contextlib
 import datetime as dt
 import logging
 import os
+import select
 import signal
-import time
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
@@ -31,8 +32,23 @@ class OnceADay:
             self.done = timezone.localdate(now)
 
 
-class StoppedError(Exception):
-    """A signal asked the worker to stop while it was idle."""
+@contextlib.contextmanager
+def stop_signals() -> Iterator[socket.socket]:
+    """Yield a socket that becomes readable at SIGTERM or SIGINT.
+
+    The interpreter itself writes to it, so no signal is missed. A handler that sets a flag or
+    raises misses one that arrives between the last check and the sleep.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.settimeout(0)  # as set_wakeup_fd requires
+        signal.set_wakeup_fd(writer.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def seconds(value: str) -> float:
@@ -48,8 +64,6 @@ class Command(BaseCommand):
         "Send the messages in the outbox (e-mails to colleagues, notifications of a WebSub hub) "
         "until stopped. Several may run at once; the site is correct without one."
     )
-
-    is_stopped = is_idle = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, and exit")
@@ -67,10 +81,8 @@ class Command(BaseCommand):
             while send_due():
                 pass
             return
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
-        with contextlib.suppress(StoppedError):
-            while not self.is_stopped and parent in (None, os.getppid()):
+        with stop_signals() as stopped:
+            while parent in (None, os.getppid()):
                 close_old_connections()
                 try:
                     notify_of_overdue()
@@ -79,19 +91,6 @@ class Command(BaseCommand):
                 except Error as error:  # the database is unavailable or locked for now
                     logger.warning("The outbox could not be read: %s", error)
                     is_busy = False
-                if not is_busy:
-                    self.wait(interval)
-
-    def stop(self, *_signal: object) -> None:
-        """Stop at once if the worker is idle, else before the next message."""
-        self.is_stopped = True
-        if self.is_idle:
-            self.is_idle = False
-            raise StoppedError
-
-    def wait(self, interval: float) -> None:
-        """Do nothing for `interval` seconds, unless the worker is to stop."""
-        self.is_idle = True  # from here on a signal raises, so none is missed before the sleep
-        if not self.is_stopped:
-            time.sleep(interval)
-        self.is_idle = False
+                readable, _, _ = select.select([stopped], [], [], 0 if is_busy else interval)
+                if readable:
+                    return
