@@ -60,7 +60,9 @@ def form_of(edition: Edition, **changes) -> dict:
     return form | changes
 
 
-def shown(view: CalendarRange, region: Region | None = None, person: User | None = None) -> dict:
+def headlines_by_day(
+    view: CalendarRange, region: Region | None = None, person: User | None = None
+) -> dict:
     page = calendar_page(view, region, person or UserFactory(), timezone.now())
     days = {
         day.date.isoformat(): [entry.title for entry in day.entries]
@@ -83,10 +85,10 @@ def test_visit_stands_on_its_days_and_no_other():
         title="In 2031", status="planned", start=PartialDate(dt.date(2031, 1, 1), year)
     )
     EngagementFactory(title="Before", status="planned", start=PartialDate(dt.date(2031, 2, 10)))
-    march = shown(CalendarRange("month", dt.date(2031, 3, 15)))
+    march = headlines_by_day(CalendarRange("month", dt.date(2031, 3, 15)))
     three = {day: ["Three days"] for day in ("2031-03-30", "2031-03-31", "2031-04-01")}
     assert march == three | {"undated": ["In March", "In 2031"]}
-    week = shown(CalendarRange("week", dt.date(2031, 4, 2)))
+    week = headlines_by_day(CalendarRange("week", dt.date(2031, 4, 2)))
     assert week == {
         "2031-03-31": ["Three days"], "2031-04-01": ["Three days"],
         "undated": ["In March", "In 2031"],
@@ -115,8 +117,8 @@ def test_region_leaves_the_others_out(visit, scheduled):
     inside = visit.regions.first()
     outside = Region.objects.exclude(pk__in=visit.regions.all()).first()
     day = at_noon(10).date().isoformat()
-    assert shown(month, inside)[day] == ["Comes out"]
-    assert day not in shown(month, outside)
+    assert headlines_by_day(month, inside)[day] == ["Comes out"]
+    assert day not in headlines_by_day(month, outside)
 
 
 def test_hour_stands_on_the_day_of_the_sites_zone(client, settings, visit):

@@ -81,12 +81,12 @@ def some_finding() -> Finding:
     return Finding.objects.create(edition=make_draft(), kind="link", what="/articles/gone/")
 
 
-def same_two_told_apart_twice() -> None:
+def same_distinct_pair_twice() -> None:
     row = {"kind": "person", "first": 1, "second": 2}
     DistinctPair.objects.bulk_create([DistinctPair(**row), DistinctPair(**row)])
 
 
-def told_apart() -> DistinctPair:
+def make_distinct_pair() -> DistinctPair:
     return DistinctPair.objects.create(kind="person", first=1, second=2)
 
 
@@ -244,9 +244,9 @@ CASES = {
     "edition_correction_has_note": change(make_public, is_correction=True),
     "finding_once": same_finding_twice,
     "finding_kind_known": change(some_finding, kind="lost"),
-    "distinctpair_once": same_two_told_apart_twice,
-    "distinctpair_in_order": change(told_apart, first=3),
-    "distinctpair_kind_known": change(told_apart, kind="topic"),
+    "distinctpair_once": same_distinct_pair_twice,
+    "distinctpair_in_order": change(make_distinct_pair, first=3),
+    "distinctpair_kind_known": change(make_distinct_pair, kind="topic"),
     "editiontopic_unique": same_topic_twice,
     "auditentry_kind_known": change(make_step, kind="lost"),
     "auditentry_has_reason": change(make_step, kind="returned"),

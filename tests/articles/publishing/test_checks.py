@@ -4,7 +4,12 @@ import pytest
 from django.utils import timezone
 
 from articles.models import Edition
-from articles.publishing.checks import Story, Transition, failure_reasons
+from articles.publishing.checks import (
+    Story,
+    Transition,
+    confirm_failure_reasons,
+    failure_reasons,
+)
 from articles.publishing.links import path_on_this_site
 from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
 
@@ -44,6 +49,22 @@ def test_publishing_draft_visits_needs_the_permission():
     story = Story.of(make_draft(engagement=visit), publishes_visits=True)
     reasons = failure_reasons(Transition.PUBLISH, story, by=UserFactory(), at=timezone.now())
     assert any("You may not make a visit public" in reason.text for reason in reasons)
+
+
+@pytest.mark.django_db
+def test_publishing_a_withdrawn_article_is_refused():
+    """A withdrawn article is reinstated before a newer edition is published."""
+    article = make_public().article
+    article.withdrawn_at = timezone.now()
+    refused = sentences(Transition.PUBLISH, make_draft(article))
+    assert "The article is withdrawn. Make it public again first." in refused
+
+
+@pytest.mark.django_db
+def test_confirming_what_two_people_published_is_refused():
+    """Only an edition that one person published alone is approved afterwards."""
+    (reason,) = confirm_failure_reasons(make_public(), by=UserFactory())
+    assert reason.text == "This edition was not published without a second person."
 
 
 def test_path_of_nonsense_is_none():
