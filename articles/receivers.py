@@ -5,25 +5,42 @@ calls `refresh_engagements()`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
 from articles.caching.batch import engagements_changed, refresh_engagements
-from articles.models import Article, Edition, EditionTopic
+from articles.caching.scopes import (
+    EVERYTHING,
+    article_scope,
+    engagement_scope,
+    subject_scope,
+    tour_scope,
+)
+from articles.models import (
+    Article,
+    Edition,
+    EditionTopic,
+    FeedEntry,
+    Picture,
+    Rendition,
+    StoryPicture,
+)
 from articles.notifications import enqueue
 from articles.publishing.workflow import transitioned
 from articles.syndication import index as syndication_index
 from articles.syndication import websub
 from articles.timeline import index as timeline_index
+from articles.timeline.index import Kind, Term
 from engagements.models import (
     Action,
     ActionUpdate,
+    Appointment,
     Correction,
     DateChange,
     Engagement,
@@ -32,15 +49,43 @@ from engagements.models import (
     Organisation,
     Outcome,
     Participant,
+    Person,
+    Source,
+    Topic,
+    Tour,
 )
 
 
-def _refresh_indexes(engagements: Collection[int], **kwargs: Any) -> None:
-    """Refresh the index entries of engagements, and announce changed feeds to the hub."""
-    for at in _update_moments(timeline_index.refresh(engagements)):
+def _refresh_indexes(engagements: Collection[int], **kwargs: Any) -> set[str]:
+    """Refresh the index entries of engagements, and announce changed feeds to the hub.
+
+    Return the scopes of the engagements: their own, and those of what lists or listed them.
+    """
+    entries = timeline_index.refresh(engagements)
+    for at in _update_moments(entries.moments):
         websub.announce([websub.UPDATES], at)
-    for at, terms in syndication_index.refresh(engagements).items():
+    feeds = syndication_index.refresh(engagements)
+    for at, terms in feeds.changed.items():
         websub.announce(terms, at)
+    tours = Tour.objects.filter(engagements__in=engagements).order_by().distinct()
+    covering = Edition.objects.filter(state=Edition.State.APPROVED).covering(engagements)
+    return {
+        *map(engagement_scope, engagements),
+        *map(article_scope, covering.order_by().values_list("article", flat=True)),
+        *(subject_scope(*term) for term in entries.terms | feeds.terms | _owners(engagements)),
+        *map(tour_scope, tours.values_list("pk", flat=True)),
+    }
+
+
+def _owners(engagements: Collection[int]) -> set[Term]:
+    """Return the countries and organisations whose pages list actions of engagements."""
+    actions = Action.objects.filter(outcome__engagement__in=engagements).order_by()
+    return {
+        Term(kind, pk)
+        for pair in actions.values_list("owner_country", "owner_organisation").distinct()
+        for kind, pk in zip((Kind.COUNTRY, Kind.ORGANISATION), pair, strict=True)
+        if pk
+    }
 
 
 def _update_moments(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
@@ -54,57 +99,118 @@ def _update_moments(moved: dict[int, dt.datetime]) -> set[dt.datetime]:
     return {moved[pk] for pk in updates.values_list("action__outcome__engagement", flat=True)}
 
 
-def _of_outcome(action: Action) -> list[int]:
-    return list(Outcome.objects.filter(pk=action.outcome_id).values_list("engagement", flat=True))
+class Change(NamedTuple):
+    """What a changed row concerns: engagements, by pk, and scopes besides theirs."""
+
+    engagements: Collection[int] = ()
+    scopes: Collection[str] = ()
 
 
-def _of_organisation(organisation: Organisation) -> Iterable[int]:
+def _of_outcome(pk: int) -> Change:
+    return Change(Outcome.objects.filter(pk=pk).values_list("engagement", flat=True))
+
+
+def _of_action(pk: int) -> Change:
+    return Change(Action.objects.filter(pk=pk).values_list("outcome__engagement", flat=True))
+
+
+def _everything_if(*published: QuerySet) -> Change:
+    """Return everything if any rows exist: the names of people and topics stand on many pages."""
+    return Change(scopes=[EVERYTHING] if any(rows.exists() for rows in published) else [])
+
+
+def _of_person(pk: int) -> Change:
+    taking_part = Participant.objects.filter(person=pk)
+    return _everything_if(taking_part.filter(engagement__public_from__isnull=False))
+
+
+def _of_organisation(organisation: Organisation) -> Change:
+    taking_part = organisation.participations.all()
+    owned = Action.objects.filter(owner_organisation=organisation)
+    named = _everything_if(
+        taking_part.filter(engagement__public_from__isnull=False),
+        owned.filter(outcome__engagement__public_from__isnull=False),
+    )
     # An engagement takes the countries of the organisations that take part in it.
-    return organisation.participations.values_list("engagement", flat=True).distinct()
+    return named._replace(engagements=taking_part.values_list("engagement", flat=True).distinct())
 
 
-def _of_article(article: Article) -> set[int]:
-    approved = article.editions.filter(state=Edition.State.APPROVED)
-    covered = set(approved.values_list("engagement", flat=True))
-    return {pk for pk in covered.union(approved.values_list("also_covers", flat=True)) if pk}
+def _of_topic(topic: Topic) -> Change:
+    return _everything_if(
+        EngagementTopic.objects.filter(tag=topic, content_object__public_from__isnull=False),
+        EditionTopic.objects.filter(tag=topic, content_object__state=Edition.State.APPROVED),
+    )
 
 
-def _of_edition_topic(row: EditionTopic) -> Iterable[int]:
-    edition = row.content_object
-    # Drafts are not in the indexes.
-    return _of_article(edition.article) if edition.state == Edition.State.APPROVED else []
+def _of_articles(articles: Collection[int]) -> Change:
+    """Return the engagements that articles cover, or are going to; of drafts there are none."""
+    approved = Edition.objects.filter(article__in=articles, state=Edition.State.APPROVED)
+    rows = approved.values_list("article", "engagement", "also_covers")
+    published, *covered = zip(*rows, strict=True) if rows else ((), (), ())
+    pks = {pk for column in covered for pk in column if pk}
+    return Change(pks, set(map(article_scope, published)))
 
 
-def _of_edition(edition: Edition) -> set[int]:
-    # Also the engagements of earlier editions, and its own if it is no longer approved.
+def _of_edition(edition: Edition) -> Change:
+    """Return all that the article covers, or nothing for a draft, which no reader sees."""
+    if edition.state != Edition.State.APPROVED:
+        was_approved = FeedEntry.objects.filter(edition=edition.pk)
+        if not was_approved.exists():
+            return Change()
+    # Also its own engagements, if it is no longer approved.
     rounded_up = edition.also_covers.values_list("pk", flat=True) if edition.pk else []
     own = {pk for pk in (edition.engagement_id, *rounded_up) if pk}
-    return own | _of_article(edition.article)
+    change = _of_articles([edition.article_id])
+    return Change({*own, *change.engagements}, {*change.scopes, article_scope(edition.article_id)})
 
 
-# By model, the function that returns the pks of engagements whose entries depend on a row.
-_DECIDES: dict[type[Model], Callable[[Any], Iterable[int]]] = {
-    Engagement: lambda engagement: [engagement.pk],
-    Participant: lambda participant: [participant.engagement_id],
-    EngagementRegion: lambda row: [row.engagement_id],
-    EngagementTopic: lambda row: [row.content_object_id],
-    Outcome: lambda outcome: [outcome.engagement_id],
-    Action: _of_outcome,
+def _of_picture(pk: int) -> Change:
+    used = Q(picture=pk) | Q(story_pictures__picture=pk)
+    approved = Edition.objects.filter(used, state=Edition.State.APPROVED)
+    return _of_articles(set(approved.values_list("article", flat=True)))
+
+
+# By model, the function that returns what a changed row concerns. A row of another model, such as a
+# region, may concern any page.
+_DECIDES: dict[type[Model], Callable[[Any], Change]] = {
+    Engagement: lambda engagement: Change([engagement.pk]),
+    Participant: lambda participant: Change([participant.engagement_id]),
+    EngagementRegion: lambda row: Change([row.engagement_id]),
+    EngagementTopic: lambda row: Change([row.content_object_id]),
+    DateChange: lambda row: Change([row.engagement_id]),
+    Correction: lambda row: Change([row.engagement_id]),
+    Source: lambda source: Change([source.engagement_id]),
+    Tour: lambda tour: Change(tour.engagements.values_list("pk", flat=True)),
+    Outcome: lambda outcome: Change([outcome.engagement_id]),
+    Action: lambda action: _of_outcome(action.outcome_id),
+    ActionUpdate: lambda update: _of_action(update.action_id),
+    Person: lambda person: _of_person(person.pk),
+    Appointment: lambda office: _of_person(office.person_id),
     Organisation: _of_organisation,
-    Article: _of_article,
+    Topic: _of_topic,
+    Article: lambda article: _of_articles([article.pk]),
     Edition: _of_edition,
-    EditionTopic: _of_edition_topic,
-    Edition.also_covers.through: lambda row: [row.engagement_id],
+    EditionTopic: lambda row: _of_edition(row.content_object),
+    StoryPicture: lambda row: _of_edition(row.edition),
+    Picture: lambda picture: _of_picture(picture.pk),
+    Rendition: lambda rendition: _of_picture(rendition.picture_id),
 }
+
+
+def _change_of(row: Model) -> Change:
+    decide = _DECIDES.get(type(row))
+    return decide(row) if decide else Change(scopes=[EVERYTHING])
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     if kwargs.get("raw"):
         return  # a fixture: `rebuild_timelines` follows it
-    find = _DECIDES.get(sender)
-    refresh_engagements(set(find(instance)) if find else [])
+    refresh_engagements(*_change_of(instance))
     now = timezone.now()
     match instance:
+        case Tour() if kwargs["signal"] is post_delete:
+            # Its former stops no longer name it.
+            refresh_engagements([], [tour_scope(instance.pk)])
         case ActionUpdate():
             public_from = instance.action.outcome.engagement.public_from
             if public_from:
@@ -118,10 +224,11 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
 def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:
     if not action.startswith("post_"):
         return
-    covered: Iterable[int] = []
-    if sender is Edition.also_covers.through:
-        covered = kwargs["pk_set"] or [] if isinstance(instance, Edition) else [instance.pk]
-    refresh_engagements(set(covered))
+    change = _change_of(instance)
+    if sender is Edition.also_covers.through and change.scopes and isinstance(instance, Edition):
+        # Those that were removed as well.
+        change = change._replace(engagements={*change.engagements, *(kwargs["pk_set"] or [])})
+    refresh_engagements(*change)
 
 
 def connect() -> None:

@@ -18,7 +18,7 @@ from django.test import client
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 
-from articles.caching.version import content_version
+from articles.caching.watch import Watch
 from articles.page_store import page_store
 from config.page_store import PageStore, Version
 from tests.tools import find_chromium, is_strict
@@ -89,11 +89,11 @@ def widgets_forgotten() -> Iterator[None]:
 def stored(db: None) -> Iterator[PageStore]:
     """The whole site behind its page store, which sees what the test has not committed."""
 
+    watch = Watch(connection)
+
     def version() -> Version:
-        now = timezone.now()
         # Begun in the future, so without a date: of what is not committed there is none.
-        later = now.timestamp() + 3_600
-        return Version(content_version(now), later, later)
+        return watch()._replace(began=timezone.now().timestamp() + 3_600)
 
     # Between requests Django would close the connection that the test's transaction is on.
     signals = (request_started, request_finished)

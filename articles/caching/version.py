@@ -1,21 +1,23 @@
-"""The content version: it changes whenever any page may change.
+"""The content version: a number that grows whenever any page may change, and who changed.
 
-Views read it with `content_version`, the page store with `Watch`. Stored pages and fragments are
-valid for one version.
+Stored pages and fragments hold until one of their scopes changes or a boundary passes; the page
+store reads both with `Watch`, fragments with `basis_at()`.
 """
 
 import datetime as dt
 import threading
 import time
+from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.utils import timezone
-from django.utils.translation import get_language
 
-from articles.models import Article, ContentVersion, Edition
+from articles.caching.scopes import EVERYTHING
+from articles.models import Article, ContentVersion, Edition, ScopeVersion
+from config.page_store import Basis
 from engagements.models import Engagement
 
 # A process may go on using a version for so long without reading it again. Whoever changes content
@@ -24,7 +26,14 @@ LEASE_SECONDS = 0.02
 
 
 def content_changed() -> None:
-    """Begin a new content version; after the commit no page of the old one is served.
+    """Begin a new content version of everything; after the commit no older page is served."""
+    with transaction.atomic(savepoint=False):
+        begin_version()
+        scopes_changed([EVERYTHING])
+
+
+def begin_version() -> None:
+    """Begin a new content version; `scopes_changed()` follows in the same transaction.
 
     The row stays locked until the commit, so that concurrent writers take turns and cannot
     deadlock over the timelines' totals.
@@ -34,6 +43,18 @@ def content_changed() -> None:
         ContentVersion.objects.bulk_create([ContentVersion(pk=1)], ignore_conflicts=True)
         _begin()
     transaction.on_commit(partial(wait_out_lease, time.monotonic()))
+
+
+def scopes_changed(scopes: Iterable[str]) -> None:
+    """Record that scopes have changed with the content version that has just begun."""
+    number = ContentVersion.objects.values_list("number", flat=True).get()
+    ScopeVersion.objects.bulk_create(
+        # In one order, as every table's rows are locked.
+        [ScopeVersion(scope=scope, number=number) for scope in sorted(scopes)],
+        update_conflicts=True,
+        unique_fields=["scope"],
+        update_fields=["number"],
+    )
 
 
 def _begin() -> int:
@@ -70,15 +91,17 @@ def ahead(at: dt.datetime) -> list[Subquery]:
     ]
 
 
-def content_version(at: dt.datetime) -> str:
-    """Return the content version of a moment, with one query.
+def basis_at(at: dt.datetime) -> Basis:
+    """Return the basis of what is made at a moment, without scopes; with one query."""
+    number, *moments = ContentVersion.objects.values_list("number", *ahead(at)).first() or (0,)
+    until = min([midnight_before(at) + dt.timedelta(days=1), *filter(None, moments)])
+    return Basis(number, at.timestamp(), until.timestamp())
 
-    It changes with every write, when an embargo ends or a withdrawal takes effect, at midnight
-    (pages tell planned engagements from past ones), and differs by language.
-    """
-    row = ContentVersion.objects.values_list("number", *passed(at)).first() or (0,)
-    boundaries = [f"{moment:%Y%m%d%H%M%S%f}" for moment in row[1:] if moment]
-    return "-".join([str(row[0]), *boundaries, str(timezone.localdate(at)), str(get_language())])
+
+def midnight_before(at: dt.datetime) -> dt.datetime:
+    """Return the last midnight: pages tell planned engagements from past ones."""
+    zone = timezone.get_current_timezone()
+    return dt.datetime.combine(timezone.localdate(at), dt.time(), zone)
 
 
 _waited = threading.local()

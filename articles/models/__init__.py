@@ -9,7 +9,13 @@ from articles.models.outbox import Message
 from articles.models.pictures import Picture, Rendition, StoryPicture
 from articles.models.preview import PreviewLink
 from articles.models.review import ReadMarker, ReviewRequest
-from articles.models.timeline import ContentVersion, FeedEntry, TimelineEntry, TimelineTotal
+from articles.models.timeline import (
+    ContentVersion,
+    FeedEntry,
+    ScopeVersion,
+    TimelineEntry,
+    TimelineTotal,
+)
 from articles.models.topics import EditionTopic
 
 __all__ = [
@@ -34,6 +40,7 @@ __all__ = [
     "ReadMarker",
     "Rendition",
     "ReviewRequest",
+    "ScopeVersion",
     "StoryPicture",
     "Submission",
     "TimelineEntry",

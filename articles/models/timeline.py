@@ -123,6 +123,18 @@ class ContentVersion(models.Model):
         return str(self.number)
 
 
+class ScopeVersion(models.Model):
+    """The content version at which a scope last changed (`articles.caching.scopes`)."""
+
+    scope = models.CharField(max_length=40, primary_key=True)
+    number = models.PositiveBigIntegerField(db_index=True)
+
+    changes_pages = False
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.number}"
+
+
 class FeedEntry(models.Model):
     """An edition under one of the terms of a visit that it covers, in the order of the news.
 

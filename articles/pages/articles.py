@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles.caching.scopes import article_scope, depends_on
 from articles.models import Article, Edition, EditionTopic
 from articles.pages.common import cards_page, gone
-from articles.pages.engagements import facts, facts_context
+from articles.pages.engagements import facts, facts_context, facts_scopes
 from articles.publishing.public_versions import PublicVersion, versions_of
 from articles.syndication.discovery import follow_site
 from engagements.models import Engagement
@@ -67,4 +68,6 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         topic_rows=edition.topic_items.all(),
         versions=versions_of(edition.article, at),
     )
+    shown = facts_scopes(context) if visit else set()
+    depends_on(request, {article_scope(edition.article_id), *shown})
     return render(request, "articles/article.html", context)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.core.paginator import EmptyPage, Page, Paginator
@@ -10,8 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from articles.caching.scopes import article_scope, scopes_of
 from articles.models import Edition
 from articles.models.editions import EditionQuerySet
+from config.page_store import Scope
 
 # Actions in a list beside other content.
 ACTIONS = 5
@@ -66,6 +69,15 @@ def cards_page(
     if not pks and number > 1:
         raise Http404(_("There is no page %s: the list is shorter.") % number)
     return UncountedPage(number, cards(pks[:size], at), has_next=len(pks) > size)
+
+
+def teaser_scopes(editions: Iterable[Edition]) -> set[Scope]:
+    """Return the scopes of teasers; the editions come from `for_cards()`."""
+    scopes: set[Scope] = set()
+    for edition in editions:
+        drawn = edition.drawn_from  # type: ignore[attr-defined]
+        scopes |= {article_scope(edition.article_id), *(scopes_of(drawn) if drawn else ())}
+    return scopes
 
 
 def cards(pks: list[int], at: dt.datetime) -> list[Edition]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import fragment
-from articles.caching.version import content_version
+from articles.caching.fragments import Fragment, fragments
+from articles.caching.scopes import depends_on, engagement_scope, subject_scope
 from articles.maps import geometry
-from articles.pages.common import ACTIONS
+from articles.pages.common import ACTIONS, teaser_scopes
 from articles.pagination import UnreadableError
 from articles.syndication.articles import editions_of, feed_rows
 from articles.syndication.discovery import follow
@@ -31,12 +31,13 @@ from articles.timeline.activity import (
     subject_summaries,
 )
 from articles.timeline.build import build_timeline
-from articles.timeline.cards import cards_of
+from articles.timeline.cards import card_name, make_cards
 from articles.timeline.facet_panel import facet_panel_of
-from articles.timeline.filters import View
-from articles.timeline.index import Term
+from articles.timeline.filters import View, view_scopes
+from articles.timeline.index import Kind, Term
 from articles.timeline.queries import entries_page, matching_entries
 from articles.timeline.subjects import find, term_of
+from config.page_store import Scope
 from engagements.models import (
     Action,
     Appointment,
@@ -56,10 +57,13 @@ ARTICLES = 10
 PEOPLE_A_PAGE = 100
 
 
-def _subject(
-    request: HttpRequest, kind: str, details: Callable[[Any, dt.datetime], dict], **key: str
-) -> HttpResponse:
-    """Answer with a subject's timeline; `details` returns the rest of its page's context."""
+# A part of a page's context, and the scopes that it shows.
+PagePart = tuple[dict[str, Any], set[Scope]]
+Details = Callable[[Any, dt.datetime], PagePart]
+
+
+def _subject(request: HttpRequest, kind: str, details: Details, **key: str) -> HttpResponse:
+    """Answer with a subject's timeline; `details` returns the rest of its page."""
     at = timezone.now()
     subject = find(kind, key, at)
     try:
@@ -77,30 +81,48 @@ def _subject(
         "follow": follow(request, title, view),
         "today": timezone.localdate(at),
     }
-    context |= _timeline(term_of(subject), subject, view, at, request.build_absolute_uri("/")[:-1])
+    origin = request.build_absolute_uri("/")[:-1]
+    timeline, scopes = _timeline(term_of(subject), subject, view, at, origin)
+    context |= timeline
     if view.is_whole:
-        context |= details(subject, at)
+        more, shown = details(subject, at)
+        context |= more
+        scopes |= shown
+    depends_on(request, scopes)
     return render(request, f"articles/{kind}.html", context)
 
 
-def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> dict[str, Any]:
-    version = content_version(at)
+def _timeline(
+    term: Term, subject: Any, view: View, at: dt.datetime, origin: str
+) -> tuple[dict[str, Any], set[Scope]]:
     entries = matching_entries(term, view, at)
     page = entries_page(entries, view, at, ENTRIES_A_PAGE)
     person = subject if isinstance(subject, Person) else None
-    cards = cards_of(page.entries, version=version, at=at, origin=origin, person=person)
-    name = f"facets:{term.kind}:{term.subject}:{view.address()}"
+    pks = {card_name(row.engagement, origin, person): row.engagement for row in page.entries}
+    panel = f"facets:{term.kind}:{term.subject}:{view.address()}"
 
-    def facet_panel() -> str:
-        context = {"panel": facet_panel_of(term, entries, view, at), "view": view}
-        return render_to_string("includes/facet_panel.html", context)
+    def make(missing: list[str]) -> dict[str, Fragment]:
+        made = make_cards([pks[name] for name in missing if name in pks], at, origin, person)
+        if panel in missing:
+            context = {"panel": facet_panel_of(term, entries, view, at), "view": view}
+            html = render_to_string("includes/facet_panel.html", context)
+            made[panel] = Fragment(html, view_scopes(term, view))
+        return made
 
+    found = fragments([*pks, panel], at, make)
+    cards = [found[name].value for name in pks if name in found]
     return {
         "timeline": build_timeline(cards, today=timezone.localdate(at)),
-        "facet_panel": fragment(version, name, facet_panel),
+        "facet_panel": found[panel].value,
         "newer": view.address(newer=str(page.newer)) if page.newer else "",
         "older": view.address(older=str(page.older)) if page.older else "",
-    }
+    }, {scope for part in found.values() for scope in part.scopes}
+
+
+def _actions_of(owner: Country | Organisation, at: dt.datetime) -> tuple[list[Action], set[Scope]]:
+    """Return actions of an owner, and the scopes of their engagements, which may be elsewhere."""
+    actions = list(Action.objects.public(at).owned_by(owner).for_lists()[:ACTIONS])
+    return actions, {engagement_scope(action.outcome.engagement_id) for action in actions}
 
 
 @require_safe
@@ -123,9 +145,9 @@ def _countries_by_region() -> dict[int, tuple[str, ...]]:
 
 @require_safe
 def region(request: HttpRequest, slug: str) -> HttpResponse:
-    def details(region: Region, at: dt.datetime) -> dict:
+    def details(region: Region, at: dt.datetime) -> PagePart:
         countries = list(region.countries.all())
-        return {"countries": countries, "map": _area(countries)}
+        return {"countries": countries, "map": _area(countries)}, set()
 
     return _subject(request, "region", details, slug=slug)
 
@@ -146,12 +168,10 @@ def country_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def country(request: HttpRequest, code: str) -> HttpResponse:
-    def details(country: Country, at: dt.datetime) -> dict:
-        return {
-            "regions": country.regions.all(),
-            "map": _area([country]),
-            "actions": Action.objects.public(at).owned_by(country).for_lists()[:ACTIONS],
-        }
+    def details(country: Country, at: dt.datetime) -> PagePart:
+        context = {"regions": country.regions.all(), "map": _area([country])}
+        actions, scopes = _actions_of(country, at)
+        return {**context, "actions": actions}, scopes
 
     return _subject(request, "country", details, code=code)
 
@@ -194,7 +214,7 @@ def _titles(at: dt.datetime, people: list[Person]) -> dict[int | None, str]:
 
 @require_safe
 def person(request: HttpRequest, slug: str) -> HttpResponse:
-    def details(person: Person, at: dt.datetime) -> dict:
+    def details(person: Person, at: dt.datetime) -> PagePart:
         travels = (
             Engagement.objects.public(at)
             .travels_of(person)
@@ -204,14 +224,19 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
         )
         counts = {row["location_country"]: row["visits"] for row in travels}
         countries = Country.objects.in_bulk(counts)
+        offices = list(person.appointments.begun(timezone.localdate(at)))
         return {
-            "offices": person.appointments.begun(timezone.localdate(at)),
+            "offices": offices,
             # The only organisations with a page to link to.
             "organisations": set(
                 Organisation.objects.public(at).filter(appointments__person=person)
             ),
             "travels": [(countries[pk], visits) for pk, visits in counts.items()],
             "map": _area(countries.values()),
+        }, {
+            subject_scope(Kind.ORGANISATION, office.organisation_id)
+            for office in offices
+            if office.organisation_id
         }
 
     return _subject(request, "person", details, slug=slug)
@@ -224,13 +249,15 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
-    def details(organisation: Organisation, at: dt.datetime) -> dict:
-        people = Person.objects.public(at)
-        offices = organisation.appointments.begun(timezone.localdate(at))
+    def details(organisation: Organisation, at: dt.datetime) -> PagePart:
+        people = Person.objects.public(at).filter(pk=OuterRef("person"))
+        rows = organisation.appointments.begun(timezone.localdate(at))
+        offices = list(rows.annotate(is_shown=Exists(people)))
+        actions, scopes = _actions_of(organisation, at)
         return {
-            "offices": offices.filter(person__in=people),
-            "actions": Action.objects.public(at).owned_by(organisation).for_lists()[:ACTIONS],
-        }
+            "offices": [office for office in offices if office.is_shown],
+            "actions": actions,
+        }, {*scopes, *(subject_scope(Kind.PERSON, office.person_id) for office in offices)}
 
     return _subject(request, "organisation", details, slug=slug)
 
@@ -242,8 +269,9 @@ def topic_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    def details(topic: Topic, at: dt.datetime) -> dict:
+    def details(topic: Topic, at: dt.datetime) -> PagePart:
         rows = feed_rows(term_of(topic), View(request.path), at)
-        return {"editions": editions_of(rows(None, ARTICLES), at).for_cards(at)}
+        editions = editions_of(rows(None, ARTICLES), at).for_cards(at)
+        return {"editions": editions}, teaser_scopes(editions)
 
     return _subject(request, "topic", details, slug=slug)

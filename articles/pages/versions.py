@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import fragment
-from articles.caching.version import content_version
+from articles.caching.fragments import Fragment, fragment
+from articles.caching.scopes import article_scope, depends_on, subject_scope
 from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
 from articles.publishing.edition_diff import FieldDiff, edition_diff
@@ -27,6 +27,7 @@ from articles.publishing.public_versions import (
     versions_of,
     versions_on,
 )
+from articles.timeline.index import Kind
 from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement
 from engagements.text import is_key
@@ -44,7 +45,9 @@ def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         article = Article.objects.public(at).filter(slug=slug).first()
         if article is None:
             return gone(request, Article.objects.withdrawn(at), slug)
-        return view(request, versions_of(article, at), at, **arguments)
+        response = view(request, versions_of(article, at), at, **arguments)
+        depends_on(request, [article_scope(article.pk)])
+        return response
 
     return answer
 
@@ -97,6 +100,8 @@ def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: i
         "replaced_at": max(replaced, default=None),
         "visits": Engagement.objects.public(at).filter(covered).oldest_first(),
     }
+    # Whether a topic has a page depends on its own articles and engagements.
+    depends_on(request, {subject_scope(Kind.TOPIC, row.tag_id) for row in rows})
     return render(request, "articles/version.html", context)
 
 
@@ -116,10 +121,14 @@ def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> Htt
         pair.append(versions[int(text) - 1])
     old, new = pair
     name = f"comparison:{old.edition.pk}:{new.edition.pk}"
+
+    def diff() -> Fragment:
+        return Fragment(_diff(old, new, at), frozenset([article_scope(old.edition.article_id)]))
+
     context |= {
         "old": old,
         "new": new,
-        "changes": fragment(content_version(at), name, lambda: _diff(old, new, at)),
+        "changes": fragment(name, at, diff).value,
     }
     return render(request, "articles/version_comparison.html", context)
 

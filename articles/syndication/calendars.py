@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from icalendar import STATUS, TRANSP, Calendar, Event, Timezone, TimezoneStandard, vText
 
+from articles.caching.scopes import depends_on
 from articles.pagination import Cursor, UnreadableError
 from articles.richtext import NOT_TEXT
 from articles.syndication.feeds import unreadable
@@ -200,6 +201,7 @@ def calendar(read: Read, fill: Fill = of_visits) -> Callable[..., HttpResponse]:
             return unreadable(error)
         origin = request.build_absolute_uri("/")[:-1]
         made = calendar_of(listing, fill(listing, at, origin), origin)
+        depends_on(request, listing.scopes([]))
         response = HttpResponse(made.to_ical(), content_type=TYPE)
         response["Content-Disposition"] = 'inline; filename="calendar.ics"'
         return response

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from articles.caching.scopes import depends_on
 from articles.pagination import ArchiveCursor, UnreadableError, archive_page
 from articles.syndication.description import Description
 from articles.syndication.formats import FORMATS, Format, write
@@ -37,6 +38,7 @@ def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
         origin = request.build_absolute_uri("/")[:-1]
         described = _described(listing, form, origin, before, older)
         described.items.extend(listing.items(rows, at, origin))
+        depends_on(request, listing.scopes(rows))
         response = HttpResponse(write(described, form), content_type=f"{form.sent}; charset=utf-8")
         response["Link"] = ", ".join(
             f'<{address}>; rel="{relation}"'

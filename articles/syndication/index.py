@@ -41,19 +41,27 @@ class EntryRow(NamedTuple):
     terms: str | None
 
 
-@transaction.atomic
-def refresh(engagements: Collection[int]) -> dict[dt.datetime, set[Term]]:
-    """Update the entries of engagements, given by pk; write only what changed.
-
-    Return the terms whose feeds changed, by the moment from which readers see the change.
+class Refreshed(NamedTuple):
+    """The terms whose feeds changed, by the moment from which readers see the change, and all
+    topics in whose feeds an article of the engagements is, or was before.
     """
+
+    changed: dict[dt.datetime, set[Term]]
+    terms: set[Term]
+
+
+@transaction.atomic
+def refresh(engagements: Collection[int]) -> Refreshed:
+    """Update the entries of engagements, given by pk; write only what changed."""
     before = set(FeedEntry.objects.filter(engagement__in=engagements).values_list(*COLUMNS))
     after = set(_rows(_covered(Edition.objects.all(), **{"in": engagements})))
     changed = {row[5] for row in before ^ after}
     if changed:
         FeedEntry.objects.filter(engagement__in=changed).delete()
         _insert(row for row in after if row.engagement_id in changed)
-    return _changed_terms(before, after)
+    # Those of other kinds are the engagements' own.
+    topics = {Term(row[0], row[1]) for row in before | after if row[0] == Kind.TOPIC}
+    return Refreshed(_changed_terms(before, after), topics)
 
 
 def _changed_terms(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, set[Term]]:

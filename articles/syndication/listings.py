@@ -1,7 +1,7 @@
 """The lists that have feeds: articles of any view, corrections, and updates on commitments."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from articles.caching.scopes import article_scope
 from articles.followup import actions, corrections
 from articles.pagination import FetchOlder
 from articles.syndication import change_items, items
 from articles.syndication.articles import feed_rows
 from articles.syndication.description import Item, tag_uri
 from articles.timeline import filters
-from articles.timeline.filters import View
+from articles.timeline.filters import View, view_scopes
 from articles.timeline.index import Term
 from articles.timeline.subjects import find, term_of
 
@@ -26,7 +27,8 @@ from articles.timeline.subjects import find, term_of
 class Listing:
     """A list, the functions that fetch its rows and make their items, and its page on the site.
 
-    `page` is the path of the web page; `term` is that of the subject, if there is one.
+    `page` is the path of the web page; `term` is that of the subject, if there is one; `subjects`
+    are the scopes of a list of articles on subjects.
     """
 
     id: str
@@ -38,6 +40,13 @@ class Listing:
     items: Callable[[list[Any], dt.datetime, str], list[Item]]
     has_calendar: bool = False
     term: Term | None = None
+    subjects: frozenset[str] = frozenset()
+
+    def scopes(self, rows: Sequence[Any]) -> set[str]:
+        """Return what a page with these rows shows; nothing for one of the whole site."""
+        if not self.subjects:
+            return set()
+        return {*self.subjects, *(article_scope(row.article) for row in rows)}
 
     @property
     def is_pinged(self) -> bool:
@@ -80,6 +89,7 @@ def of_articles(kind: str | None = None) -> Read:
             items=items.articles,
             has_calendar=True,
             term=term,
+            subjects=view_scopes(term, view),
         )
 
     return read

@@ -1,8 +1,7 @@
-"""Renders the cards of a timeline, and caches each until the content changes."""
+"""Renders the cards of a timeline, and caches each until its engagement changes."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -12,9 +11,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from articles.caching.fragments import fragments
+from articles.caching.fragments import Fragment
+from articles.caching.scopes import scopes_of
 from articles.models import Edition
-from articles.pagination import Cursor
 from articles.timeline.build import Entry, make_entry
 from engagements.models import Engagement, EngagementTopic, Outcome, Person, Tour
 from engagements.models.engagement import EngagementQuerySet
@@ -28,33 +27,21 @@ class Card(NamedTuple):
     is_ahead: bool
 
 
-def cards_of(
-    places: Sequence[Cursor],
-    *,
-    version: str,
-    at: dt.datetime,
-    origin: str,
-    person: Person | None = None,
-) -> list[Card]:
-    """Return the cards of the engagements that are public, in the order of their places.
+def card_name(pk: int, origin: str, person: Person | None = None) -> str:
+    """Return the name under which the card of an engagement is cached."""
+    return f"card:{pk}:{origin}:{person.pk if person else ''}"
+
+
+def make_cards(
+    pks: list[int], at: dt.datetime, origin: str, person: Person | None = None
+) -> dict[str, Fragment]:
+    """Return the cards of the engagements that are public, by name.
 
     `origin` is the site's scheme and host, for citations. On a person's timeline each card has the
     title that the person held that day.
     """
-    own = f":{origin}:{person.pk if person else ''}"
-    names = {f"card:{place.engagement}{own}": place.engagement for place in places}
-
-    def make(missing: list[str]) -> dict[str, Card]:
-        pks = [names[name] for name in missing]
-        return {f"card:{pk}{own}": card for pk, card in _rendered(pks, at, origin, person).items()}
-
-    cards = fragments(version, list(names), make)
-    return [cards[name] for name in names if name in cards]
-
-
-def _rendered(
-    pks: list[int], at: dt.datetime, origin: str, person: Person | None
-) -> dict[int, Card]:
+    if not pks:
+        return {}
     visits = list(for_entries(Engagement.objects.public(at).filter(pk__in=pks), at))
     coverage = _coverage(visits, at)
     today = timezone.localdate(at)
@@ -70,7 +57,8 @@ def _rendered(
             "LANGUAGE_CODE": get_language(),
         }
         html = render_to_string("includes/entry.html", context)
-        cards[visit.pk] = Card(html, entry.sort_key, entry.is_ahead)
+        card = Card(html, entry.sort_key, entry.is_ahead)
+        cards[card_name(visit.pk, origin, person)] = Fragment(card, frozenset(scopes_of(visit)))
     return cards
 
 

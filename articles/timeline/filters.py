@@ -12,9 +12,10 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from articles.caching.scopes import subject_scope
 from articles.models import TimelineEntry
 from articles.pagination import Cursor, UnreadableError
-from articles.timeline.index import KINDS, STATUSES, WITH, Term
+from articles.timeline.index import KINDS, STATUSES, SUBJECTS, WITH, Term
 from articles.timeline.subjects import public_subjects, term_of
 from engagements.dates import EARLIEST_YEAR, LATEST_YEAR
 from engagements.models import Engagement
@@ -101,6 +102,16 @@ class View:
             "older": str(self.older or ""), "newer": str(self.newer or ""), "from": self.start,
         }  # fmt: skip
         return self.address(**place)
+
+
+def view_scopes(subject: Term | None, view: View) -> frozenset[str]:
+    """Return the scopes of a view's list; empty for one of the whole site.
+
+    Also those of its filters: a person or a topic has a page only as long as something public
+    names it.
+    """
+    terms = [*([subject] if subject else []), *view.terms]
+    return frozenset(subject_scope(*term) for term in terms if term.kind in SUBJECTS)
 
 
 def read(params: QueryDict, path: str) -> View:

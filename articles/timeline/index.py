@@ -30,6 +30,9 @@ from engagements.models import (
 
 Kind = TimelineEntry.Kind
 
+# The kinds of those that have a timeline.
+SUBJECTS = (Kind.REGION, Kind.COUNTRY, Kind.PERSON, Kind.ORGANISATION, Kind.TOPIC)
+
 # Numbers for what has no pk. Append only: rows hold them.
 KINDS = {
     kind: number
@@ -90,36 +93,48 @@ def indexed_engagements() -> QuerySet[Engagement]:
     return Engagement.objects.filter(public_from__isnull=False, withdrawn_at__isnull=True)
 
 
+class Refreshed(NamedTuple):
+    """What a refresh found.
+
+    `moments`: when engagements become public or cease to be, by pk. `terms`: the subjects whose
+    timelines list one of the engagements, or did so before.
+    """
+
+    moments: dict[int, dt.datetime]
+    terms: set[Term]
+
+
 @transaction.atomic
-def refresh(engagements: Collection[int]) -> dict[int, dt.datetime]:
+def refresh(engagements: Collection[int]) -> Refreshed:
     """Update the entries and totals of engagements, by pk, from the facts.
 
     Drafts, withdrawn and deleted engagements lose their entries. Nothing is written where nothing
-    changed. Return the engagements that become public or cease to be, by pk, with the moment.
+    changed.
 
     The caller has written the content version in the same transaction: its row is the lock that
     keeps two refreshes from counting an engagement twice.
     """
     if not engagements:
-        return {}
+        return Refreshed({}, set())
     before, after = _replace_entries(engagements)
-    change = _count_by_month(after)
-    change.subtract(_count_by_month(before))
+    removed, added = before - after, after - before
+    change = _count_by_month(added)
+    change.subtract(_count_by_month(removed))
     _add_to_totals(change)
-    return _visibility_changes(before, after)
+    terms = {Term(row[0], row[1]) for row in before | after if row[0] in SUBJECTS}
+    return Refreshed(_visibility_changes(before, after), terms)
 
 
 def _replace_entries(engagements: Collection[int]) -> tuple[set[tuple], set[tuple]]:
-    """Replace the entries of the engagements that changed; return the old rows and the new."""
+    """Replace the entries that changed; return all old rows and all new ones."""
     entries = TimelineEntry.objects.filter(engagement__in=engagements)
     before: set[tuple] = set(entries.values_list(*COLUMNS))
     after: set[tuple] = set(_rows(indexed_engagements().filter(pk__in=engagements)))
     changed = {row[3] for row in before ^ after}
-    before, after = ({row for row in rows if row[3] in changed} for rows in (before, after))
     if before:
         entries.filter(engagement__in=changed).delete()
-    if after:
-        _insert(after)
+    if changed:
+        _insert(row for row in after if row[3] in changed)
     return before, after
 
 

@@ -15,12 +15,14 @@ entries are shared.
         lease=0.02,
     )
 
-**One version for all content.** `version()` names the state of everything public, and says when it
-began and when the next one begins without a write. An entry is sent while its version is current
-and rendered anew afterwards, so nothing is ever purged and nothing stale is ever sent: a request
-after a commit gets what was committed. A page that was rendered while the version changed may be
-half old and half new: it is rendered again; after three times it is sent and not stored. Where
-`version()` fails, every request goes to the application.
+**One version for all content, and scopes.** `version()` names the state of everything public, and
+says when it began and when the next one begins without a write. An entry is sent while its version
+is current, and rendered anew afterwards. The application may name the parts of the content that a
+page shows, its scopes (`request.META[SCOPES].add("article:7")`): then the entry is sent for as long
+as no version says that one of these has changed. So nothing is ever purged and nothing stale is
+ever sent: a request after a commit gets what was committed. A page that was rendered while its
+content changed may be half old and half new: it is rendered again; after three times it is sent and
+not stored. Where `version()` fails, every request goes to the application.
 
 **The lease.** For so many seconds an answer of `version()` is trusted, which saves the question at
 almost every request. A writer has to wait as long after the commit before it reports success. With
@@ -50,6 +52,7 @@ its own store, so a page is rendered at most once for each process and version; 
 as `config.page_store.shared.RedisShared`) processes take what another has rendered.
 """
 
-from config.page_store.application import Application, PageStore, Version
+from config.page_store.application import SCOPES, Application, PageStore, Version
+from config.page_store.entries import Basis, Scope
 
-__all__ = ["Application", "PageStore", "Version"]
+__all__ = ["SCOPES", "Application", "Basis", "PageStore", "Scope", "Version"]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from threading import Event, Lock
 from time import monotonic
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.utils.http import http_date
 
-from config.page_store.entries import Entries, Entry, Headers
+from config.page_store.entries import Basis, Entries, Entry, Headers, Scope
 from config.page_store.requests import CONDITIONS, canonical_query, coding, evaluate
 
 Environ = dict[str, Any]
@@ -24,6 +24,8 @@ MAX_PATH = 500  # characters
 _LARGEST = 8  # no entry may take more than this part of the memory
 _WAIT = 30  # seconds for another thread's rendering
 _TRIES = 3  # renderings of a page whose content changes during each
+# The set, in a request's environment, to which the application adds the scopes of its response.
+SCOPES = "page_store.scopes"
 # Not 404: there is no end of addresses without a page.
 _STORABLE = ("200", "301", "308", "410")
 # What a page may depend on besides its key: the server, which is the same for everyone.
@@ -42,30 +44,50 @@ class Version(NamedTuple):
     """The content at a moment. `name` changes whenever any page may; times are Unix seconds.
 
     `began` is the time of the write, which its commit may follow by seconds. `until` is when the
-    next version begins without a write.
+    next version begins without a write. `number` grows with every write. `changed` has the number
+    at which each scope last changed; one that is missing there has not changed since the number
+    `known_since`.
     """
 
     name: str
     began: float
     until: float
+    number: int = 0
+    changed: Mapping[str, int] = {}
+    known_since: int = 0
+
+    def still_holds(self, basis: Basis, now: float) -> bool:
+        """Return whether a response made from `basis` would be the same if it were made now."""
+        return (
+            bool(basis.scopes)
+            # Not after a clock was set back, or a database restored.
+            and basis.at <= now < basis.until
+            and self.known_since <= basis.number <= self.number
+            and not any(self._has_changed(scope, basis.number) for scope in basis.scopes)
+        )
+
+    def _has_changed(self, scope: Scope, number: int) -> bool:
+        every = (scope,) if isinstance(scope, str) else scope
+        return all(self.changed.get(name, 0) > number for name in every)
 
 
 class Shared(Protocol):
-    """Entries that several processes share; a failure counts as a miss."""
+    """Entries by key; a failure counts as a miss. `seconds`: for which the entry may hold."""
 
-    def get(self, key: Key, version: str) -> Entry | None: ...
+    def get(self, key: Key) -> Entry | None: ...
 
-    def put(self, key: Key, entry: Entry) -> None: ...
+    def put(self, key: Key, entry: Entry, seconds: float) -> None: ...
 
 
 class _Reading(NamedTuple):
     """The version as last read, trusted until `fresh_until` on the process's monotonic clock.
 
-    `version` is `None` if nobody knows it; `headers` are those that depend on it.
+    `name` is the version's, `None` if nobody knows it; `headers` are those that depend on it.
     """
 
     fresh_until: float = 0.0
-    version: str | None = None
+    name: str | None = None
+    version: Version | None = None
     last_modified: int | None = None
     headers: Headers = []
 
@@ -135,10 +157,21 @@ class PageStore:
             environ.get("SCRIPT_NAME", ""),
         )
         entry = self.entries.get(key)
-        if entry is None or entry.version != reading.version:
+        if entry is None or (
+            entry.version != reading.name and not self._is_current(entry, reading)
+        ):
             return self._miss(environ, start_response, key, reading)
         self.entries.touch(key)
         return self._send(environ, start_response, key, entry, reading)
+
+    def _is_current(self, entry: Entry, reading: _Reading) -> bool:
+        """Return whether an entry is still true, and remember it for the reading's version."""
+        if entry.version != reading.name:
+            version = reading.version
+            if version is None or not version.still_holds(entry.basis, self._clock()):
+                return False
+            entry.version = version.name
+        return True
 
     def _send(
         self,
@@ -177,7 +210,7 @@ class PageStore:
             try:
                 version = self._version()
             except Exception as error:  # noqa: BLE001 - whatever it is, no entry is known to be current
-                if self._reading.version is not None:
+                if self._reading.name is not None:
                     logger.warning("Pages are not stored: the version is unknown (%s).", error)
                 self._reading = _Reading()
             else:
@@ -190,7 +223,7 @@ class PageStore:
         """Answer a request for which there is no current entry; one thread renders the page."""
         host, path, query, *_rest = key
         if (
-            reading.version is None
+            reading.name is None
             or query is None
             or not host
             or len(path) > MAX_PATH
@@ -198,7 +231,7 @@ class PageStore:
         ):
             return self._application(environ, start_response)
         own = _Rendering()
-        rendering = self._renderings.setdefault((key, reading.version), own)
+        rendering = self._renderings.setdefault((key, reading.name), own)
         if rendering is not own:
             if rendering.done.wait(_WAIT) and rendering.entry:
                 return self._send(environ, start_response, key, rendering.entry, reading)
@@ -206,7 +239,7 @@ class PageStore:
         try:
             return self._render(environ, start_response, key, reading, own)
         finally:
-            del self._renderings[key, reading.version]
+            del self._renderings[key, reading.name]
             own.done.set()
 
     def _render(
@@ -219,43 +252,46 @@ class PageStore:
     ) -> Iterable[bytes]:
         """Answer from the shared entries or the application, and store the response if allowed."""
         for _try in range(_TRIES):
-            version = reading.version or ""
-            shared = self._shared.get(key, version) if self._shared else None
-            if shared is not None:
+            shared = self._shared.get(key) if self._shared else None
+            if shared is not None and self._is_current(shared, reading):
                 entry = shared
                 break
-            status, headers, chunks = self._run(environ, key)
+            began = self._clock()
+            status, headers, chunks, scopes = self._run(environ, key)
             if not _is_storable(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
                     return chunks
                 _close(chunks)
                 return []
-            entry = _entry(version, status, headers, chunks)
+            version = reading.version or Version("", 0.0, 0.0)
+            basis = Basis(version.number, began, version.until, frozenset(scopes))
+            entry = _entry(version.name, basis, status, headers, chunks)
             # A change during the rendering may be in the page in part: then render it again.
-            now = self._read(anew=True)
-            if now.version == version:
+            reading = self._read(anew=True)
+            if self._is_current(entry, reading):
                 if self._shared:
-                    self._shared.put(key, entry)
+                    self._shared.put(key, entry, version.until - began)
                 break
-            reading = now
         else:
             unsure = _Reading(headers=[("Cache-Control", "no-cache")])
             return self._send(environ, start_response, key, entry, unsure)
         previous = self.entries.get(key)
         if previous is not None and previous.is_same(entry):
             # Its compressed forms are still right.
-            previous.version = entry.version
+            previous.version, previous.basis = entry.version, entry.basis
             entry = previous
         self.entries.put(key, entry)
         rendering.entry = entry
         return self._send(environ, start_response, key, entry, reading)
 
-    def _run(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes]]:
+    def _run(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes], set[Scope]]:
         """Return the application's response to the request without all that is not in its key.
 
-        So nothing that one client chose can stand in what others get.
+        So nothing that one client chose can stand in what others get. The last item is the scopes
+        of the response.
         """
+        scopes: set[Scope] = set()
         allowed = {*_OF_THE_SERVER, "HTTP_HOST", self._scheme_header}
         reduced = {
             **{n: v for n, v in environ.items() if n in allowed or n.startswith("wsgi.")},
@@ -264,6 +300,7 @@ class PageStore:
             "CONTENT_TYPE": "",
             "CONTENT_LENGTH": "",
             "wsgi.input": BytesIO(),
+            SCOPES: scopes,
         }
         started: list[Any] = []
 
@@ -272,16 +309,18 @@ class PageStore:
             return _no_write
 
         chunks = self._application(reduced, start)
-        return started[0], started[1], chunks
+        return started[0], started[1], chunks, scopes
 
 
-def _entry(version: str, status: str, headers: Headers, chunks: Iterable[bytes]) -> Entry:
+def _entry(
+    version: str, basis: Basis, status: str, headers: Headers, chunks: Iterable[bytes]
+) -> Entry:
     try:
         body = b"".join(chunks)
     finally:
         _close(chunks)
     stored = [(name, value) for name, value in headers if name.lower() not in _PER_RESPONSE]
-    return Entry(version, status, stored, body)
+    return Entry(version, basis, status, stored, body)
 
 
 def _reading(version: Version, began: float, lease: float, now: float) -> _Reading:
@@ -295,7 +334,7 @@ def _reading(version: Version, began: float, lease: float, now: float) -> _Readi
     headers = [("Cache-Control", f"public, max-age={max_age}")]
     if last_modified is not None:
         headers.append(("Last-Modified", http_date(last_modified)))
-    return _Reading(began + min(lease, left), version.name, last_modified, headers)
+    return _Reading(began + min(lease, left), version.name, version, last_modified, headers)
 
 
 def _is_storable(status: str, headers: Headers, largest: int) -> bool:

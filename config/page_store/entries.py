@@ -13,6 +13,8 @@ import brotli
 from config.page_store.requests import BROTLI, CODINGS, GZIP, IDENTITY
 
 Headers = list[tuple[str, str]]
+# The name of a part of the content; a tuple of them has changed when all of them have.
+Scope = str | tuple[str, ...]
 
 # Best for text that is compressed while a reader waits.
 _GZIP_LEVEL, _BROTLI_QUALITY = 6, 5
@@ -32,17 +34,34 @@ class Response(NamedTuple):
     body: bytes
 
 
+class Basis(NamedTuple):
+    """What a response was made from: true until `until`, while none of its scopes changes.
+
+    `number` is the version's, `at` the moment of the rendering; times are Unix seconds. Without
+    scopes every change may concern the response.
+    """
+
+    number: int
+    at: float
+    until: float
+    scopes: frozenset[Scope] = frozenset()
+
+
 class Entry:
     """A response of the application: `status` ("200 OK"), headers without validators, body.
 
-    `version` names the content version of the page. `responses` has the codings that were asked
-    for so far, each at its index of `CODINGS`.
+    `version` names the content version for which it is known to be true. `responses` has the
+    codings that were asked for so far, each at its index of `CODINGS`.
     """
 
-    __slots__ = ("_lock", "body", "digest", "headers", "responses", "size", "status", "version")
+    __slots__ = (
+        "_lock", "basis", "body", "digest", "headers", "responses", "size", "status", "version",
+    )  # fmt: skip
 
-    def __init__(self, version: str, status: str, headers: Headers, body: bytes) -> None:
-        self.version, self.status, self.body = version, status, body
+    def __init__(
+        self, version: str, basis: Basis, status: str, headers: Headers, body: bytes
+    ) -> None:
+        self.version, self.basis, self.status, self.body = version, basis, status, body
         self.headers = headers
         # Without the other headers: two processes may write the same policy in two orders.
         digest = hashlib.blake2b(f"{status} {self._content_type}\n".encode(), digest_size=12)

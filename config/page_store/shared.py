@@ -8,17 +8,16 @@ from time import monotonic
 import redis
 
 from config.page_store.application import Key
-from config.page_store.entries import Entry
+from config.page_store.entries import Basis, Entry, Scope
 
 logger = logging.getLogger(__name__)
 
 _TIMEOUT = 0.25  # seconds; rendering a page takes less
 _PAUSE = 5  # seconds without asking a server that failed
-_EXPIRY = 60 * 60  # seconds; nobody asks for an old version again
 
 
 class RedisShared:
-    """Entries by key and version; `namespace` separates sites, and the releases of one.
+    """Entries by key; `namespace` separates sites, and the releases of one.
 
     A failure is logged and counts as a miss. Entries are data, not code: whoever can write to the
     server can change the words of pages, and nothing more.
@@ -31,11 +30,11 @@ class RedisShared:
         self._namespace = namespace
         self._paused_until = 0.0
 
-    def get(self, key: Key, version: str) -> Entry | None:
+    def get(self, key: Key) -> Entry | None:
         if monotonic() < self._paused_until:
             return None
         try:
-            stored = self._client.get(self._name(key, version))
+            stored = self._client.get(self._name(key))
         except redis.RedisError as error:
             self._pause(error)
             return None
@@ -43,24 +42,32 @@ class RedisShared:
             return None
         try:
             head, _newline, body = stored.partition(b"\n")
-            status, headers = json.loads(head)
-            return Entry(version, str(status), [(str(n), str(v)) for n, v in headers], body)
+            version, (number, at, until, scopes), status, headers = json.loads(head)
+            basis = Basis(int(number), float(at), float(until), frozenset(map(_scope, scopes)))
+            fields = [(str(name), str(value)) for name, value in headers]
+            return Entry(str(version), basis, str(status), fields, body)
         except (ValueError, TypeError):
             return None
 
-    def put(self, key: Key, entry: Entry) -> None:
+    def put(self, key: Key, entry: Entry, seconds: float) -> None:
         if monotonic() < self._paused_until:
             return
-        head = json.dumps([entry.status, entry.headers]).encode()
+        basis = [*entry.basis[:3], list(entry.basis.scopes)]
+        head = json.dumps([entry.version, basis, entry.status, entry.headers]).encode()
         try:
-            self._client.set(self._name(key, entry.version), head + b"\n" + entry.body, ex=_EXPIRY)
+            expiry = max(1, int(seconds))
+            self._client.set(self._name(key), head + b"\n" + entry.body, ex=expiry)
         except redis.RedisError as error:
             self._pause(error)
 
-    def _name(self, key: Key, version: str) -> str:
-        name = json.dumps([self._namespace, key, version])
+    def _name(self, key: Key) -> str:
+        name = json.dumps([self._namespace, key])
         return f"page:{hashlib.sha256(name.encode()).hexdigest()}"
 
     def _pause(self, error: Exception) -> None:
         logger.warning("Pages are not shared for %d seconds: %s", _PAUSE, type(error).__name__)
         self._paused_until = monotonic() + _PAUSE
+
+
+def _scope(stored: str | list[str]) -> Scope:
+    return stored if isinstance(stored, str) else tuple(stored)

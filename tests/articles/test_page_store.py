@@ -16,11 +16,23 @@ from django.utils import timezone
 
 from articles.caching.version import LEASE_SECONDS, content_changed
 from articles.caching.watch import Watch
-from articles.models import ContentVersion
+from articles.models import Comment, ContentVersion, Presence
 from articles.page_store import _namespace, page_store
+from articles.pictures.library import create_picture
 from articles.publishing.workflow import publish, withdraw
 from config.page_store import PageStore
-from tests.factories import EngagementFactory, UserFactory, make_draft, make_public
+from engagements.models import Country, Participant
+from tests.articles.pictures.samples import encode, half_red, upload
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OutcomeFactory,
+    PersonFactory,
+    TopicFactory,
+    UserFactory,
+    make_draft,
+    make_public,
+)
 from tests.server import running_server
 from tests.wsgi import Answer, ask
 
@@ -70,6 +82,66 @@ def test_visit_that_a_publication_shows_is_seen_at_once(site):
     assert not any(visit.title in ask(site, address).text for address in addresses)
     publish(make_draft(engagement=visit), by=UserFactory(is_superuser=True), with_visits=True)
     assert all(visit.title in ask(site, address).text for address in addresses)
+
+
+def test_work_that_no_reader_sees_begins_no_version(site):
+    """Drafts, comments, presence, a picture in no public edition: stored pages and dates stay."""
+    edition = make_public()
+    visit, writer = edition.engagement, UserFactory()
+    draft_visit = EngagementFactory(public_from=None)
+    topic, person = TopicFactory(), PersonFactory()
+    number = ContentVersion.objects.get().number
+    kept = site.entries.get(key_of(site, "/"))
+    draft = make_draft(edition.article, engagement=visit, topics=[topic], author=writer)
+    draft.note = "Better so."
+    draft.save()
+    make_draft(engagement=draft_visit, also_covers=[visit])
+    Comment.objects.create(article=edition.article, edition=draft, by=writer, text="Why?")
+    now = timezone.now()
+    Presence.objects.create(person=writer, article=edition.article, opened_at=now, seen_at=now)
+    draft_visit.city = "Oran"
+    draft_visit.save()
+    Participant.objects.create(
+        engagement=draft_visit, country=Country.objects.first(), person=person
+    )
+    ActionFactory(outcome=OutcomeFactory(engagement=draft_visit))
+    for row in (topic, person):
+        row.name += " (draft)"
+        row.save()
+    create_picture(upload(encode(half_red())), by=writer)
+    writer.last_login = timezone.now()
+    writer.save()
+    assert ContentVersion.objects.get().number == number
+    assert site.entries.get(key_of(site, "/")) is kept
+
+
+def test_publication_leaves_what_does_not_show_it_stored(site):
+    """Articles, timelines and feeds of other subjects are not made anew."""
+    here = make_public(headline="Here")
+    parties = [("visitor", "JP"), ("host", "AU")]
+    visit = EngagementFactory(parties=parties, location_country=Country.objects.get(code="AU"))
+    there = make_public(headline="There", engagement=visit)
+    others = [
+        here.get_absolute_url(), here.engagement.get_absolute_url(), TIMELINE,
+        f"{TIMELINE}feed.rss", f"{TIMELINE}calendar.ics", "/countries/dz/",
+        f"{here.get_absolute_url()}versions/",
+    ]  # fmt: skip
+    own = ["/", there.get_absolute_url(), there.engagement.get_absolute_url(), "/countries/jp/"]
+    before = {address: site.entries.get(key_of(site, address)) for address in others + own}
+    publish(
+        make_draft(there.article, engagement=there.engagement, headline="There, again"),
+        by=UserFactory(),
+    )
+    for address in others:
+        assert site.entries.get(key_of(site, address)) is before[address], address
+    for address in own:
+        assert "There, again" in ask(site, address).text, address
+
+
+def key_of(site: PageStore, address: str) -> tuple:
+    """Ask for an address, and return the key of its entry."""
+    assert ask(site, address).status == 200, address
+    return next(reversed(site.entries._rows))
 
 
 def conditions(answer: Answer) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db.models.signals import post_delete, post_save
 
 from articles.models import ContentVersion, Message
-from tests.factories import TopicFactory
+from tests.factories import EngagementFactory
 
 MODELS = [
     model
@@ -30,11 +30,11 @@ def test_facts_are_always_heard():
 
 @pytest.mark.django_db
 def test_row_of_the_desk_leaves_the_pages_as_they_are():
-    """A message to another system begins no new version; a topic does."""
+    """A message to another system begins no new version; a public engagement does."""
     versions = ContentVersion.objects.values_list("number", flat=True)
-    TopicFactory()
+    EngagementFactory()
     before = versions.get()
     Message.objects.create(kind="test", payload={})
     assert versions.get() == before
-    TopicFactory()
+    EngagementFactory()
     assert versions.get() > before

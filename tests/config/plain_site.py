@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from config.page_store import PageStore, Version
+from config.page_store import SCOPES, PageStore, Scope, Version
 
 HTML = "text/html; charset=utf-8"
 NOON = 1_764_072_000.0  # seconds since 1970: 25 November 2025
@@ -13,16 +13,18 @@ class Site:
 
     def __init__(self) -> None:
         self.now = NOON
-        self.version = Version("1", NOON - 100, NOON + 3_600)
+        self.version = Version("1", NOON - 100, NOON + 3_600, number=1)
         self.text = "<p>" + "Two delegations met. " * 20 + "</p>"
         self.status = "200 OK"
         self.headers: list[tuple[str, str]] = [("Content-Type", HTML)]
+        self.scopes: set[Scope] = set()
         self.asked: list[dict] = []
         self.during: Callable[[], object] = lambda: None
 
     def __call__(self, environ, start_response):
         self.asked.append(environ)
         self.during()
+        environ.setdefault(SCOPES, set()).update(self.scopes)
         body = f"{self.text}{environ['PATH_INFO']}?{environ['QUERY_STRING']}".encode()
         start_response(
             self.status,
@@ -35,10 +37,14 @@ class Site:
         )
         return [body]
 
-    def publish(self, text: str) -> None:
+    def publish(self, text: str, *scopes: str) -> None:
+        """Change everything, or what the scopes name."""
         number = int(self.version.name) + 1
         self.text = text
-        self.version = Version(str(number), self.now, self.version.until)
+        changed = {**self.version.changed, **dict.fromkeys(scopes, number)}
+        known_since = self.version.known_since if scopes else number
+        until = self.version.until
+        self.version = Version(str(number), self.now, until, number, changed, known_since)
 
 
 def make_store(site: Site, **options) -> PageStore:

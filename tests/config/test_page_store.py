@@ -9,7 +9,7 @@ import brotli
 import pytest
 
 from config.page_store import PageStore, Version
-from config.page_store.entries import Entries, Entry
+from config.page_store.entries import Basis, Entries, Entry
 from config.page_store.requests import MAX_QUERY, MAX_UNKNOWN
 from tests.config.plain_site import HTML, NOON, Site, make_store
 from tests.wsgi import ask
@@ -55,6 +55,53 @@ def test_change_elsewhere_keeps_the_validator(site, store):
     site.publish(site.text)
     assert ask(store, accept_encoding="br", if_none_match=etag).status == 304
     assert len(site.asked) == 2
+
+
+def test_change_of_other_scopes_leaves_a_page_stored(site, store):
+    """A page that names its scopes is made anew when one of them changes, and only then."""
+    site.scopes = {"article:1", "subject:2"}
+    first = ask(store)
+    site.publish("other", "article:2", "subject:3")
+    assert ask(store).body == first.body
+    site.publish("new", "subject:2")
+    assert b"new" in ask(store).body
+    site.publish("newer")
+    assert b"newer" in ask(store).body
+
+
+def test_scopes_that_have_to_change_together(site, store):
+    """A list of meetings is made anew when both parties have changed."""
+    site.scopes = {("country:1", "country:2")}
+    first = ask(store)
+    site.publish("other", "country:1")
+    assert ask(store).body == first.body
+    site.publish("new", "country:2", "country:3")
+    assert b"new" in ask(store).body
+
+
+def test_page_with_scopes_ends_with_its_boundary_and_a_clock_set_back(site, store):
+    """What changes without a write changes for pages with scopes as well."""
+    site.scopes = {"article:1"}
+    ask(store)
+    site.publish("later", "article:2")
+    site.now = site.version.until + 1
+    site.version = site.version._replace(name="3", until=site.now + 3_600)
+    assert b"later" in ask(store).body
+    site.publish("earlier", "article:2")
+    site.now -= 60
+    assert b"earlier" in ask(store).body
+
+
+def test_change_of_a_scope_during_the_rendering(site, store):
+    """What may be half old is made again; a change elsewhere meanwhile costs nothing."""
+    site.scopes = {"article:1"}
+    site.during = lambda: site.publish("half", "article:2") if len(site.asked) == 1 else None
+    ask(store)
+    assert len(site.asked) == 1
+    site.publish("new", "article:1")
+    site.during = lambda: site.publish("whole", "article:1") if len(site.asked) == 2 else None
+    assert b"whole" in ask(store).body
+    assert len(site.asked) == 3
 
 
 def test_boundary_passes_without_a_write(site, store):
@@ -262,13 +309,13 @@ def test_page_too_large_for_its_part_is_not_kept(site):
 def test_entries_are_counted_as_they_grow():
     """The bytes of compressed forms count too, and replaced entries no longer do."""
     entries = Entries(1_000_000)
-    entry = Entry("1", "200 OK", [("Content-Type", HTML)], b"x" * 10_000)
+    entry = Entry("1", Basis(1, 0, 0), "200 OK", [("Content-Type", HTML)], b"x" * 10_000)
     entries.put("a", entry)
     before = entries.bytes
     packed = entry.response(1)
     entries.grown("a", entry)
     assert entries.bytes == before + len(packed.body)
-    entries.put("a", Entry("2", "200 OK", [], b""))
+    entries.put("a", Entry("2", Basis(2, 0, 0), "200 OK", [], b""))
     assert entries.bytes < 10_000
 
 

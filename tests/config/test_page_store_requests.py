@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.page_store import PageStore
+from config.page_store import SCOPES, PageStore
 from config.page_store.requests import coding
 from tests.config.plain_site import Site, make_store
 from tests.wsgi import ask
@@ -69,7 +69,7 @@ def test_nothing_of_the_sender_reaches_a_page(site, store):
     (seen,) = site.asked
     assert {name for name in seen if not name.startswith("wsgi.")} == {
         "REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "SERVER_NAME",
-        "SERVER_PORT", "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH",
+        "SERVER_PORT", "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH", SCOPES,
     }  # fmt: skip
 
 

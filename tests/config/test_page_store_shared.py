@@ -66,6 +66,16 @@ def test_shared_page_belongs_to_its_version_and_release(site, address):
     assert len(site.asked) == 3
 
 
+def test_shared_page_holds_while_its_scopes_do(site, address):
+    """Another process takes a page made before a change that does not concern it."""
+    site.scopes = {"article:1", ("country:1", "country:2")}
+    first = ask(make_store(site, shared=shared(address)))
+    site.publish("other", "article:2", "country:2")
+    assert ask(make_store(site, shared=shared(address))).body == first.body
+    site.publish("new", "country:1")
+    assert b"new" in ask(make_store(site, shared=shared(address))).body
+
+
 def test_page_that_changes_all_the_time_is_not_shared(site, address):
     """What may be half old and half new stays with who asked for it."""
     one, other = (make_store(site, shared=shared(address)) for _process in range(2))
@@ -87,7 +97,14 @@ def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, cap
     ask(store)
     client = redis.Redis.from_url(address)
     (name,) = client.keys()
-    for nonsense in (b"", b"[1]\n", b'{"a": 1}\nbody', b'["200 OK", [["a"]]]\n', b"\xff\n"):
+    for nonsense in (
+        b"",
+        b"[1]\n",
+        b'{"a": 1}\nbody',
+        b'["200 OK", [["a"]]]\n',
+        b"\xff\n",
+        b'["1", ["a", "b", "c", []], "200 OK", []]\n',
+    ):
         client.set(name, nonsense)
         assert ask(make_store(site, shared=shared(address))).body.startswith(b"<p>Two")
     client.close()
