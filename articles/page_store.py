@@ -13,7 +13,7 @@ from articles.caching.version import LEASE_SECONDS
 from articles.caching.watch import Watch
 from articles.timeline import filters
 from config.page_store import Application, PageStore, Version
-from config.page_store.shared import RedisShared
+from config.page_store.shared import FilesShared, RedisShared
 
 # Every parameter that a public page or feed reads, in the order of an address. The store removes
 # all others from requests.
@@ -35,9 +35,18 @@ def page_store(
         max_bytes=settings.PAGE_STORE_BYTES,
         lease=lease,
         scheme_header="HTTP_X_FORWARDED_PROTO" if settings.TRUST_PROXY_HEADERS else "",
-        shared=RedisShared(settings.REDIS_URL, _namespace()) if settings.REDIS_URL else None,
+        shared=_shared(),
         clock=lambda: timezone.now().timestamp(),
     )
+
+
+def _shared() -> RedisShared | FilesShared | None:
+    if settings.REDIS_URL:
+        return RedisShared(settings.REDIS_URL, _namespace())
+    if settings.PAGE_STORE_FILES_BYTES:
+        directory = settings.DATA_DIR / "pages"
+        return FilesShared(directory, _namespace(), settings.PAGE_STORE_FILES_BYTES)
+    return None
 
 
 def never_stored() -> tuple[str, ...]:

@@ -185,6 +185,10 @@ CACHES = {
 # Whole pages, in each process (config/page_store). Off with DEBUG, because a changed template
 # begins no new content version.
 PAGE_STORE_BYTES = environment.megabytes("PAGE_STORE_MB", default=0 if DEBUG else 64)
+# The workers of one machine take pages from each other, and from before a restart, through files.
+PAGE_STORE_FILES_BYTES = environment.megabytes(
+    "PAGE_STORE_FILES_MB", default=512 if PAGE_STORE_BYTES else 0
+)
 REDIS_URL = environment.redis("REDIS_URL")
 
 # Files

@@ -31,6 +31,7 @@ os.environ.update(
     EMAIL_URL="",
     MAIL_FROM="",
     PAGE_STORE_MB="64",
+    PAGE_STORE_FILES_MB="0",
     REDIS_URL="",
     LOG_FORMAT="text",
     LOG_LEVEL="INFO",

@@ -55,11 +55,13 @@ def article_context(
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
-    edition = Edition.objects.public(at).filter(article__slug=slug).with_content().first()
+    editions = Edition.objects.public(at).filter(article__slug=slug).with_content()
+    # The engagement comes with all its facts.
+    edition = editions.select_related(None).select_related("article", "picture").first()
     if edition is None:
         return gone(request, Article.objects.withdrawn(at), slug)
     # Defence in depth: an article never shows facts that are not public.
-    visit = facts(Engagement.objects.public(at), at).filter(editions=edition).first()
+    visit = facts(Engagement.objects.public(at).filter(pk=edition.engagement_id or 0), at).first()
     context = article_context(
         edition,
         at,

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from articles.caching.fragments import Fragment, fragments
+from articles.caching.scopes import article_scope
 from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.richtext import EmbeddedImage, embedded_images, render_for_feed
@@ -22,10 +24,25 @@ WIDTH = 960
 
 
 def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item]:
-    """Return the items of articles, with a constant number of queries.
+    """Return the items of articles, each cached until its article changes.
 
     `origin`: the site's scheme and host, "https://news.example.org".
     """
+    names = {f"item:{row.article}:{origin}": row for row in rows}
+
+    def make(missing: list[str]) -> dict[str, Fragment]:
+        items = _made([names[name] for name in missing], at, origin)
+        return {
+            f"item:{article}:{origin}": Fragment(item, frozenset([article_scope(article)]))
+            for article, item in items.items()
+        }
+
+    items = fragments(names, at, make)
+    return [items[name].value for name in names if name in items]
+
+
+def _made(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> dict[int, Item]:
+    """Return the items by article, with a constant number of queries."""
     visits = Prefetch("engagement", Engagement.objects.public(at), to_attr="public_visit")
     public = editions_of(rows, at).with_content().with_published_at()
     editions = list(public.prefetch_related(visits))
@@ -35,7 +52,9 @@ def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item
         notes[note.article_id].append(note)
     keys = [image.picture for row in editions for image in embedded_images(row.body)]
     pictures = pictures_by_key(keys, Picture.objects.public(at))
-    return [_article(row, notes[row.article_id], origin, pictures) for row in editions]
+    return {
+        row.article_id: _article(row, notes[row.article_id], origin, pictures) for row in editions
+    }
 
 
 def _article(edition, notes: list[Edition], origin: str, pictures: dict[str, Picture]) -> Item:

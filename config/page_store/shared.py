@@ -1,8 +1,16 @@
-"""Entries that several processes share, in Redis or Valkey."""
+"""Entries that several processes share: in files of one machine, or in Redis or Valkey.
+
+Entries are data, not code: whoever can write them can change the words of pages, and nothing more.
+"""
 
 import hashlib
 import json
 import logging
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from threading import get_ident
 from time import monotonic
 
 import redis
@@ -14,13 +22,63 @@ logger = logging.getLogger(__name__)
 
 _TIMEOUT = 0.25  # seconds; rendering a page takes less
 _PAUSE = 5  # seconds without asking a server that failed
+_SHARDS = 256  # folders of files
+
+
+class FilesShared:
+    """Entries as files, for the processes of one machine; they survive a restart.
+
+    `directory` belongs to one `namespace`, such as a release, and what another left there is
+    removed. It takes about `max_bytes`; of entries that are too many the oldest go.
+    """
+
+    def __init__(self, directory: Path, namespace: str, max_bytes: int) -> None:
+        self._own = directory / namespace
+        self._max_bytes = max_bytes // _SHARDS
+        for other in directory.glob("*"):
+            if other != self._own:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def get(self, key: Key) -> Entry | None:
+        try:
+            return _unpacked(self._path(key).read_bytes())
+        except OSError:
+            return None
+
+    def put(self, key: Key, entry: Entry, seconds: float) -> None:
+        path = self._path(key)
+        partial = path.with_suffix(f".{os.getpid()}-{get_ident()}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whole or not at all, and never while another process reads it.
+            partial.write_bytes(_packed(entry))
+            partial.replace(path)
+            self._prune(path.parent)
+        except OSError as error:
+            logger.warning("A page is not shared: %s", error)
+
+    def _prune(self, shard: Path) -> None:
+        rows = []
+        for file in os.scandir(shard):
+            with suppress(FileNotFoundError):
+                stat = file.stat()
+                rows.append((stat.st_mtime, stat.st_size, file.path))
+        excess = sum(size for _written, size, _path in rows) - self._max_bytes
+        for _written, size, path in sorted(rows):
+            if excess <= 0:
+                break
+            Path(path).unlink(missing_ok=True)
+            excess -= size
+
+    def _path(self, key: Key) -> Path:
+        digest = _digest(*key)
+        return self._own / digest[:2] / digest
 
 
 class RedisShared:
     """Entries by key; `namespace` separates sites, and the releases of one.
 
-    A failure is logged and counts as a miss. Entries are data, not code: whoever can write to the
-    server can change the words of pages, and nothing more.
+    A failure is logged and counts as a miss.
     """
 
     def __init__(self, url: str, namespace: str) -> None:
@@ -38,35 +96,44 @@ class RedisShared:
         except redis.RedisError as error:
             self._pause(error)
             return None
-        if not isinstance(stored, bytes):
-            return None
-        try:
-            head, _newline, body = stored.partition(b"\n")
-            version, (number, at, until, scopes), status, headers = json.loads(head)
-            basis = Basis(int(number), float(at), float(until), frozenset(map(_scope, scopes)))
-            fields = [(str(name), str(value)) for name, value in headers]
-            return Entry(str(version), basis, str(status), fields, body)
-        except (ValueError, TypeError):
-            return None
+        return _unpacked(stored) if isinstance(stored, bytes) else None
 
     def put(self, key: Key, entry: Entry, seconds: float) -> None:
         if monotonic() < self._paused_until:
             return
-        basis = [*entry.basis[:3], list(entry.basis.scopes)]
-        head = json.dumps([entry.version, basis, entry.status, entry.headers]).encode()
         try:
-            expiry = max(1, int(seconds))
-            self._client.set(self._name(key), head + b"\n" + entry.body, ex=expiry)
+            self._client.set(self._name(key), _packed(entry), ex=max(1, int(seconds)))
         except redis.RedisError as error:
             self._pause(error)
 
     def _name(self, key: Key) -> str:
-        name = json.dumps([self._namespace, key])
-        return f"page:{hashlib.sha256(name.encode()).hexdigest()}"
+        return f"page:{_digest(self._namespace, *key)}"
 
     def _pause(self, error: Exception) -> None:
         logger.warning("Pages are not shared for %d seconds: %s", _PAUSE, type(error).__name__)
         self._paused_until = monotonic() + _PAUSE
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _packed(entry: Entry) -> bytes:
+    basis = [*entry.basis[:3], list(entry.basis.scopes)]
+    head = json.dumps([entry.version, basis, entry.status, entry.headers])
+    return head.encode() + b"\n" + entry.body
+
+
+def _unpacked(stored: bytes) -> Entry | None:
+    """Return an entry, or `None` for what is none."""
+    head, _newline, body = stored.partition(b"\n")
+    try:
+        version, (number, at, until, scopes), status, headers = json.loads(head)
+        basis = Basis(int(number), float(at), float(until), frozenset(map(_scope, scopes)))
+        fields = [(str(name), str(value)) for name, value in headers]
+    except (ValueError, TypeError):
+        return None
+    return Entry(str(version), basis, str(status), fields, body)
 
 
 def _scope(stored: str | list[str]) -> Scope:

@@ -1,13 +1,13 @@
-"""Entries that several page stores share, on a Redis server of the test's own."""
+"""Entries that several page stores share, in files or on a Redis server of the test's own."""
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 
-from config.page_store.shared import RedisShared
+from config.page_store.shared import FilesShared, RedisShared
 from tests.config.plain_site import Site, make_store
 from tests.tools import find_program
 from tests.wsgi import ask
@@ -46,39 +46,47 @@ def site() -> Site:
     return Site()
 
 
-def shared(address: str, namespace: str = "this release") -> RedisShared:
-    return RedisShared(address, namespace)
+Share = Callable[..., FilesShared | RedisShared]
 
 
-def test_page_that_one_process_made_is_taken_by_another(site, address):
+@pytest.fixture(params=["files", "Redis"])
+def shared(request, tmp_path) -> Share:
+    """Return the function that opens what processes share, once for each of them."""
+    if request.param == "files":
+        return lambda namespace="this release": FilesShared(tmp_path, namespace, 10**9)
+    address = request.getfixturevalue("address")
+    return lambda namespace="this release": RedisShared(address, namespace)
+
+
+def test_page_that_one_process_made_is_taken_by_another(site, shared):
     """The second process asks nobody, and its answer and validators are the first one's."""
-    one, other = (make_store(site, shared=shared(address)) for _process in range(2))
+    one, other = (make_store(site, shared=shared()) for _process in range(2))
     assert ask(one, accept_encoding="br") == ask(other, accept_encoding="br")
     assert len(site.asked) == 1
 
 
-def test_shared_page_belongs_to_its_version_and_release(site, address):
+def test_shared_page_belongs_to_its_version_and_release(site, shared):
     """Neither an older version nor another release's page is ever taken."""
-    ask(make_store(site, shared=shared(address)))
+    ask(make_store(site, shared=shared()))
     site.publish("new")
-    assert b"new" in ask(make_store(site, shared=shared(address))).body
-    ask(make_store(site, shared=shared(address, "another release")))
+    assert b"new" in ask(make_store(site, shared=shared())).body
+    ask(make_store(site, shared=shared("another release")))
     assert len(site.asked) == 3
 
 
-def test_shared_page_holds_while_its_scopes_do(site, address):
+def test_shared_page_holds_while_its_scopes_do(site, shared):
     """Another process takes a page made before a change that does not concern it."""
     site.scopes = {"article:1", ("country:1", "country:2")}
-    first = ask(make_store(site, shared=shared(address)))
+    first = ask(make_store(site, shared=shared()))
     site.publish("other", "article:2", "country:2")
-    assert ask(make_store(site, shared=shared(address))).body == first.body
+    assert ask(make_store(site, shared=shared())).body == first.body
     site.publish("new", "country:1")
-    assert b"new" in ask(make_store(site, shared=shared(address))).body
+    assert b"new" in ask(make_store(site, shared=shared())).body
 
 
-def test_page_that_changes_all_the_time_is_not_shared(site, address):
+def test_page_that_changes_all_the_time_is_not_shared(site, shared):
     """What may be half old and half new stays with who asked for it."""
-    one, other = (make_store(site, shared=shared(address)) for _process in range(2))
+    one, other = (make_store(site, shared=shared()) for _process in range(2))
     first = site.version
     site.during = lambda: site.publish("half")
     ask(one)
@@ -87,24 +95,48 @@ def test_page_that_changes_all_the_time_is_not_shared(site, address):
     assert len(site.asked) == 4
 
 
+NONSENSE = (
+    b"", b"[1]\n", b'{"a": 1}\nbody', b'["200 OK", [["a"]]]\n', b"\xff\n",
+    b'["1", ["a", "b", "c", []], "200 OK", []]\n',
+)  # fmt: skip
+
+
 def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, caplog):
     """Without the server pages are made as usual, and it is left in peace for a while."""
-    lost = make_store(site, shared=shared("unix:///nowhere/socket"))
+    lost = make_store(site, shared=RedisShared("unix:///nowhere/socket", "x"))
     for path in ("/", "/other/"):
         assert ask(lost, path).status == 200
     assert caplog.text.count("not shared") == 1
-    store = make_store(site, shared=shared(address))
-    ask(store)
+    ask(make_store(site, shared=RedisShared(address, "x")))
     client = redis.Redis.from_url(address)
     (name,) = client.keys()
-    for nonsense in (
-        b"",
-        b"[1]\n",
-        b'{"a": 1}\nbody',
-        b'["200 OK", [["a"]]]\n',
-        b"\xff\n",
-        b'["1", ["a", "b", "c", []], "200 OK", []]\n',
-    ):
+    for nonsense in NONSENSE:
         client.set(name, nonsense)
-        assert ask(make_store(site, shared=shared(address))).body.startswith(b"<p>Two")
+        store = make_store(site, shared=RedisShared(address, "x"))
+        assert ask(store).body.startswith(b"<p>Two")
     client.close()
+
+
+def test_strange_file_and_full_disk_cost_nothing_but_the_sharing(site, tmp_path, caplog):
+    """A file of nonsense is replaced; where none can be written, pages are made as usual."""
+    ask(make_store(site, shared=FilesShared(tmp_path, "x", 10**9)))
+    (file,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    for nonsense in NONSENSE:
+        file.write_bytes(nonsense)
+        store = make_store(site, shared=FilesShared(tmp_path, "x", 10**9))
+        assert ask(store).body.startswith(b"<p>Two")
+    nowhere = FilesShared(file, "x", 10**9)
+    assert ask(make_store(site, shared=nowhere)).body.startswith(b"<p>Two")
+    assert "not shared" in caplog.text
+
+
+def test_files_are_bounded_and_an_older_release_leaves_none(site, tmp_path):
+    """The oldest entries go first, and those of another release at the start."""
+    site.text = "x" * 10_000
+    store = make_store(site, shared=FilesShared(tmp_path, "old", 256 * 30_000))
+    for number in range(1_000):
+        ask(store, f"/{number}/")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert 256 < len(files) < 256 * 3
+    FilesShared(tmp_path, "new", 10**9)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

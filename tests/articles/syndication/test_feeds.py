@@ -255,7 +255,8 @@ def test_any_text_makes_a_well_formed_feed(client, topic, feed):
     assert 'dir="rtl"' in item.content[0].value
 
 
-QUERIES = dict(zip(FEEDS, (6, 7, 9, 7), strict=True))
+# The first time, and while no article changes.
+QUERIES = dict(zip(FEEDS, ((7, 2), (8, 3), (10, 5), (8, 3)), strict=True))
 
 
 @pytest.mark.parametrize("rows", [2, 5])
@@ -263,10 +264,11 @@ def test_feed_query_count_does_not_grow(client, topic, rows, django_assert_num_q
     """A feed asks the same questions for two items and for five."""
     for _row in range(rows):
         make_full_article([topic])
-    for feed, queries in QUERIES.items():
+    for feed, counts in QUERIES.items():
         cache.clear()
-        with django_assert_num_queries(queries, info=feed):
-            client.get(feed)
+        for queries in counts:
+            with django_assert_num_queries(queries, info=feed):
+                client.get(feed)
 
 
 def test_empty_feed_does_not_change(client, feed):
