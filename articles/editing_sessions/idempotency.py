@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -80,7 +81,7 @@ class IdempotentForm(admin.ModelAdmin):
             request,
             format_html(gettext("You sent this form twice. It was saved once: {}"), link),
         )
-        return HttpResponseRedirect(address)
+        return redirect(address)
 
     def resubmitted(self, request: Any, made: Any, object_id: str | None) -> str | None:
         """Answer a form that made something, was changed and is sent again.

@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -93,8 +93,7 @@ class FactsHistory(admin.ModelAdmin):
             else:
                 told = _("The facts were reverted. Regions were recalculated.")
                 messages.success(request, told)
-                page = "admin:engagements_engagement_change"
-                return HttpResponseRedirect(reverse(page, args=[engagement.pk]))
+                return redirect("admin:engagements_engagement_change", engagement.pk)
         record_first(engagement.pk)
         newest = revisions_of(engagement)[0].revision
         left = snapshot_after_revert(version.revision, newest)

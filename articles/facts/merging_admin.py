@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -113,7 +113,7 @@ class Mergeable(RefreshedOnce):
         if plan.redirects:
             message = _("“%(duplicate)s” was merged into “%(target)s”. Its address redirects here.")
         messages.success(request, message % {"duplicate": duplicate, "target": target})
-        return HttpResponseRedirect(reverse(self._name("change"), args=[target.pk]))
+        return redirect(self._name("change"), target.pk)
 
     def _name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"

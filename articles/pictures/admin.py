@@ -8,10 +8,10 @@ from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import ProtectedError, Q
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -189,7 +189,7 @@ class PictureAdmin(PictureUploads, BoundedLists):
             if not picture.is_used:
                 return super().delete_view(request, object_id, extra_context)
         messages.error(request, why_not_deleted(picture))
-        return HttpResponseRedirect(reverse("admin:articles_picture_change", args=[picture.pk]))
+        return redirect("admin:articles_picture_change", picture.pk)
 
     @admin.action(description=_("Delete"), permissions=["delete"])
     def delete_selected(self, request, pictures):

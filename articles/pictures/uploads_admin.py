@@ -9,9 +9,9 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
-    HttpResponseRedirect,
     JsonResponse,
 )
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -72,7 +72,7 @@ class PictureUploads(admin.ModelAdmin):
 
     @admin.action(description=_("Describe together"), permissions=["describe"])
     def describe_selected(self, request: HttpRequest, pictures) -> HttpResponse:
-        return HttpResponseRedirect(_describe_address(pictures.values_list("pk", flat=True)))
+        return redirect(_describe_address(pictures.values_list("pk", flat=True)))
 
     def changelist_view(self, request, extra_context=None):
         context = {
@@ -120,12 +120,12 @@ class PictureUploads(admin.ModelAdmin):
         if not added and not refused:
             messages.error(request, gettext("Choose at least one picture."))
         if not added:
-            return HttpResponseRedirect(reverse("admin:articles_picture_changelist"))
+            return redirect("admin:articles_picture_changelist")
         many = ngettext(
             "%d picture is in the library.", "%d pictures are in the library.", len(added)
         )
         messages.success(request, many % len(added))
-        return HttpResponseRedirect(_describe_address(picture.pk for picture in added))
+        return redirect(_describe_address(picture.pk for picture in added))
 
     def describe(self, request: HttpRequest) -> HttpResponse:
         """Show and save one form for the descriptions of several pictures (`?ids=1,2,3`)."""
@@ -136,7 +136,7 @@ class PictureUploads(admin.ModelAdmin):
         pictures = list(own.prefetch_related("renditions"))
         if not pictures:
             messages.error(request, gettext("You may not change any of these pictures."))
-            return HttpResponseRedirect(reverse("admin:articles_picture_changelist"))
+            return redirect("admin:articles_picture_changelist")
         data = request.POST if request.method == "POST" else None
         batch = BatchForm(data, prefix="all")
         rows = [DescriptionForm(data, instance=p, prefix=f"picture-{p.pk}") for p in pictures]
@@ -144,7 +144,7 @@ class PictureUploads(admin.ModelAdmin):
         invalid = [form for form in (batch, *rows) if not form.is_valid()]
         if data is not None and not invalid:
             self._save_descriptions(request, batch, rows)
-            return HttpResponseRedirect(reverse("admin:articles_picture_changelist"))
+            return redirect("admin:articles_picture_changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Describe the pictures"),

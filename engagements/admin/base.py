@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -136,7 +137,7 @@ def withdrawal_page(
             message = gettext("Withdrawn: %s") % reason
             admin.ModelAdmin.log_change(model_admin, request, obj, message)
             messages.success(request, gettext("“%s” is withdrawn.") % obj)
-            return HttpResponseRedirect(back)
+            return redirect(back)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": gettext("Withdraw “%s”") % obj,

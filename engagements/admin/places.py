@@ -1,10 +1,9 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, When
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
@@ -85,9 +84,7 @@ class RegionAdmin(BoundedLists):
                 _("%(joined)d engagements joined “%(region)s”, %(left)d left it.")
                 % {"joined": joined, "left": left, "region": region},
             )
-            return HttpResponseRedirect(
-                reverse("admin:engagements_region_change", args=[region.pk])
-            )
+            return redirect("admin:engagements_region_change", region.pk)
         joining, leaving = pending_changes(region)
         context = {
             **self.admin_site.each_context(request),

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 from articles.desk.views.base import ViewFunction, desk_view, show
 from articles.models import Article
@@ -46,8 +45,3 @@ def form_of(request: HttpRequest, article: Article | None) -> Any:
     """Return the form with what was typed into it, without files."""
     form = model_admin().get_form(request, article, change=article is not None)
     return form(request.POST, instance=article)
-
-
-def redirect_to(page: str, article: Article) -> HttpResponseRedirect:
-    """Lead to a page of an article: "change", "history", "links"."""
-    return HttpResponseRedirect(reverse(f"admin:articles_article_{page}", args=[article.pk]))

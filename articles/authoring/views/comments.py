@@ -2,8 +2,8 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -38,7 +38,7 @@ def comment(request: HttpRequest, article: Article) -> HttpResponse:
             return JsonResponse({"html": html, "sentence": message})
         messages.success(request, message)
     address = reverse("admin:articles_article_change", args=[article.pk])
-    return HttpResponseRedirect(f"{address}#comments")
+    return redirect(f"{address}#comments")
 
 
 def _perform(request: HttpRequest, article: Article) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.authoring.permissions import may_change, may_publish, may_view, may_withdraw
 from articles.authoring.unread import mark_read
-from articles.authoring.views.base import article_page, article_view, model_admin, redirect_to
+from articles.authoring.views.base import article_page, article_view, model_admin
 from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing import workflow
@@ -55,13 +55,13 @@ def restore(request: HttpRequest, article: Article) -> HttpResponse:
     edition = article.editions.filter(number=number if is_key(number) else 0).first()
     if edition is None:
         messages.error(request, _("There is no such edition: choose one from the list."))
-        return redirect_to("history", article)
+        return redirect("admin:articles_article_history", article.pk)
     draft = workflow.restore(edition, by=request.user)
     message = _("Edition %(old)d was restored as edition %(number)d, a new draft.")
     message %= {"number": draft.number, "old": edition.number}
     model_admin().log_change(request, article, message)
     messages.success(request, message)
-    return redirect_to("change", article)
+    return redirect("admin:articles_article_change", article.pk)
 
 
 @article_view(may_withdraw)
@@ -129,4 +129,4 @@ def _do(
     else:
         model_admin().log_change(request, article, message)
         messages.success(request, f"{message} {more()}".strip())
-    return redirect_to("change", article)
+    return redirect("admin:articles_article_change", article.pk)

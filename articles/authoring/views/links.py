@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.authoring.permissions import may_view
-from articles.authoring.views.base import article_page, article_view, model_admin, redirect_to
+from articles.authoring.views.base import article_page, article_view, model_admin
 from articles.models import Article, PreviewLink
 from articles.previews import links
 from engagements.dates import spelled_out
@@ -65,4 +66,4 @@ def revoke(request: HttpRequest, article: Article, link_id: int) -> HttpResponse
         messages.success(request, _("Revoked: the link leads nowhere from now on."))
     else:
         messages.info(request, _("That link had been ended already."))
-    return redirect_to("links", article)
+    return redirect("admin:articles_article_links", article.pk)

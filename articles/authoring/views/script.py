@@ -6,9 +6,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -136,10 +136,10 @@ def discard(request: HttpRequest, autosave_id: int) -> HttpResponse:
     row = Autosave.objects.filter(pk=autosave_id, person=request.user.pk).first()
     if row is None:
         messages.info(request, gettext("That is not there any more."))
-        return HttpResponseRedirect(reverse("admin:articles_article_changelist"))
+        return redirect("admin:articles_article_changelist")
     row.delete()
     messages.success(request, gettext("Discarded: what you had typed and not saved."))
-    return HttpResponseRedirect(_page_of(row.article_id))
+    return redirect(_page_of(row.article_id))
 
 
 @script_view

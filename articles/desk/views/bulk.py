@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -99,8 +100,7 @@ def _apply(
     LogEntry.objects.log_actions(person.pk, rows, CHANGE, f"{title}: {what}")
     message = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
     messages.success(request, message % {"title": title, "count": len(rows)})
-    opts = MODELS[kind]._meta
-    return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
+    return redirect(f"admin:{MODELS[kind]._meta.app_label}_{kind}_changelist")
 
 
 class BulkActions(admin.ModelAdmin):
@@ -122,6 +122,6 @@ def _redirect_to(operation: str):
         pks = queryset.order_by("pk").values_list("pk", flat=True)[: MOST + 1]
         kind = model_admin.opts.model_name
         page = reverse("desk:bulk", args=[kind, operation])
-        return HttpResponseRedirect(f"{page}?ids={','.join(map(str, pks))}")
+        return redirect(f"{page}?ids={','.join(map(str, pks))}")
 
     return action

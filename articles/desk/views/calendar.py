@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -124,11 +124,11 @@ def move(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, f"{row}: {sentence}")
-        return HttpResponseRedirect(_back(request))
+        return redirect(_back(request))
     changed = row.article if kind == "article" else row
     log_change(changed, _("Moved to %s.") % spelled_out(at), by=person, title=str(row))
     messages.success(request, _message(request, kind, row, was, at))
-    return HttpResponseRedirect(_back(request))
+    return redirect(_back(request))
 
 
 def _moment(text: str) -> dt.datetime:

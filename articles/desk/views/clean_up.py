@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         checked = content_audit.audit_content(limit=content_audit.AT_ONCE)
         message = ngettext("%d article was checked.", "%d articles were checked.", checked)
         messages.success(request, message % checked)
-    return HttpResponseRedirect(reverse("desk:clean_up"))
+    return redirect("desk:clean_up")
 
 
 # Duplicates
@@ -111,7 +112,7 @@ def _mark_distinct(request: HttpRequest, kind: str) -> HttpResponse:
         messages.success(request, message % {"one": one, "other": other})
     else:
         messages.error(request, _("One of the two no longer exists."))
-    return HttpResponseRedirect(reverse("desk:duplicates", args=[kind]))
+    return redirect("desk:duplicates", kind)
 
 
 # Reassigning
@@ -197,4 +198,4 @@ def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> H
         )
         names = {"who": name_of(person), "to": name_of(to)}
         messages.success(request, message % {"count": done, **names})
-    return HttpResponseRedirect(f"{reverse('desk:reassign')}?person={person.pk}")
+    return redirect(f"{reverse('desk:reassign')}?person={person.pk}")

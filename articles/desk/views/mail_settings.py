@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from articles.desk.views.base import desk_view, show
@@ -29,7 +29,7 @@ def mail_settings(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
-        return HttpResponseRedirect(reverse("desk:mail_settings"))
+        return redirect("desk:mail_settings")
     return show(
         request,
         "mail_settings",
