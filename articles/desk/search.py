@@ -7,7 +7,6 @@ list, which searches all rows.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -18,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture
+from engagements.admin.pages import change_url
 from engagements.models import Country, Engagement, Organisation, Person, Topic
 from engagements.text import fold
 
@@ -150,10 +150,6 @@ def _with_words(words: list[str], *columns: str, lookup: str = "contains") -> Q:
     return every
 
 
-def _change(row: Any) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
 def _articles(words: list[str]) -> Iterator[Result]:
     # First the pks from the index alone, then their rows.
     newest = _within_reach(Edition.objects.filter(is_newest=True)).order_by("-pk")
@@ -171,7 +167,7 @@ def _visits(words: list[str]) -> Iterator[Result]:
     rows = Engagement.objects.filter(pk__in=list(pks)).order_by("-sort_date", "-pk")
     today = timezone.localdate()
     for row in rows.defer("summary"):
-        yield Result(row.title, _change(row), f"{row.when}, {row.status_on(today)}")
+        yield Result(row.title, change_url(row), f"{row.when}, {row.status_on(today)}")
 
 
 def _best(words: list[str], results: Iterable[Result]) -> list[Result]:
@@ -182,7 +178,7 @@ def _best(words: list[str], results: Iterable[Result]) -> list[Result]:
 def _parties(words: list[str], model: type[Person] | type[Organisation]) -> list[Result]:
     rows = _within_reach(model._default_manager.filter(_with_words(words, "search_text")))
     results = (
-        Result(row.name, _change(row), getattr(row, "acronym", ""))
+        Result(row.name, change_url(row), getattr(row, "acronym", ""))
         for row in rows.order_by("-pk")[:LOOKED_AT]
     )
     return _best(words, results)
@@ -194,7 +190,7 @@ def _countries(words: list[str]) -> list[Result]:
     for word in words:
         rows = rows.filter(Q(search_text__contains=word) | Q(names__search_text__contains=word))
     rows = rows.distinct().order_by("name", "pk")[:LOOKED_AT]
-    return _best(words, (Result(row.name, _change(row), row.code) for row in rows))
+    return _best(words, (Result(row.name, change_url(row), row.code) for row in rows))
 
 
 def _topics(words: list[str]) -> list[Result]:
@@ -209,4 +205,4 @@ def _pictures(words: list[str]) -> Iterator[Result]:
     columns = ("caption", "name", "alt", "credit", "licence")
     fitting = Picture.objects.filter(_with_words(words, *columns, lookup="icontains"))
     for row in _within_reach(fitting).order_by("-pk")[:SHOWN]:
-        yield Result(str(row), _change(row), ", ".join(filter(None, [row.credit, row.licence])))
+        yield Result(str(row), change_url(row), ", ".join(filter(None, [row.credit, row.licence])))

@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -17,6 +16,7 @@ from django.utils.translation import gettext
 from articles.editing_sessions.autosave import read_token
 from articles.models import Submission
 from articles.wording import moment
+from engagements.admin.pages import change_url
 
 REMEMBERED = dt.timedelta(days=30)
 # Neither is what somebody typed; the first one changes with every sign-in.
@@ -50,11 +50,6 @@ def claim(person: Any, form: UUID, kind: str) -> Submission:
     return Submission.objects.select_for_update().get(**key)
 
 
-def address_of(row: Any) -> str:
-    """Return the address of a row's form."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
 class IdempotentForm(admin.ModelAdmin):
     """Belongs behind `RefreshedOnce`, whose transaction holds the token until all is saved."""
 
@@ -73,7 +68,7 @@ class IdempotentForm(admin.ModelAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _already_made(self, request: HttpRequest, made: Any) -> HttpResponse:
-        address = address_of(made)
+        address = change_url(made)
         if IS_POPUP_VAR in request.POST:
             return self.response_add(request, made)  # which closes the window
         link = format_html('<a href="{}">{}</a>', address, made)
@@ -91,7 +86,7 @@ class IdempotentForm(admin.ModelAdmin):
         sentence = gettext(
             "You saved this form already, at {}: {}. What you changed in it since is not saved."
         )
-        link = format_html('<a href="{}">{}</a>', address_of(made), made)
+        link = format_html('<a href="{}">{}</a>', change_url(made), made)
         request.refusals.append(format_html(sentence, moment(request.submission.at), link))
         if object_id:
             request.POST = request.POST.copy()

@@ -18,8 +18,8 @@ from articles.facts.forms import CoveredEngagementForm
 from articles.facts.history_admin import FactsHistory
 from articles.models import Edition
 from articles.publishing.workflow import hiding_failure_reasons
-from engagements.admin.base import withdrawal_page
 from engagements.admin.engagement import EngagementAdmin
+from engagements.admin.pages import withdrawal_page
 from engagements.history import revisions_of
 from engagements.models import Engagement
 from engagements.publishing import withdraw
@@ -94,4 +94,4 @@ class CoveredEngagementAdmin(
             failures = hiding_failure_reasons(engagement, None)
             withdraw(engagement, reason=reason, by=request.user, failures=failures)
 
-        return withdrawal_page(self, request, engagement, perform)
+        return withdrawal_page(request, engagement, perform)

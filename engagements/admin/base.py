@@ -1,17 +1,10 @@
 """Shared parts of the admin of engagements."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.translation import gettext
 
 from engagements.forms import KeysField
 from engagements.history import record, record_first
@@ -114,37 +107,3 @@ class Recorded(admin.ModelAdmin):
         comment = f"{note} {entry.get_change_message()}".strip()
         record(self.engagement_of(obj), by=request.user, comment=comment)
         return entry
-
-
-def withdrawal_page(
-    model_admin: admin.ModelAdmin, request: HttpRequest, obj: Any, withdraw: Callable[[str], None]
-) -> HttpResponse:
-    """Ask for the reason of a withdrawal, then call `withdraw` with it.
-
-    `withdraw` raises `ValidationError` with every reason why not.
-    """
-    opts = model_admin.opts
-    back = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[obj.pk])
-    reason, errors = "", []
-    if request.method == "POST":
-        reason = request.POST.get("reason", "").replace("\x00", "")
-        try:
-            withdraw(reason)
-        except ValidationError as error:
-            errors = error.messages
-        else:
-            # Not the override of `Recorded`: the withdrawal is a revision already.
-            message = gettext("Withdrawn: %s") % reason
-            admin.ModelAdmin.log_change(model_admin, request, obj, message)
-            messages.success(request, gettext("“%s” is withdrawn.") % obj)
-            return redirect(back)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": gettext("Withdraw “%s”") % obj,
-        "opts": opts,
-        "object": obj,
-        "reason": reason,
-        "errors": errors,
-        "back": back,
-    }
-    return TemplateResponse(request, "admin/withdraw.html", context)

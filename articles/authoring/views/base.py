@@ -6,11 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from articles.desk.views.base import ViewFunction, desk_view, show
 from articles.models import Article
+from engagements.admin.pages import ViewFunction, desk_view
 
 
 def article_view(may: Callable[[Any, Article], bool]) -> Callable[[ViewFunction], ViewFunction]:
@@ -30,18 +30,8 @@ def article_view(may: Callable[[Any, Article], bool]) -> Callable[[ViewFunction]
     return decorate
 
 
-def article_page(
-    request: HttpRequest, article: Article, template: str, title: str, **context: Any
-) -> HttpResponse:
-    context |= {"opts": article._meta, "original": article}
-    return show(request, template, title, folder="articles/article", **context)
-
-
-def model_admin() -> Any:
-    return admin.site.get_model_admin(Article)
-
-
 def form_of(request: HttpRequest, article: Article | None) -> Any:
     """Return the form with what was typed into it, without files."""
-    form = model_admin().get_form(request, article, change=article is not None)
+    model_admin: Any = admin.site.get_model_admin(Article)
+    form = model_admin.get_form(request, article, change=article is not None)
     return form(request.POST, instance=article)

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST
 
 from articles.authoring.permissions import may_change, may_publish, may_view, may_withdraw
 from articles.authoring.unread import mark_read
-from articles.authoring.views.base import article_page, article_view, model_admin
+from articles.authoring.views.base import article_view
 from articles.models import Article, Edition
 from articles.pictures.admin import picture_preview
 from articles.publishing import workflow
 from articles.publishing.checks import Story
 from articles.publishing.edition_diff import edition_diff
-from engagements.admin.base import withdrawal_page
+from engagements.admin.pages import desk_page, log_change, withdrawal_page
 from engagements.dates import spelled_out
 from engagements.text import is_key
 
@@ -44,7 +44,8 @@ def compare(request: HttpRequest, article: Article) -> HttpResponse:
     else:
         context["error"] = _("There is no such edition: choose two from the list.")
     title = _("What changed in “%s”") % article
-    return article_page(request, article, "compare", title, **context)
+    template = "admin/articles/article/compare.html"
+    return desk_page(request, template, title, row=article, **context)
 
 
 @article_view(may_change)
@@ -59,7 +60,7 @@ def restore(request: HttpRequest, article: Article) -> HttpResponse:
     draft = workflow.restore(edition, by=request.user)
     message = _("Edition %(old)d was restored as edition %(number)d, a new draft.")
     message %= {"number": draft.number, "old": edition.number}
-    model_admin().log_change(request, article, message)
+    log_change(request, message, article)
     messages.success(request, message)
     return redirect("admin:articles_article_change", article.pk)
 
@@ -71,7 +72,7 @@ def withdraw(request: HttpRequest, article: Article) -> HttpResponse:
     def perform(reason: str) -> None:
         workflow.withdraw(article, by=request.user, reason=reason)
 
-    return withdrawal_page(model_admin(), request, article, perform)
+    return withdrawal_page(request, article, perform)
 
 
 @article_view(may_withdraw)
@@ -127,6 +128,6 @@ def _do(
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        model_admin().log_change(request, article, message)
+        log_change(request, message, article)
         messages.success(request, f"{message} {more()}".strip())
     return redirect("admin:articles_article_change", article.pk)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.authoring.permissions import may_view
-from articles.authoring.views.base import article_page, article_view, model_admin
+from articles.authoring.views.base import article_view
 from articles.models import Article, PreviewLink
 from articles.previews import links
+from engagements.admin.pages import desk_page, log_change
 from engagements.dates import spelled_out
 
 
@@ -23,11 +24,11 @@ def link_list(request: HttpRequest, article: Article) -> HttpResponse:
     """List an article's links; on POST, make one and show its address this one time."""
     made = _make(request, article) if request.method == "POST" else {}
     at = timezone.now()
-    return article_page(
+    return desk_page(
         request,
-        article,
-        "links",
+        "admin/articles/article/links.html",
         _("Links for outsiders: “%s”") % article,
+        row=article,
         links=links.links_of(article, at),
         editions=links.previewable(article, at),
         lifetimes=[(key, name) for key, (name, _length) in links.LIFETIMES.items()],
@@ -51,7 +52,7 @@ def _make(request: HttpRequest, article: Article) -> dict[str, Any]:
         return {**chosen, "error": " ".join(error.messages)}
     message = _("Made a link for outsiders to edition %(number)s, until %(at)s.")
     message %= {"number": number, "at": spelled_out(link.expires_at)}
-    model_admin().log_change(request, article, message)
+    log_change(request, message, article)
     address = request.build_absolute_uri(reverse("articles:preview", args=[token]))
     return {"made": link, "address": address}
 
@@ -62,7 +63,7 @@ def revoke(request: HttpRequest, article: Article, link_id: int) -> HttpResponse
     """End a link, whoever made it."""
     link = PreviewLink.objects.filter(edition__article=article, pk=link_id)
     if link.revoke(by=request.user):
-        model_admin().log_change(request, article, _("Revoked a link for outsiders."))
+        log_change(request, _("Revoked a link for outsiders."), article)
         messages.success(request, _("Revoked: the link leads nowhere from now on."))
     else:
         messages.info(request, _("That link had been ended already."))

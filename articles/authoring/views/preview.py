@@ -16,9 +16,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from articles.authoring.content import COLUMNS
 from articles.authoring.permissions import may_save, may_view
 from articles.authoring.views.base import form_of
-from articles.desk.views.base import desk_view
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.previews import page as previews
+from engagements.admin.pages import desk_view
 from engagements.models import Engagement
 
 # The fields without which the page cannot be drawn; errors in others are the form's to show.

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.desk.bulk_actions import MOST, OPERATIONS, Plan, apply, plan_of
-from articles.desk.views.base import desk_view, show
 from articles.models import Article
+from engagements.admin.pages import desk_page, desk_view, log_change
 from engagements.models import Engagement, Region, Topic
 from engagements.publishing import MAX_REASON, reason_failures
 from engagements.text import is_key
@@ -52,9 +51,9 @@ def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
         if done is not None:
             return done
     model = CHOICES.get(part)
-    return show(
+    return desk_page(
         request,
-        "bulk",
+        "admin/desk/bulk.html",
         title,
         kind=kind,
         opts=MODELS[kind]._meta,
@@ -96,8 +95,7 @@ def _apply(
     except ValidationError as error:
         errors += error.messages
         return None
-    person: Any = request.user
-    LogEntry.objects.log_actions(person.pk, rows, CHANGE, f"{title}: {what}")
+    log_change(request, f"{title}: {what}", *rows)
     message = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
     messages.success(request, message % {"title": title, "count": len(rows)})
     return redirect(f"admin:{MODELS[kind]._meta.app_label}_{kind}_changelist")

@@ -26,9 +26,9 @@ from articles.desk.planning_calendar import (
     read_range,
     weekdays,
 )
-from articles.desk.views.base import desk_view, log_change, show
 from articles.models import Edition
 from articles.publishing.rescheduling import move_embargo, reschedule
+from engagements.admin.pages import desk_page, desk_view, log_change
 from engagements.dates import spelled_out, zone_name
 from engagements.models import Engagement, Region
 from engagements.text import is_key
@@ -60,9 +60,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     region = next((row for row in regions if row.slug == slug), None)
     if slug and region is None:
         errors.append(_("There is no such region. All regions are shown."))
-    return show(
+    return desk_page(
         request,
-        "calendar",
+        "admin/desk/calendar.html",
         _("Calendar"),
         page=calendar_page(view, region, request.user, now),
         view=view,
@@ -125,8 +125,13 @@ def move(request: HttpRequest) -> HttpResponse:
         for sentence in error.messages:
             messages.error(request, f"{row}: {sentence}")
         return redirect(_back(request))
-    changed = row.article if kind == "article" else row
-    log_change(changed, _("Moved to %s.") % spelled_out(at), by=person, title=str(row))
+    if kind == "article":
+        row.article.headline = row.headline  # by which the log calls it
+    log_change(
+        request,
+        _("Moved to %s.") % spelled_out(at),
+        row.article if kind == "article" else row,
+    )
     messages.success(request, _message(request, kind, row, was, at))
     return redirect(_back(request))
 

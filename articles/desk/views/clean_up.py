@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 
 from articles.desk import content_audit, duplicates
 from articles.desk.dashboard import MOST
-from articles.desk.views.base import desk_view, log_change, show
 from articles.models import Edition, Finding
 from articles.publishing.rescheduling import reassign
 from articles.wording import name_of
+from engagements.admin.pages import desk_page, desk_view, log_change
 from engagements.models import Participant
 from engagements.text import is_key
 
@@ -31,9 +31,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show the tasks of the clean-up that a person may do."""
     today = timezone.localdate()
     person = request.user
-    return show(
+    return desk_page(
         request,
-        "clean_up",
+        "admin/desk/clean_up.html",
         _("Clean-up"),
         links=content_audit.findings(Finding.Kind.LINK),
         undescribed=content_audit.findings(Finding.Kind.NO_ALT),
@@ -90,9 +90,9 @@ def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
         "person": _("Possible duplicate people"),
         "organisation": _("Possible duplicate organisations"),
     }
-    return show(
+    return desk_page(
         request,
-        "duplicates",
+        "admin/desk/duplicates.html",
         titles[kind],
         kind=kind,
         rows=rows,
@@ -160,9 +160,9 @@ def reassign_drafts(request: HttpRequest) -> HttpResponse:
         if not errors and to is not None:
             return _reassigned(request, picked, person, to)
     people = sorted(User.objects.filter(pk__in=counts), key=lambda user: name_of(user).casefold())
-    return show(
+    return desk_page(
         request,
-        "reassign",
+        "admin/desk/reassign.html",
         _("Reassign drafts"),
         people=[(user, name_of(user), counts[user.pk]) for user in people],
         person=person,
@@ -184,8 +184,8 @@ def _reassigned(request: HttpRequest, drafts: list, person: User, to: User) -> H
         try:
             with transaction.atomic():
                 reassign(draft.article, to=to, by=request.user)
-                message = _("Reassigned to %s.") % name_of(to)
-                log_change(draft.article, message, by=request.user, title=str(draft))
+                draft.article.headline = draft.headline  # by which the log calls it
+                log_change(request, _("Reassigned to %s.") % name_of(to), draft.article)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:

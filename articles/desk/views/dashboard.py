@@ -5,11 +5,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.desk.dashboard import unfinished_items
-from articles.desk.views.base import desk_view, show
+from engagements.admin.pages import desk_page, desk_view
 
 
 @desk_view("articles.change_article")
 def unfinished(request: HttpRequest) -> HttpResponse:
     """List a person's own unsaved work."""
     items = unfinished_items(request.user, timezone.now())
-    return show(request, "unfinished", _("Unsaved work"), items=items)
+    return desk_page(request, "admin/desk/unfinished.html", _("Unsaved work"), items=items)

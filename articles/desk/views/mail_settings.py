@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from articles.desk.views.base import desk_view, show
 from articles.models import NoticeSettings
+from engagements.admin.pages import desk_page, desk_view
 
 
 class MailSettingsForm(forms.ModelForm):
@@ -30,9 +30,9 @@ def mail_settings(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Saved."))
         return redirect("desk:mail_settings")
-    return show(
+    return desk_page(
         request,
-        "mail_settings",
+        "admin/desk/mail_settings.html",
         _("E-mail notifications"),
         form=form,
         address=person.email,

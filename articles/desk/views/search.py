@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.desk.search import MOST_CHARACTERS, ResultGroup, search
-from articles.desk.views.base import desk_view, show
+from engagements.admin.pages import desk_page, desk_view
 
 
 def summary(groups: list[ResultGroup], text: str) -> str:
@@ -24,9 +24,9 @@ def summary(groups: list[ResultGroup], text: str) -> str:
 def search_page(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     groups = search(request, text)
-    return show(
+    return desk_page(
         request,
-        "search",
+        "admin/desk/search.html",
         _("Search"),
         groups=groups,
         summary=summary(groups, text),
