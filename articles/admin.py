@@ -1,8 +1,8 @@
 """The desk: articles, pictures, and the engagements with what is known of their coverage."""
 
 from articles.authoring.admin import ArticleAdmin
-from articles.facts.admin import CoveredEngagementAdmin
-from articles.facts.merging_admin import (
+from articles.facts.admin import (
+    CoveredEngagementAdmin,
     MergeableOrganisationAdmin,
     MergeablePersonAdmin,
     MergeableTopicAdmin,

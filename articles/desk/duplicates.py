@@ -88,6 +88,11 @@ def suggested(kind: str) -> list[Pair]:
     return list(pairs.values())
 
 
+def may_merge(person: Any, kind: str) -> bool:
+    """Return whether a person may merge rows of a kind, by which one of the two is deleted."""
+    return person.has_perms([f"engagements.change_{kind}", f"engagements.delete_{kind}"])
+
+
 @transaction.atomic
 def mark_distinct(kind: str, one: int, other: int, *, by: Any) -> None:
     """Mark two rows, given by pk, as no duplicates, so that they are not suggested again."""

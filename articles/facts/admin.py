@@ -1,29 +1,23 @@
-"""The engagements, with what is known of their coverage."""
+"""The engagements with what is known of their coverage; people, organisations and topics."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.desk import worklists
+from articles.desk.duplicates import may_merge
 from articles.desk.views.bulk import BulkActions
 from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.editing_sessions.form_merge_admin import MergedForm
 from articles.editing_sessions.idempotency import IdempotentForm
 from articles.facts.forms import CoveredEngagementForm
-from articles.facts.history_admin import FactsHistory
+from articles.facts.urls import merging_urlpatterns, urlpatterns
 from articles.models import Edition
-from articles.publishing.workflow import hiding_failure_reasons
 from engagements.admin.engagement import EngagementAdmin
-from engagements.admin.pages import withdrawal_page
+from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
 from engagements.history import revisions_of
-from engagements.models import Engagement
-from engagements.publishing import withdraw
-from engagements.text import is_key
+from engagements.models import Engagement, Organisation, Person, Topic
 
 
 class CoverageFilter(admin.SimpleListFilter):
@@ -53,9 +47,10 @@ class CoverageFilter(admin.SimpleListFilter):
 
 @admin.register(Engagement)
 class CoveredEngagementAdmin(
-    BulkActions, FactsHistory, RefreshedOnce, IdempotentForm, MergedForm, EngagementAdmin
+    BulkActions, RefreshedOnce, IdempotentForm, MergedForm, EngagementAdmin
 ):
     form = CoveredEngagementForm
+    object_history_template = "admin/engagements/engagement/history.html"
     list_display = [*EngagementAdmin.list_display, "coverage"]
     list_filter = [*EngagementAdmin.list_filter, CoverageFilter]
 
@@ -80,18 +75,38 @@ class CoveredEngagementAdmin(
         return saves[::-1]
 
     def get_urls(self):
-        withdraw_view = self.admin_site.admin_view(self.withdraw_view)
-        name = "engagements_engagement_withdraw"
-        return [path("<path:object_id>/withdraw/", withdraw_view, name=name), *super().get_urls()]
+        return [*urlpatterns, *super().get_urls()]
 
-    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason, then withdraw the engagement."""
-        if not request.user.has_perm("engagements.publish_engagement"):
-            raise PermissionDenied
-        engagement = get_object_or_404(Engagement, pk=object_id if is_key(object_id) else None)
+    def history_view(self, request, object_id, extra_context=None):
+        """List the revisions above the log."""
+        engagement = self.get_object(request, object_id)
+        context = {"versions": list(revisions_of(engagement)) if engagement else []}
+        return super().history_view(request, object_id, context | (extra_context or {}))
 
-        def perform(reason: str) -> None:
-            failures = hiding_failure_reasons(engagement, None)
-            withdraw(engagement, reason=reason, by=request.user, failures=failures)
 
-        return withdrawal_page(request, engagement, perform)
+class Mergeable(RefreshedOnce):
+    """Offers to merge a row into another of its model."""
+
+    change_form_template = "admin/mergeable_change_form.html"
+
+    def get_urls(self):
+        return [*merging_urlpatterns(self.model), *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        context["may_merge"] = may_merge(request.user, str(self.opts.model_name))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Person)
+class MergeablePersonAdmin(Mergeable, PersonAdmin):
+    pass
+
+
+@admin.register(Organisation)
+class MergeableOrganisationAdmin(Mergeable, OrganisationAdmin):
+    pass
+
+
+@admin.register(Topic)
+class MergeableTopicAdmin(Mergeable, TopicAdmin):
+    pass

@@ -40,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         drafts=content_audit.undescribed_drafts(),
         again=content_audit.to_revisit(today),
         most=content_audit.SHOWN,
-        may_merge={kind: _may_merge(person, kind) for kind in duplicates.KINDS},
+        may_merge={kind: duplicates.may_merge(person, kind) for kind in duplicates.KINDS},
         may_reassign=person.has_perm("articles.change_others_article"),
         may_audit=person.has_perm("articles.publish_article"),
     )
@@ -59,16 +59,12 @@ def audit(request: HttpRequest) -> HttpResponse:
 # Duplicates
 
 
-def _may_merge(person: Any, kind: str) -> bool:
-    return person.has_perms([f"engagements.change_{kind}", f"engagements.delete_{kind}"])
-
-
 @desk_view(WRITES)
 def duplicate_pairs(request: HttpRequest, kind: str) -> HttpResponse:
     """List possible duplicates of a kind; a POST marks two as distinct."""
     if kind not in duplicates.KINDS:
         raise Http404
-    if not _may_merge(request.user, kind):
+    if not duplicates.may_merge(request.user, kind):
         raise PermissionDenied
     if request.method == "POST":
         return _mark_distinct(request, kind)

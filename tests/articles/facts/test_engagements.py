@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.caching.batch import batched_refresh
-from articles.facts.history_admin import changes_between
 from articles.facts.merging import merge
+from articles.facts.views.engagements import changes_between
 from articles.models import TimelineEntry
 from engagements import reverting
 from engagements.dates import PartialDate
