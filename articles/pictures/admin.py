@@ -6,28 +6,24 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import ProtectedError, Q
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import path
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
+from articles.pictures.at_desk import desk_address, picture_data
+from articles.pictures.desk_views import ADD, describe_address
 from articles.pictures.forms import PictureForm
 from articles.pictures.library import redraw_share
-from articles.pictures.serving import picture_response
-from articles.pictures.uploads_admin import PictureUploads, desk_address, picture_data
+from articles.pictures.processing import MAX_BYTES
+from articles.pictures.urls import urlpatterns
 from articles.pictures.usage import uses_of, why_not_deleted
 from engagements.admin.base import BoundedLists
-from engagements.text import is_key
 
 MOST_MESSAGES = 5  # on pictures that cannot be deleted
-PICKED = 24  # pictures that the dialog shows at a time
 
 # The crops that the style sheets make of a picture, with their labels.
 CROPS = [
@@ -74,7 +70,7 @@ class AltFilter(YesNoFilter):
 
 
 @admin.register(Picture)
-class PictureAdmin(PictureUploads, BoundedLists):
+class PictureAdmin(BoundedLists):
     list_display = ["thumbnail", "title", "facts", "use"]
     list_display_links = ["title"]
     list_filter = [UsedFilter, CreditFilter, AltFilter]
@@ -121,52 +117,20 @@ class PictureAdmin(PictureUploads, BoundedLists):
         return allowed or bool(obj and obj.uploaded_by_id == request.user.pk)
 
     def get_urls(self):
-        return [
-            path(
-                "<uuid:uuid>/file/<str:name>",
-                self.admin_site.admin_view(self.file),
-                name="articles_picture_file",
-            ),
-            path(
-                "<uuid:uuid>/shown",
-                self.admin_site.admin_view(self.preview),
-                name="articles_picture_shown",
-            ),
-            path("pick/", self.admin_site.admin_view(self.pick), name="articles_picture_pick"),
-            *super().get_urls(),
-        ]
+        return [*urlpatterns, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        context = {
+            "title": gettext("Pictures"),
+            "may_upload": request.user.has_perm(ADD),
+            "max_bytes": MAX_BYTES,
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_queryset(self, request):
         pictures: Any = super().get_queryset(request)
         pictures = pictures.with_use()
         return pictures.select_related("uploaded_by").prefetch_related("renditions")
-
-    def file(self, request: HttpRequest, uuid, name: str) -> HttpResponseBase:
-        """Answer with a rendition, for the desk, whether or not the picture is public."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        response = picture_response(get_object_or_404(Picture, uuid=uuid), name)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    def preview(self, request: HttpRequest, uuid) -> HttpResponseBase:
-        """Answer with the fallback rendition, for a client that does not know the names of any."""
-        picture = get_object_or_404(Picture, uuid=uuid)
-        return self.file(request, uuid, picture.fallback.name if picture.fallback else "")
-
-    def pick(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with pictures that match `?q=` as JSON, newest first, from below pk `?before=`."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        matches, _duplicates = self.get_search_results(
-            request, Picture.objects.prefetch_related("renditions"), request.GET.get("q", "")
-        )
-        before = request.GET.get("before", "")
-        if is_key(before):
-            matches = matches.filter(pk__lt=before)
-        rows = list(matches.order_by("-pk")[: PICKED + 1])
-        pictures = [picture_data(picture) for picture in rows[:PICKED]]
-        return JsonResponse({"pictures": pictures, "has_more": len(rows) > PICKED})
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
@@ -201,6 +165,14 @@ class PictureAdmin(PictureUploads, BoundedLists):
             messages.error(request, why_not_deleted(picture))
         messages.warning(request, gettext("Nothing was deleted."))
         return None
+
+    def has_describe_permission(self, request):
+        # The page selects those that a person may change: a writer's own, before publication.
+        return request.user.has_perm(ADD)
+
+    @admin.action(description=_("Describe together"), permissions=["describe"])
+    def describe_selected(self, request, pictures):
+        return redirect(describe_address(pictures.values_list("pk", flat=True)))
 
     # The list
 
@@ -240,10 +212,3 @@ class PictureAdmin(PictureUploads, BoundedLists):
     @admin.display(description=_("The file"))
     def origin(self, picture):
         return render_to_string("admin/articles/picture/origin.html", {"picture": picture})
-
-
-def picture_preview(picture: Picture) -> SafeString:
-    """Return a picture as HTML, for the desk."""
-    address = desk_address(picture)
-    image = '<img class="picture-preview" src="{}" alt="">'
-    return format_html(image, address) if address else SafeString()

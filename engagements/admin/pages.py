@@ -47,7 +47,7 @@ def change_url(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def log_change(request: HttpRequest, message: str, *rows: Model) -> None:
+def log_change(request: HttpRequest, message: str | list, *rows: Model) -> None:
     """Add a change of each row to the admin's log, without a revision of its own."""
     person: Any = request.user
     LogEntry.objects.log_actions(person.pk, rows, CHANGE, message)

@@ -1,15 +1,12 @@
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Case, When
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils.translation import gettext as _
 
 from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
+from engagements.admin.urls import region_urlpatterns
 from engagements.forms import CountryNameFormSet
 from engagements.models import Country, CountryName, Region
-from engagements.regions import apply_pending_changes, pending_changes
+from engagements.regions import pending_changes
 from engagements.text import fold
 
 
@@ -49,14 +46,7 @@ class RegionAdmin(BoundedLists):
     change_form_template = "admin/engagements/region/change_form.html"
 
     def get_urls(self):
-        return [
-            path(
-                "<int:region_id>/review/",
-                self.admin_site.admin_view(self.review),
-                name="engagements_region_review",
-            ),
-            *super().get_urls(),
-        ]
+        return [*region_urlpatterns, *super().get_urls()]
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -71,27 +61,3 @@ class RegionAdmin(BoundedLists):
                 )
                 % {"joining": len(joining), "leaving": len(leaving)},
             )
-
-    def review(self, request, region_id):
-        """Show which engagements the present countries add and take away; apply on POST."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        region = get_object_or_404(Region, pk=region_id)
-        if request.method == "POST":
-            joined, left = apply_pending_changes(region)
-            messages.success(
-                request,
-                _("%(joined)d engagements joined “%(region)s”, %(left)d left it.")
-                % {"joined": joined, "left": left, "region": region},
-            )
-            return redirect("admin:engagements_region_change", region.pk)
-        joining, leaving = pending_changes(region)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Engagements of “%s”") % region,
-            "opts": self.opts,
-            "region": region,
-            "joining": joining,
-            "leaving": leaving,
-        }
-        return TemplateResponse(request, "admin/engagements/region/review.html", context)

@@ -15,7 +15,7 @@ from articles.authoring.permissions import may_change, may_publish, may_view, ma
 from articles.authoring.unread import mark_read
 from articles.authoring.views.base import article_view
 from articles.models import Article, Edition
-from articles.pictures.admin import picture_preview
+from articles.pictures.at_desk import picture_preview
 from articles.publishing import workflow
 from articles.publishing.checks import Story
 from articles.publishing.edition_diff import edition_diff

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Edition, StoryPicture
-from articles.pictures import admin as pictures_admin
+from articles.pictures import desk_views
 from articles.publishing.checks import Story, embedded_images_are_described, no_placeholders
 from articles.publishing.workflow import publish, save_edition, withdraw
 from articles.richtext import diff_story, plain_text, sanitize
@@ -161,7 +161,7 @@ def test_comparison_tells_of_images_in_words():
 
 @pytest.mark.django_db
 def test_picker_finds_and_pages(admin_client, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(pictures_admin, "PICKED", 2)
+    monkeypatch.setattr(desk_views, "PICKED", 2)
     made = [make_picture(credit=f"Person {n}") for n in range(3)]
     address = reverse("admin:articles_picture_pick")
     with django_assert_num_queries(5):

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from articles.models import Picture
-from articles.pictures import uploads_admin
+from articles.pictures import desk_views
 from articles.pictures.library import create_picture
 from articles.pictures.processing import MAX_BYTES
 from articles.roles import WRITER
@@ -190,7 +190,7 @@ def test_picture_that_is_there_already_is_offered(admin_client):
 
 def test_no_more_files_at_once_than_are_read_in_time(admin_client, monkeypatch):
     """The rest is named, and can be sent after these."""
-    monkeypatch.setattr(uploads_admin, "MAX_FILES", 1)
+    monkeypatch.setattr(desk_views, "MAX_FILES", 1)
     files = [upload(encode(half_red((640, side))), f"{side}.jpg") for side in (400, 420)]
     answer = sent_by_script(admin_client, *files)
     assert len(answer["added"]) == 1
