@@ -1,8 +1,7 @@
 """The lists of the dashboard, with one query each."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from articles.desk import worklists
 from articles.models import AuditEntry, Autosave, Edition
 from articles.wording import moment, name_of
+from engagements.admin.pages import change_url
 from engagements.dates import spelled_out
 
 SHOWN = 8
@@ -38,26 +38,22 @@ class Worklist:
     name: str
     title: str
     empty: str
-    items: list[ListItem] = field(default_factory=list)
-    count: str = ""
-    more: str = ""  # the address of the whole list
+    rows: list[ListItem]  # of which the first are shown and `MOST` are counted
+    more: str  # the address of the whole list
     button: tuple[str, str] | None = None
     is_urgent: bool = False
 
-    def filled(self, items: Iterable[ListItem]) -> "Worklist":
-        """Set the first items and the count, beyond `MOST` such as "99+"; return the worklist."""
-        rows = list(items)
-        self.count = f"{MOST}+" if len(rows) > MOST else str(len(rows))
-        self.items = rows[:SHOWN]
-        return self
+    @property
+    def items(self) -> list[ListItem]:
+        return self.rows[:SHOWN]
 
-
-def change_url(model: str, pk: int) -> str:
-    return reverse(f"admin:{model}_change", args=[pk])
+    @property
+    def count(self) -> str:
+        return f"{MOST}+" if len(self.rows) > MOST else str(len(self.rows))
 
 
 def article_url(pk: int) -> str:
-    return change_url("articles_article", pk)
+    return reverse("admin:articles_article_change", args=[pk])
 
 
 def articles_url(query: str) -> str:
@@ -74,7 +70,7 @@ def worklists_for(person: Any, now: dt.datetime) -> list[Worklist]:
     if may_write:
         lists += [_returned(person), _drafts(person, now)]
     if person.has_perm("articles.view_article"):
-        lists.append(_scheduled(person, now))
+        lists.append(_scheduled(now))
     if may_write:
         lists += [_sent(person, now), _unfinished(person, now)]
     if person.has_perm("engagements.view_engagement"):
@@ -105,89 +101,88 @@ def _saved(edition: Edition, now: dt.datetime, why: str = "") -> ListItem:
 
 
 def _waiting(person: Any, now: dt.datetime) -> Worklist:
-    waiting = Worklist(
+    return Worklist(
         "waiting",
         _("Waiting for you"),
         _("Nothing waits for your approval. Articles that writers send for review appear here."),
+        [
+            _saved(edition, now, _("you were asked") if edition.is_asked else "")
+            for edition in _light(worklists.waiting_for(person))
+        ],
         more=articles_url("status=waiting"),
         is_urgent=True,
-    )
-    rows = _light(worklists.waiting_for(person))
-    return waiting.filled(
-        _saved(edition, now, _("you were asked") if edition.is_asked else "") for edition in rows
     )
 
 
 def _returned(person: Any) -> Worklist:
-    returned = Worklist(
+    entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
+    rows = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
+    return Worklist(
         "returned",
         _("Returned to you"),
         _("Nothing was returned. The reason of the editor who returns an article is shown here."),
+        [
+            ListItem(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
+            for edition in _light(rows)
+        ],
         more=articles_url("status=returned"),
         is_urgent=True,
-    )
-    entries = AuditEntry.objects.filter(article=OuterRef("article")).order_by("-pk")
-    rows = worklists.returned_to(person).annotate(why=Subquery(entries.values("reason")[:1]))
-    return returned.filled(
-        ListItem(edition.headline, article_url(edition.article_id), f"“{edition.why}”")
-        for edition in _light(rows)
     )
 
 
 def _drafts(person: Any, now: dt.datetime) -> Worklist:
-    drafts = Worklist(
+    may_add = person.has_perm("articles.add_article")
+    return Worklist(
         "drafts",
         _("Your drafts"),
         _("You have no draft. Begin with the story; you can create the visit as you write."),
+        [_saved(edition, now) for edition in _light(worklists.drafts_of(person))],
         more=articles_url("status=mine"),
+        button=(_("New article"), reverse("admin:articles_article_add")) if may_add else None,
     )
-    if person.has_perm("articles.add_article"):
-        drafts.button = (_("New article"), reverse("admin:articles_article_add"))
-    return drafts.filled(_saved(edition, now) for edition in _light(worklists.drafts_of(person)))
 
 
 def _sent(person: Any, now: dt.datetime) -> Worklist:
-    sent = Worklist(
+    return Worklist(
         "sent",
         _("Your articles in review"),
         _("None of your articles is in review. Ask for one with “Send for review” in its form."),
+        [_saved(edition, now) for edition in _light(worklists.sent_by(person))],
         more=articles_url("status=sent"),
     )
-    return sent.filled(_saved(edition, now) for edition in _light(worklists.sent_by(person)))
 
 
-def _scheduled(person: Any, now: dt.datetime) -> Worklist:
-    scheduled = Worklist(
+def _scheduled(now: dt.datetime) -> Worklist:
+    rows = Edition.objects.scheduled(now).order_by("public_from", "pk")
+    return Worklist(
         "scheduled",
         _("Scheduled"),
         _("Nothing is scheduled. To schedule an article, enter a time when you approve it."),
+        [
+            ListItem(
+                edition.headline,
+                article_url(edition.article_id),
+                _("%(at)s, in %(left)s")
+                % {
+                    "at": spelled_out(edition.public_from),
+                    "left": timeuntil(edition.public_from, now, depth=1),
+                },
+            )
+            for edition in _light(rows)
+        ],
         more=articles_url("status=scheduled"),
         button=(_("The calendar"), reverse("desk:calendar")),
-    )
-    rows = Edition.objects.scheduled(now).order_by("public_from", "pk")
-    return scheduled.filled(
-        ListItem(
-            edition.headline,
-            article_url(edition.article_id),
-            _("%(at)s, in %(left)s")
-            % {
-                "at": spelled_out(edition.public_from),
-                "left": timeuntil(edition.public_from, now, depth=1),
-            },
-        )
-        for edition in rows.defer("body", "standfirst")[: MOST + 1]
-        if edition.public_from
     )
 
 
 def _unfinished(person: Any, now: dt.datetime) -> Worklist:
-    unfinished = Worklist(
+    return Worklist(
         "unfinished",
         _("Unsaved work"),
         _("You have no unsaved work."),
+        unfinished_items(person, now)[: MOST + 1],
         more=reverse("desk:unfinished"),
     )
-    return unfinished.filled(unfinished_items(person, now)[: MOST + 1])
 
 
 def unfinished_items(person: Any, now: dt.datetime) -> list[ListItem]:
@@ -210,44 +205,39 @@ def unfinished_items(person: Any, now: dt.datetime) -> list[ListItem]:
 
 
 def _uncovered(person: Any, today: dt.date) -> Worklist:
-    visits = Worklist(
-        "uncovered",
-        _("Visits without coverage"),
-        _("Every visit of the last two months and the next month has an article or a draft."),
-        more=f"{reverse('admin:engagements_engagement_changelist')}?coverage=missing",
-    )
-    if person.has_perm("engagements.add_engagement"):
-        visits.button = (_("New visit"), reverse("admin:engagements_engagement_add"))
     soon = list(worklists.uncovered_soon(today)[: MOST + 1])
     lately = list(worklists.uncovered_lately(today)[: MOST + 1])
     # Show some of each: the next engagements first, then the past ones.
     head = soon[: max(SHOWN // 2, SHOWN - len(lately))]
     rows = [*head, *lately, *soon[len(head) :]]
-    return visits.filled(
-        ListItem(
-            visit.title,
-            change_url("engagements_engagement", visit.pk),
-            f"{visit.when}, {visit.status_on(today)}",
-        )
-        for visit in rows[: MOST + 1]
+    may_add = person.has_perm("engagements.add_engagement")
+    return Worklist(
+        "uncovered",
+        _("Visits without coverage"),
+        _("Every visit of the last two months and the next month has an article or a draft."),
+        [
+            ListItem(visit.title, change_url(visit), f"{visit.when}, {visit.status_on(today)}")
+            for visit in rows[: MOST + 1]
+        ],
+        more=f"{reverse('admin:engagements_engagement_changelist')}?coverage=missing",
+        button=(_("New visit"), reverse("admin:engagements_engagement_add")) if may_add else None,
     )
 
 
 def _overdue(today: dt.date) -> Worklist:
-    actions = Worklist(
+    return Worklist(
         "overdue",
         _("Commitments overdue"),
         _("No commitment is overdue."),
+        [
+            ListItem(
+                action.title,
+                change_url(action),
+                ", ".join(filter(None, [action.owner, _("due %s") % action.due])),
+            )
+            for action in worklists.overdue(today).for_lists()[: MOST + 1]
+        ],
         more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
-    )
-    late = worklists.overdue(today)
-    return actions.filled(
-        ListItem(
-            action.title,
-            change_url("engagements_action", action.pk),
-            ", ".join(filter(None, [action.owner, _("due %s") % action.due])),
-        )
-        for action in late.for_lists()[: MOST + 1]
     )
 
 

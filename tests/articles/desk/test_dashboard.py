@@ -160,7 +160,7 @@ def test_autosave_stands_there_until_it_is_saved(client, visit, topic):
 
 
 def test_count_is_capped_and_few_are_shown(visit, topic):
-    row = Worklist("name", "Title", "Nothing.").filled(range(MOST + 1))
+    row = Worklist("name", "Title", "Nothing.", [*range(MOST + 1)], more="")
     assert (row.count, len(row.items)) == (f"{MOST}+", SHOWN)
 
 
