@@ -18,6 +18,11 @@ def is_key(text: object) -> bool:
     return key.isascii() and key.isdecimal() and len(key) < 19
 
 
+def key_of(text: object) -> int:
+    """Return the number that `text` is, as far as `is_key`; else 0, which no row has."""
+    return int(str(text)) if is_key(text) else 0
+
+
 def search_text(row, *texts: str) -> str:
     """Return the texts folded, cut to what the row's column `search_text` holds.
 

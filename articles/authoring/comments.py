@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, Comment, Edition
 from articles.richtext import plain_text
-from engagements.text import is_key
+from engagements.text import key_of
 
 MAX_TEXT = 2000  # characters
 MAX_QUOTE = 500
@@ -91,7 +91,7 @@ def add(
 
 def thread(article: Article, key: str) -> Comment:
     """Return a comment that is no reply by its key; raise `ValidationError` where there is none."""
-    comment = article.comments.filter(pk=key if is_key(key) else 0, parent=None).first()
+    comment = article.comments.filter(pk=key_of(key), parent=None).first()
     if comment is None:
         raise ValidationError(_("That comment is not there."))
     return comment

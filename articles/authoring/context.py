@@ -22,7 +22,7 @@ from articles.models import Article, AuditEntry, Autosave, Edition, Submission
 from articles.pictures.processing import MAX_BYTES
 from articles.publishing.checks import confirm_failure_reasons, is_sole_author
 from articles.wording import moment
-from engagements.text import is_key
+from engagements.text import is_key, key_of
 
 
 def form_context(request: HttpRequest, form: ArticleForm, article: Article | None) -> dict:
@@ -108,8 +108,7 @@ def taken_up(request: HttpRequest, article: Article | None) -> Autosave | None:
 
 def presence_messages(request: HttpRequest, article: Article) -> list[str]:
     """Return who else has the form open, and who saved after `based_on`, the edition it shows."""
-    seen = request.POST.get("based_on", "")
-    newer = saved_since(request.user, article, int(seen) if is_key(seen) else None)
+    newer = saved_since(request.user, article, key_of(request.POST.get("based_on")))
     return [*others_present(request.user, article), *filter(None, [newer])]
 
 

@@ -15,7 +15,7 @@ from articles.editing_sessions.form_merge_admin import MergedForm
 from articles.editing_sessions.idempotency import IdempotentForm
 from articles.models import Article, Edition
 from articles.pictures.at_desk import picture_preview
-from engagements.text import is_key
+from engagements.text import key_of
 
 # Columns of the article and of the picture: no edition holds what they were.
 SEALED = [*ArticleForm.Meta.fields, "picture_credit", "picture_licence"]
@@ -36,8 +36,8 @@ class MergedArticleForm(IdempotentForm, MergedForm):
         return state
 
     def opened_state(self, request: HttpRequest, obj: Article) -> Plain | None:
-        seen = request.POST.get("based_on", "")
-        edition = obj.editions.filter(number=seen if is_key(seen) else 0).first()
+        seen = key_of(request.POST.get("based_on"))
+        edition = obj.editions.filter(number=seen).first()
         if edition is None:
             return None
         content = self.current_state(request, obj, edition=edition).plain()
@@ -62,8 +62,8 @@ class MergedArticleForm(IdempotentForm, MergedForm):
     def resubmitted(self, request: Any, made: Article, object_id: str | None) -> str:
         # What the person saved by this very form is nobody else's change.
         data = request.POST = request.POST.copy()
-        seen, number = data.get("based_on", ""), request.submission.number
-        if number and (not is_key(seen) or int(seen) < number):
+        number = request.submission.number
+        if number and key_of(data.get("based_on")) < number:
             data["based_on"] = str(number)
         data["slug"] = data.get("slug") or made.slug
         return str(made.pk)

@@ -158,10 +158,13 @@ def others_present(person: Any, article: Article) -> list[str]:
     ]
 
 
-def saved_since(person: Any, article: Article, number: int | None) -> str:
-    """Return a sentence if somebody else saved a newer edition than `number` ("": nobody did)."""
+def saved_since(person: Any, article: Article, number: int) -> str:
+    """Return a sentence if somebody saved a newer edition than `number` (0: none is known).
+
+    "": nobody did.
+    """
     newest: Edition | None = article.latest_edition()
-    if newest is None or number is None or newest.number <= number:
+    if newest is None or not number or newest.number <= number:
         return ""
     who = _("You") if newest.author == person else name_of(newest.author)
     return _(

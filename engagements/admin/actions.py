@@ -9,7 +9,7 @@ from engagements.admin.base import BoundedLists, KeyedAutocompletes, OwnSources,
 from engagements.forms import ActionForm
 from engagements.history import record_first
 from engagements.models import Action, ActionUpdate
-from engagements.text import is_key
+from engagements.text import key_of
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -40,12 +40,11 @@ class ActionUpdateInline(OwnSources, admin.StackedInline):
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         # Readers see an update at once, except "done", which waits for a second person.
-        action_id = request.resolver_match.kwargs.get("object_id")
+        action_id = key_of(request.resolver_match.kwargs.get("object_id"))
         seen = Action.objects.filter(outcome__engagement__public_from__isnull=False)
         if (
             db_field.name == "status"
             and not request.user.has_perm("engagements.publish_engagement")
-            and is_key(action_id)
             and seen.filter(pk=action_id).exists()
         ):
             done = Action.Status.DONE

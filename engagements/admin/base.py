@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from engagements.forms import KeysField
 from engagements.history import record, record_first
 from engagements.models import Source
-from engagements.text import fold, is_key
+from engagements.text import fold, is_key, key_of
 from engagements.widgets import Autocomplete
 
 
@@ -50,8 +50,7 @@ class OwnSources(admin.options.BaseModelAdmin):
     page_object = "engagement"
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        pk = request.resolver_match.kwargs.get("object_id")
-        own = {self.page_object: pk if is_key(pk) else 0}
+        own = {self.page_object: key_of(request.resolver_match.kwargs.get("object_id"))}
         kwargs |= {"queryset": Source.objects.filter(**own), "form_class": KeysField}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

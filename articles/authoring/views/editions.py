@@ -21,7 +21,7 @@ from articles.publishing.checks import Story
 from articles.publishing.edition_diff import edition_diff
 from engagements.admin.pages import desk_page, log_change, withdrawal_page
 from engagements.dates import spelled_out
-from engagements.text import is_key
+from engagements.text import key_of
 
 
 @article_view(may_view)
@@ -52,8 +52,8 @@ def compare(request: HttpRequest, article: Article) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, article: Article) -> HttpResponse:
     """Make a new draft of an earlier edition."""
-    number = request.POST.get("number", "")
-    edition = article.editions.filter(number=number if is_key(number) else 0).first()
+    number = key_of(request.POST.get("number"))
+    edition = article.editions.filter(number=number).first()
     if edition is None:
         messages.error(request, _("There is no such edition: choose one from the list."))
         return redirect("admin:articles_article_history", article.pk)
@@ -110,8 +110,7 @@ def _scheduled_visits(edition: Edition | None) -> str:
 @require_POST
 def confirm(request: HttpRequest, article: Article) -> HttpResponse:
     """Approve an edition that was published without a second person."""
-    number = request.POST.get("edition", "")
-    edition = get_object_or_404(article.editions, number=number if is_key(number) else 0)
+    edition = get_object_or_404(article.editions, number=key_of(request.POST.get("edition")))
     message = _("Approved afterwards.")
     return _do(request, article, lambda: workflow.confirm(edition, by=request.user), message)
 

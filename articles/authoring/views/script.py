@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -25,7 +25,7 @@ from articles.models import Article, Autosave, Presence, Submission
 from config.middleware import content_length
 from engagements.admin.pages import desk_view
 from engagements.models import Engagement
-from engagements.text import is_key
+from engagements.text import key_of
 
 MADE_BY = {"article": "articles", "engagement": "engagements"}  # the apps of forms with a token
 MOST_TOKENS = 50  # that a browser may ask about at once
@@ -126,7 +126,7 @@ def _readiness(request: HttpRequest, article: Article | None) -> str:
 
 def _article_of(request: HttpRequest) -> Article | None:
     pk = request.POST.get("article", "")
-    return get_object_or_404(Article, pk=pk if is_key(pk) else 0) if pk else None
+    return get_object_or_404(Article, pk=key_of(pk)) if pk else None
 
 
 @desk_view()
@@ -162,8 +162,6 @@ def visit_topics(request: HttpRequest) -> HttpResponse:
     """Return the topics of `?visit=<pk>` as JSON: `{"topics": [{"id": 1, "name": "…"}]}`."""
     if not may_view(request.user):
         raise PermissionDenied
-    pk = request.GET.get("visit", "")
-    if not is_key(pk):
-        raise Http404
-    topics = get_object_or_404(Engagement, pk=pk).topics.all()
+    visit = get_object_or_404(Engagement, pk=key_of(request.GET.get("visit")))
+    topics = visit.topics.all()
     return JsonResponse({"topics": [{"id": topic.pk, "name": topic.name} for topic in topics]})

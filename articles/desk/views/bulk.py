@@ -16,7 +16,7 @@ from articles.models import Article
 from engagements.admin.pages import desk_page, desk_view, log_change
 from engagements.models import Engagement, Region, Topic
 from engagements.publishing import MAX_REASON, reason_failures
-from engagements.text import is_key
+from engagements.text import is_key, key_of
 
 MODELS: dict[str, Any] = {"article": Article, "engagement": Engagement}
 CHOICES: dict[str, Any] = {"topic": Topic, "region": Region}
@@ -75,7 +75,7 @@ def _given(part: str, text: str, errors: list[str]) -> Any:
     if not text:
         return None
     if part in CHOICES:
-        row = CHOICES[part].objects.filter(pk=text).first() if is_key(text) else None
+        row = CHOICES[part].objects.filter(pk=key_of(text)).first()
         if row is None:
             errors.append(_("There is no entry “%s”: choose one from the list.") % text[:20])
         return row

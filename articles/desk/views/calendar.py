@@ -31,7 +31,7 @@ from articles.publishing.rescheduling import move_embargo, reschedule
 from engagements.admin.pages import desk_page, desk_view, log_change
 from engagements.dates import spelled_out, zone_name
 from engagements.models import Engagement, Region
-from engagements.text import is_key
+from engagements.text import key_of
 
 # The permission to reschedule each kind of entry, by the name that the form sends.
 PERMISSIONS = {"article": "articles.publish_article", "visit": "engagements.publish_engagement"}
@@ -100,12 +100,12 @@ def move(request: HttpRequest) -> HttpResponse:
     if not any(person.has_perm(permission) for permission in PERMISSIONS.values()):
         raise PermissionDenied
     kind, key = request.POST.get("kind", ""), request.POST.get("pk", "")
-    if kind not in PERMISSIONS or not is_key(key):
+    if kind not in PERMISSIONS:
         raise Http404
     if not person.has_perm(PERMISSIONS[kind]):
         raise PermissionDenied
     model: Any = Edition if kind == "article" else Engagement
-    row = get_object_or_404(model, pk=key)
+    row = get_object_or_404(model, pk=key_of(key))
     try:
         was = _moment(request.POST.get("was", ""))
         at = (
