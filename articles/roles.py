@@ -1,8 +1,10 @@
-"""The newsroom's roles and their permissions.
+"""The newsroom's roles and their permissions, and who may do what with an article.
 
 The groups get missing permissions after every `migrate`; permissions that an administrator added
 to a group are not removed.
 """
+
+from typing import Any
 
 WRITER = "Writer"
 EDITOR = "Editor"
@@ -91,3 +93,35 @@ def sync_roles(using: str = "default", **kwargs) -> None:
     for name, labels in ROLES.items():
         group, _created = Group.objects.using(using).get_or_create(name=name)
         group.permissions.add(*(by_label[label] for label in labels if label in by_label))
+
+
+# Articles
+
+
+def may_view(person: Any, article: Any = None) -> bool:
+    """Say whether a person may read drafts; whose they are makes no difference."""
+    return person.has_perm("articles.view_article") or person.has_perm("articles.change_article")
+
+
+def may_change(person: Any, article: Any = None) -> bool:
+    """Say whether a person may change an article (`None`: any at all).
+
+    A writer changes their own; another's needs a permission besides.
+    """
+    if not person.has_perm("articles.change_article"):
+        return False
+    is_own = article is None or article.created_by_id == person.pk
+    return is_own or person.has_perm("articles.change_others_article")
+
+
+def may_save(person: Any, article: Any) -> bool:
+    """Say whether a person may save the form of an article (`None`: of a new one)."""
+    return may_change(person, article) if article else person.has_perm("articles.add_article")
+
+
+def may_publish(person: Any, article: Any = None) -> bool:
+    return person.has_perm("articles.publish_article")
+
+
+def may_withdraw(person: Any, article: Any = None) -> bool:
+    return person.has_perm("articles.withdraw_article")

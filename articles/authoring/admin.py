@@ -19,7 +19,6 @@ from articles.authoring.changelist import ArticleList
 from articles.authoring.context import form_context, taken_up
 from articles.authoring.form import ArticleForm
 from articles.authoring.form_merge import MergedArticleForm
-from articles.authoring.permissions import may_change, may_publish, may_view
 from articles.authoring.unread import mark_read
 from articles.authoring.urls import urlpatterns
 from articles.editing_sessions.autosave import forget, read_token
@@ -27,6 +26,7 @@ from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.models import Article, Picture
 from articles.pictures.at_desk import picture_preview
 from articles.publishing.workflow import save_edition
+from articles.roles import may_change, may_publish, may_view
 
 
 @admin.register(Article)

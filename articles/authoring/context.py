@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from articles.authoring import comments
 from articles.authoring.form import ArticleForm
-from articles.authoring.permissions import may_publish, may_save, may_withdraw
 from articles.authoring.unread import unread
 from articles.editing_sessions.autosave import (
     note_presence,
@@ -21,6 +20,7 @@ from articles.editing_sessions.autosave import (
 from articles.models import Article, AuditEntry, Autosave, Edition, Submission
 from articles.pictures.processing import MAX_BYTES
 from articles.publishing.checks import confirm_failure_reasons, is_sole_author
+from articles.roles import may_publish, may_save, may_withdraw
 from articles.wording import moment
 from engagements.text import is_key, key_of
 

@@ -1,5 +1,7 @@
 """Which mails a person wants, and what they were or will be notified of."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -44,6 +46,11 @@ class NoticeSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
+
+    @classmethod
+    def of(cls, person: Any) -> Self:
+        """Return a person's settings, which may not be stored yet."""
+        return cls.objects.filter(pk=person.pk).first() or cls(person=person)
 
 
 class Notice(models.Model):

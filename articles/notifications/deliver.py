@@ -30,6 +30,7 @@ from articles.notifications.enqueue import (
     morning,
 )
 from articles.notifications.outbox import handles
+from articles.roles import may_change
 from articles.wording import name_of
 from engagements.models import Action, Engagement
 
@@ -64,10 +65,7 @@ def _returned(person: User, payload: dict[str, Any]) -> Mail | None:
     last = article and article.audit_entries.select_related("by").order_by("-pk").first()
     if not (article and last and last.pk == payload["step"]):
         return None
-    may_change = person.has_perm("articles.change_article") and (
-        article.created_by_id == person.pk or person.has_perm("articles.change_others_article")
-    )
-    if not may_change:
+    if not may_change(person, article):
         return None
     sentence = _("%s returned an article of yours. The reason is at the top of its page.")
     return Mail(_("Your article was returned"), [(sentence % name_of(last.by), _form(article.pk))])
@@ -127,10 +125,6 @@ def _recipient(pk: int) -> User | None:
     return people.first() if settings.MAIL_FROM else None
 
 
-def _settings_of(person: User) -> NoticeSettings:
-    return NoticeSettings.objects.filter(pk=person.pk).first() or NoticeSettings(person=person)
-
-
 def _mail_for(person: User, wanted: NoticeSettings, payload: dict[str, Any]) -> Mail | None:
     """Return a notice's mail if its recipient wants that kind and it still holds."""
     kind = payload["kind"]
@@ -143,7 +137,7 @@ def send_mail(payload: dict[str, Any]) -> None:
     person = _recipient(payload["person"])
     if person is None:
         return
-    wanted = _settings_of(person)
+    wanted = NoticeSettings.of(person)
     message = _mail_for(person, wanted, payload)
     if message and wanted.digest:
         _add_to_digest(person, payload)
@@ -168,7 +162,7 @@ def send_digest(payload: dict[str, Any]) -> None:
     person = _recipient(payload["person"])
     lines: list[tuple[str, str]] = []
     if person is not None:
-        wanted = _settings_of(person)
+        wanted = NoticeSettings.of(person)
         for notice in notices:
             message = _mail_for(person, wanted, notice.payload)
             lines += [line for line in (message.lines if message else []) if line not in lines]

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST
 
 from articles.authoring import comments
 from articles.authoring.context import comment_context
-from articles.authoring.permissions import may_view
 from articles.authoring.views.base import article_view
 from articles.models import Article
+from articles.roles import may_view
 
 
 @article_view(may_view)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.authoring.permissions import may_change, may_publish, may_view, may_withdraw
 from articles.authoring.unread import mark_read
 from articles.authoring.views.base import article_view
 from articles.models import Article, Edition
@@ -19,6 +18,7 @@ from articles.pictures.at_desk import picture_preview
 from articles.publishing import workflow
 from articles.publishing.checks import Story
 from articles.publishing.edition_diff import edition_diff
+from articles.roles import may_change, may_publish, may_view, may_withdraw
 from engagements.admin.pages import desk_page, log_change, withdrawal_page
 from engagements.dates import spelled_out
 from engagements.text import key_of

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.authoring.permissions import may_view
 from articles.authoring.views.base import article_view
 from articles.models import Article, PreviewLink
 from articles.previews import links
+from articles.roles import may_view
 from engagements.admin.pages import desk_page, log_change
 from engagements.dates import spelled_out
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from articles.authoring.content import COLUMNS
-from articles.authoring.permissions import may_save, may_view
 from articles.authoring.views.base import form_of
 from articles.models import Article, Edition, EditionTopic, Picture
 from articles.previews import page as previews
+from articles.roles import may_save, may_view
 from engagements.admin.pages import desk_view
 from engagements.models import Engagement
 

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST
 
 from articles.authoring.context import presence_messages
 from articles.authoring.form import ArticleForm
-from articles.authoring.permissions import may_change, may_save, may_view
 from articles.authoring.views.base import form_of
 from articles.editing_sessions.autosave import MAX_BYTES, keep, note_presence, read_token, typed
 from articles.models import Article, Autosave, Presence, Submission
+from articles.roles import may_change, may_save, may_view
 from config.middleware import content_length
 from engagements.admin.pages import desk_view
 from engagements.models import Engagement

@@ -24,8 +24,8 @@ class MailSettingsForm(forms.ModelForm):
 def mail_settings(request: HttpRequest) -> HttpResponse:
     """Show a person their own settings and save what they choose."""
     person: Any = request.user
-    row = NoticeSettings.objects.filter(pk=person.pk).first() or NoticeSettings(person=person)
-    form = MailSettingsForm(request.POST if request.method == "POST" else None, instance=row)
+    data = request.POST if request.method == "POST" else None
+    form = MailSettingsForm(data, instance=NoticeSettings.of(person))
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
