@@ -89,28 +89,21 @@ class StaffAdmin(UserAdmin):
         users = self._within_reach(request, queryset)
         for user in users:
             require_factor(user, by=request.user)
-            self.log_change(request, user, gettext("Required a second step at sign-in."))
-        self._tell(
-            request,
-            ngettext("%d person needs a second step.", "%d people need a second step.", len(users)),
-            len(users),
+        sentence = ngettext(
+            "%d person needs a second step.", "%d people need a second step.", len(users)
         )
+        self._report(request, users, gettext("Required a second step at sign-in."), sentence)
 
     @admin.action(description=_("No longer require a second step"), permissions=["change"])
     def release_second_step(self, request, queryset):
         users = self._within_reach(request, queryset)
         RequiredFactor.objects.filter(user__in=users).delete()
-        for user in users:
-            self.log_change(request, user, gettext("No longer requires a second step."))
-        self._tell(
-            request,
-            ngettext(
-                "%d person no longer needs a second step.",
-                "%d people no longer need a second step.",
-                len(users),
-            ),
+        sentence = ngettext(
+            "%d person no longer needs a second step.",
+            "%d people no longer need a second step.",
             len(users),
         )
+        self._report(request, users, gettext("No longer requires a second step."), sentence)
 
     @admin.action(
         description=_("Reset the second step (a lost telephone or key)"), permissions=["change"]
@@ -119,16 +112,12 @@ class StaffAdmin(UserAdmin):
         users = self._within_reach(request, queryset)
         for user in users:
             reset_factors(user)
-            self.log_change(request, user, gettext("Reset the second step."))
-        self._tell(
-            request,
-            ngettext(
-                "%d person signs in with the password alone until a new one is set up.",
-                "%d people sign in with the password alone until new ones are set up.",
-                len(users),
-            ),
+        sentence = ngettext(
+            "%d person signs in with the password alone until a new one is set up.",
+            "%d people sign in with the password alone until new ones are set up.",
             len(users),
         )
+        self._report(request, users, gettext("Reset the second step."), sentence)
 
     def _within_reach(self, request, queryset):
         users = [user for user in queryset if self.has_change_permission(request, user)]
@@ -136,6 +125,9 @@ class StaffAdmin(UserAdmin):
             messages.error(request, gettext("Only a superuser can change a superuser’s account."))
         return users
 
-    def _tell(self, request, sentence, number):
-        if number:
-            messages.success(request, sentence % number)
+    def _report(self, request, users, entry, sentence):
+        """Log what was done to each user; say to how many."""
+        for user in users:
+            self.log_change(request, user, entry)
+        if users:
+            messages.success(request, sentence % len(users))
