@@ -86,18 +86,19 @@ def _list_address(kind: str, text: str) -> str:
 
 def pages(request: HttpRequest) -> list[Result]:
     """Return the desk's own pages, and the lists and forms that a person may open."""
-    person = request.user
-    results = []
-    if person.has_perm("articles.add_article"):
-        results.append(Result(_("New article"), reverse("admin:articles_article_add")))
-    if person.has_perm("engagements.add_engagement"):
-        results.append(Result(_("New visit"), reverse("admin:engagements_engagement_add")))
-    results.append(Result(_("Dashboard"), reverse("admin:index")))
-    if person.has_perms(["articles.view_article", "engagements.view_engagement"]):
-        results.append(Result(_("Calendar"), reverse("desk:calendar")))
-    if person.has_perm("articles.change_article"):
-        results.append(Result(_("Clean-up"), reverse("desk:clean_up")))
-        results.append(Result(_("Unsaved work"), reverse("desk:unfinished")))
+    own = [
+        (_("New article"), "admin:articles_article_add", ["articles.add_article"]),
+        (_("New visit"), "admin:engagements_engagement_add", ["engagements.add_engagement"]),
+        (_("Dashboard"), "admin:index", []),
+        (_("Calendar"), "desk:calendar", ["articles.view_article", "engagements.view_engagement"]),
+        (_("Clean-up"), "desk:clean_up", ["articles.change_article"]),
+        (_("Unsaved work"), "desk:unfinished", ["articles.change_article"]),
+    ]
+    results = [
+        Result(title, reverse(page))
+        for title, page, permissions in own
+        if request.user.has_perms(permissions)
+    ]
     for app in admin.site.get_app_list(request):
         for model in app["models"]:
             if model.get("admin_url"):
