@@ -101,20 +101,16 @@ class CalendarEntry:
     word: str
     title: str
     url: str
-    time: str = ""
     note: str = ""
-    # Only of entries that may be rescheduled: "article" or "visit", the row's pk and moment.
-    movable: str = ""
-    pk: int = 0
+    # In the site's time zone; only of a publication and of the end of an embargo.
     at: dt.datetime | None = None
+    pk: int = 0
+    # What may be rescheduled: "article" or "visit".
+    movable: str = ""
 
     @property
     def shape(self) -> str:
         return SHAPES[self.kind]
-
-    @property
-    def local(self) -> dt.datetime | None:
-        return timezone.localtime(self.at) if self.at else None
 
 
 @dataclass
@@ -132,7 +128,6 @@ class Day:
 class CalendarPage:
     """The days of a range, and the entries whose day is unknown."""
 
-    view: CalendarRange
     days: list[Day]
     undated: list[CalendarEntry]
 
@@ -153,8 +148,8 @@ def calendar_page(
         *_embargoes(max(start, now), end, region, person),
     ]
     for entry in sorted(hours, key=lambda hour: (hour.at, hour.pk)):
-        if entry.local is not None and entry.local.date() in days:
-            days[entry.local.date()].entries.append(entry)
+        if entry.at is not None and entry.at.date() in days:
+            days[entry.at.date()].entries.append(entry)
     for visit in _visits(view, region):
         for date in view.days:
             if visit.start.first_day <= date <= visit.last_day:
@@ -164,7 +159,7 @@ def calendar_page(
         day.more = max(0, len(day.entries) - most)
         del day.entries[most:]
     undated = [_visit_entry(visit, today) for visit in _undated_visits(view, region)]
-    return CalendarPage(view, list(days.values()), undated)
+    return CalendarPage(list(days.values()), undated)
 
 
 def _in(region: Region | None) -> Q:
@@ -231,10 +226,9 @@ def _publications(
             _("comes out") if is_ahead else _("published"),
             headline,
             reverse("admin:articles_article_change", args=[article]),
-            time=f"{timezone.localtime(at):%H:%M}",
-            movable="article" if is_ahead and may_move else "",
+            at=timezone.localtime(at),
             pk=pk,
-            at=at,
+            movable="article" if is_ahead and may_move else "",
         )
 
 
@@ -252,10 +246,9 @@ def _embargoes(
             _("visit's embargo ends"),
             title,
             reverse("admin:engagements_engagement_change", args=[pk]),
-            time=f"{timezone.localtime(at):%H:%M}",
-            movable="visit" if may_move else "",
+            at=timezone.localtime(at),
             pk=pk,
-            at=at,
+            movable="visit" if may_move else "",
         )
 
 
