@@ -18,10 +18,10 @@ from articles.models import Edition
 from articles.notifications.recipients import staff_with_perm
 from articles.publishing import workflow
 from articles.publishing.checks import (
+    EditionContent,
     Reason,
-    Story,
     Transition,
-    check_story,
+    check_content,
     embargo_of,
     failure_reasons,
 )
@@ -55,8 +55,8 @@ class Readiness:
     drafted_visits: list[Engagement]
 
     @classmethod
-    def of(cls, story: Story, reasons: list[Reason]) -> "Readiness":
-        return cls(reasons, embargo_of(story, timezone.now()), story.drafted_visits)
+    def of(cls, content: EditionContent, reasons: list[Reason]) -> "Readiness":
+        return cls(reasons, embargo_of(content, timezone.now()), content.drafted_visits)
 
     @property
     def promise(self) -> str:
@@ -159,7 +159,7 @@ class DecisionFields(forms.Form):
 
     def _check_promise(self, cleaned: dict[str, Any]) -> None:
         """Refuse the button if the visits are no longer those that its page named."""
-        now = Readiness.of(self._story(cleaned), [])
+        now = Readiness.of(self._edition_content(cleaned), [])
         if self.data.get("promise") != now.promise:
             raise ValidationError(
                 gettext(
@@ -177,44 +177,44 @@ class DecisionFields(forms.Form):
         """Return why the pressed button cannot do what it says."""
         return failure_reasons(
             Transition(self.transition.removesuffix("_with_visit")),
-            replace(self._story(cleaned), publishes_visits=self.publishes_visits),
+            replace(self._edition_content(cleaned), publishes_visits=self.publishes_visits),
             by=self.editor,
             at=cleaned.get("publish_at"),
             reason=cleaned.get("reason", ""),
         )
 
-    def _story(self, cleaned: dict[str, Any]) -> Story:
+    def _edition_content(self, cleaned: dict[str, Any]) -> EditionContent:
         """Return the edition that the form shows, or that saving it would make."""
-        names = [name for name in Story.__dataclass_fields__ if name in cleaned]
-        story = Story(article=self.instance, **{name: cleaned[name] for name in names})
+        names = [name for name in EditionContent.__dataclass_fields__ if name in cleaned]
+        content = EditionContent(article=self.instance, **{name: cleaned[name] for name in names})
         newest = self.base_edition
         if newest is None:
-            return replace(story, number=1)
+            return replace(content, number=1)
         if not self.content_changed:
-            return replace(story, number=newest.number, state=newest.state)
+            return replace(content, number=newest.number, state=newest.state)
         # What waits for review waits on, with the new edition in its place.
         waits = newest.state == Edition.State.IN_REVIEW
         return replace(
-            story, number=newest.number + 1, state=newest.state if waits else story.state
+            content, number=newest.number + 1, state=newest.state if waits else content.state
         )
 
     def readiness(self) -> Readiness | None:
         """Return what stands against publication; `None`: there is nothing to be published."""
         if self.is_bound:
-            story = self._story(self.cleaned_data)
+            content = self._edition_content(self.cleaned_data)
         elif self.base_edition is None:
-            story = Story(article=self.instance)
+            content = EditionContent(article=self.instance)
         elif self.base_edition.state == Edition.State.APPROVED:
             return None
         else:
-            story = Story.of(self.base_edition)
+            content = EditionContent.of(self.base_edition)
         if self.editor.has_perm("articles.publish_article"):
             # A draft is no obstacle where an editor lets it out with the story.
-            story = replace(story, publishes_visits=self.may_publish_visits)
-            reasons = failure_reasons(Transition.PUBLISH, story, by=self.editor)
+            content = replace(content, publishes_visits=self.may_publish_visits)
+            reasons = failure_reasons(Transition.PUBLISH, content, by=self.editor)
         else:
-            reasons = check_story(replace(story, publishes_visits=True), timezone.now())
-        return Readiness.of(story, reasons)
+            reasons = check_content(replace(content, publishes_visits=True), timezone.now())
+        return Readiness.of(content, reasons)
 
     def perform(self, edition: Edition) -> Any:
         """Do what the pressed button says with the edition that was saved; return a message.

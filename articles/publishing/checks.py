@@ -1,8 +1,8 @@
 """The reasons why a transition of an article is refused.
 
-The first half are checks of a story, one function a rule: each takes a story and the moment from
-which it is to be public, and yields the reasons why it cannot be. `failure_reasons` adds the rules
-of the transition itself. A reason names the form's field that it is about.
+The first half are checks of an edition's content, one function a rule: each takes the content and
+the moment from which it is to be public, and yields the reasons why it cannot be. `failure_reasons`
+adds the rules of the transition itself. A reason names the form's field that it is about.
 """
 
 import datetime as dt
@@ -39,7 +39,7 @@ class Reason(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class Story:
+class EditionContent:
     """The content that the checks read, of a stored edition or of a form before it is saved.
 
     `article` (`None`: never saved), `number` and `state` are the edition's, or those that it would
@@ -66,7 +66,7 @@ class Story:
     publishes_visits: bool = False
 
     @classmethod
-    def of(cls, edition: Edition, *, publishes_visits: bool = False) -> "Story":
+    def of(cls, edition: Edition, *, publishes_visits: bool = False) -> "EditionContent":
         names = cls.__dataclass_fields__.keys() - {"publishes_visits"}
         columns = {name: getattr(edition, name) for name in names}
         many = {name: list(columns[name].all()) for name in ("topics", "also_covers")}
@@ -85,28 +85,28 @@ class Story:
         return [visit for visit in self.visits if visit.is_draft]
 
 
-Check = Callable[[Story, dt.datetime], Iterator[Reason]]
+Check = Callable[[EditionContent, dt.datetime], Iterator[Reason]]
 
 
-def needs_standfirst(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if not story.standfirst.strip():
+def needs_standfirst(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if not content.standfirst.strip():
         yield Reason("standfirst", _("Write a standfirst."))
 
 
-def needs_text(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if not plain_text(story.body):
+def needs_text(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if not plain_text(content.body):
         yield Reason("body", _("The story is empty."))
 
 
-def no_placeholders(story: Story, at: dt.datetime) -> Iterator[Reason]:
+def no_placeholders(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
     texts = {
-        "headline": (_("the headline"), story.headline),
-        "standfirst": (_("the standfirst"), story.standfirst),
-        "body": (_("the story"), _words_of(story.body)),
-        "byline": (_("the byline"), story.byline),
-        "picture_alt": (_("the alternative text"), story.picture_alt),
-        "picture_caption": (_("the caption"), story.picture_caption),
-        "public_note": (_("the note to readers"), story.public_note),
+        "headline": (_("the headline"), content.headline),
+        "standfirst": (_("the standfirst"), content.standfirst),
+        "body": (_("the story"), _words_of(content.body)),
+        "byline": (_("the byline"), content.byline),
+        "picture_alt": (_("the alternative text"), content.picture_alt),
+        "picture_caption": (_("the caption"), content.picture_caption),
+        "public_note": (_("the note to readers"), content.public_note),
     }
     for field, (place, text) in texts.items():
         for mark in dict.fromkeys(PLACEHOLDER.findall(text)):
@@ -122,14 +122,14 @@ def _words_of(body: str) -> str:
     return "\n".join([plain_text(body), *filter(None, descriptions)])
 
 
-def no_empty_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if any(not text for _level, text in _headings(story.body)):
+def no_empty_heading(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if any(not text for _level, text in _headings(content.body)):
         yield Reason("body", _("A heading in the story is empty."))
 
 
-def no_skipped_heading(story: Story, at: dt.datetime) -> Iterator[Reason]:
+def no_skipped_heading(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
     above = 1  # the page's own headline
-    for level, text in _headings(story.body):
+    for level, text in _headings(content.body):
         if level > above + 1:
             sentence = (
                 _("The heading “%(text)s” is of level %(level)d, the one above it of %(above)d.")
@@ -148,28 +148,30 @@ def _headings(body: str) -> list[tuple[int, str]]:
     ]
 
 
-def no_dead_link(story: Story, at: dt.datetime) -> Iterator[Reason]:
+def no_dead_link(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
     """Readers can open every link within the site when the story comes out."""
-    coming = {visit.get_absolute_url() for visit in story.drafted_visits if story.publishes_visits}
-    for address in dead_links(story.body, at):
+    coming = {
+        visit.get_absolute_url() for visit in content.drafted_visits if content.publishes_visits
+    }
+    for address in dead_links(content.body, at):
         if f"{(path_on_this_site(address) or '').rstrip('/')}/" in coming:
             continue
         yield Reason("body", _("A link in the story is broken: %s") % address)
 
 
-def needs_visit(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if story.engagement is None:
+def needs_visit(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if content.engagement is None:
         yield Reason("engagement", _("Choose the visit that the story is about."))
 
 
-def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
+def visits_are_public(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
     """The article comes out no earlier than the engagements that it covers."""
-    for visit in story.visits:
-        field = "engagement" if visit == story.engagement else "also_covers"
+    for visit in content.visits:
+        field = "engagement" if visit == content.engagement else "also_covers"
         if visit.withdrawn_at:
             yield Reason(field, _("The visit “%s” is withdrawn.") % visit)
         elif visit.public_from is None:
-            if not story.publishes_visits:
+            if not content.publishes_visits:
                 sentence = _(
                     "The visit “%s” is a draft: an editor publishes it first, or with the story."
                 )
@@ -182,28 +184,28 @@ def visits_are_public(story: Story, at: dt.datetime) -> Iterator[Reason]:
             )
 
 
-def needs_topic(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if not story.topics:
+def needs_topic(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if not content.topics:
         yield Reason("topics", _("Choose at least one topic."))
 
 
-def picture_is_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if not story.picture:
+def picture_is_described(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if not content.picture:
         return
-    if not story.picture_alt.strip() and not story.picture_is_decorative:
+    if not content.picture_alt.strip() and not content.picture_is_decorative:
         yield Reason(
             "picture_alt",
             _("Say what the picture shows for those who cannot see it, or tick “decorative”."),
         )
-    if story.picture_alt.strip() and story.picture_is_decorative:
+    if content.picture_alt.strip() and content.picture_is_decorative:
         yield Reason(
             "picture_is_decorative",
             _("A decorative picture has no alternative text: choose one of the two."),
         )
 
 
-def embedded_images_are_described(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    images = embedded_images(story.body)
+def embedded_images_are_described(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    images = embedded_images(content.body)
     names = pictures_by_key(image.picture for image in images)
     for image in images:
         picture = names.get(image.picture)
@@ -214,8 +216,8 @@ def embedded_images_are_described(story: Story, at: dt.datetime) -> Iterator[Rea
             yield Reason("body", sentence % picture)
 
 
-def correction_is_explained(story: Story, at: dt.datetime) -> Iterator[Reason]:
-    if story.is_correction and not story.public_note.strip():
+def correction_is_explained(content: EditionContent, at: dt.datetime) -> Iterator[Reason]:
+    if content.is_correction and not content.public_note.strip():
         yield Reason("public_note", _("Tell readers what was wrong and what is right."))
 
 
@@ -253,22 +255,24 @@ OF_THE_TEXT: list[Check] = [
 OF_THE_MOMENT: list[Check] = [no_dead_link, visits_are_public]
 
 
-def check_story(
-    story: Story, at: dt.datetime, checks: Iterable[Check] = (*OF_THE_TEXT, *OF_THE_MOMENT)
+def check_content(
+    content: EditionContent,
+    at: dt.datetime,
+    checks: Iterable[Check] = (*OF_THE_TEXT, *OF_THE_MOMENT),
 ) -> list[Reason]:
-    """Return the reasons why a story cannot be public from a moment."""
-    return [reason for check in checks for reason in check(story, at)]
+    """Return the reasons why an edition with this content cannot be public from a moment."""
+    return [reason for check in checks for reason in check(content, at)]
 
 
-def embargo_of(story: Story, at: dt.datetime) -> dt.datetime | None:
-    """Return the latest moment at which an embargo of the story's engagements ends.
+def embargo_of(content: EditionContent, at: dt.datetime) -> dt.datetime | None:
+    """Return the latest moment at which an embargo of the covered engagements ends.
 
     `None` if none is under embargo at `at`, or one is withdrawn. Draft engagements do not count:
     they are published with the story.
     """
-    if any(visit.withdrawn_at for visit in story.visits):
+    if any(visit.withdrawn_at for visit in content.visits):
         return None
-    latest = max((visit.public_from for visit in story.visits if visit.public_from), default=at)
+    latest = max((visit.public_from for visit in content.visits if visit.public_from), default=at)
     return latest if latest > at else None
 
 
@@ -284,31 +288,31 @@ class Transition(StrEnum):
 
 def failure_reasons(
     transition: Transition,
-    story: Story,
+    content: EditionContent,
     *,
     by: Any,
     at: dt.datetime | None = None,
     reason: str = "",
     backdated: bool = False,
 ) -> list[Reason]:
-    """Return the reasons why `by` cannot make a transition of a story, stored or not saved yet.
+    """Return the reasons why `by` cannot make a transition of an edition, stored or not saved yet.
 
     `at`: when it becomes public (`None`: now). `reason`: why it is returned, or published without
     a second person. `backdated` allows a moment in the past.
     """
     match transition:
         case Transition.SUBMIT:
-            return [*_submit_reasons(story), *check_story(story, timezone.now(), OF_THE_TEXT)]
+            return [*_submit_reasons(content), *check_content(content, timezone.now(), OF_THE_TEXT)]
         case Transition.RECALL:
-            return _review_reasons(story)
+            return _review_reasons(content)
         case Transition.RETURN:
             missing = _("Say why you return it: its writer will see the reason.")
-            return [*_review_reasons(story), *check_reason(reason, missing)]
+            return [*_review_reasons(content), *check_reason(reason, missing)]
     return [
-        *_approval_reasons(story),
-        *_second_person_reasons(transition, story, by=by, reason=reason),
-        *_visit_reasons(story, by=by),
-        *check_story(story, at or timezone.now()),
+        *_approval_reasons(content),
+        *_second_person_reasons(transition, content, by=by, reason=reason),
+        *_visit_reasons(content, by=by),
+        *check_content(content, at or timezone.now()),
         *([] if backdated else time_is_ahead(at)),
     ]
 
@@ -322,39 +326,39 @@ def _already_approved() -> Reason:
     return Reason("", _("This edition has been approved already."))
 
 
-def _submit_reasons(story: Story) -> list[Reason]:
+def _submit_reasons(content: EditionContent) -> list[Reason]:
     reasons = []
-    if story.state == Edition.State.APPROVED:
+    if content.state == Edition.State.APPROVED:
         reasons.append(_already_approved())
-    if story.state == Edition.State.IN_REVIEW:
+    if content.state == Edition.State.IN_REVIEW:
         reasons.append(Reason("", _("This edition is in review already.")))
-    if Edition.objects.filter(article=story.article_pk, number__gt=story.number).exists():
+    if Edition.objects.filter(article=content.article_pk, number__gt=content.number).exists():
         reasons.append(Reason("", _("There is a newer edition: send that one.")))
     return reasons
 
 
-def _review_reasons(story: Story) -> list[Reason]:
-    if story.state != Edition.State.IN_REVIEW:
+def _review_reasons(content: EditionContent) -> list[Reason]:
+    if content.state != Edition.State.IN_REVIEW:
         return [Reason("", _("This edition is not in review."))]
     return []
 
 
-def _approval_reasons(story: Story) -> list[Reason]:
+def _approval_reasons(content: EditionContent) -> list[Reason]:
     reasons = []
-    approved = Edition.objects.filter(article=story.article_pk, state=Edition.State.APPROVED)
-    if approved.filter(number=story.number).exists():
+    approved = Edition.objects.filter(article=content.article_pk, state=Edition.State.APPROVED)
+    if approved.filter(number=content.number).exists():
         reasons.append(_already_approved())
-    if approved.filter(number__gt=story.number).exists():
+    if approved.filter(number__gt=content.number).exists():
         reasons.append(Reason("", _("A newer edition has been approved already.")))
-    if story.article and story.article.withdrawn_at:
+    if content.article and content.article.withdrawn_at:
         reasons.append(Reason("", _("The article is withdrawn. Make it public again first.")))
     return reasons
 
 
 def _second_person_reasons(
-    transition: Transition, story: Story, *, by: Any, reason: str
+    transition: Transition, content: EditionContent, *, by: Any, reason: str
 ) -> list[Reason]:
-    if not is_sole_author(story.article_pk, story.number, by=by):
+    if not is_sole_author(content.article_pk, content.number, by=by):
         return []
     if transition != Transition.FORCE:
         return [Reason("", _("Nobody but you wrote this: another person has to approve it."))]
@@ -363,8 +367,8 @@ def _second_person_reasons(
     return check_reason(reason, _("Say why it cannot wait for a second person."))
 
 
-def _visit_reasons(story: Story, *, by: Any) -> list[Reason]:
-    is_asked = story.publishes_visits and story.drafted_visits
+def _visit_reasons(content: EditionContent, *, by: Any) -> list[Reason]:
+    is_asked = content.publishes_visits and content.drafted_visits
     if not is_asked or by.has_perm("engagements.publish_engagement"):
         return []
     return [Reason("engagement", _("You may not make a visit public: ask somebody who may."))]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition
-from articles.publishing.checks import Reason, Story, check_story, time_is_ahead
+from articles.publishing.checks import EditionContent, Reason, check_content, time_is_ahead
 from articles.publishing.workflow import hiding_failure_reasons, locked, record, refuse
 from articles.wording import name_of
 from engagements.dates import spelled_out
@@ -26,7 +26,7 @@ def reschedule_failure_reasons(edition: Edition, at: dt.datetime) -> list[Reason
     """Return the reasons why an edition cannot be rescheduled to a moment."""
     if not Edition.objects.scheduled().filter(pk=edition.pk).exists():
         return [Reason("", _("It is not scheduled any more. What is public cannot be moved."))]
-    reasons = [*time_is_ahead(at), *check_story(Story.of(edition), at)]
+    reasons = [*time_is_ahead(at), *check_content(EditionContent.of(edition), at)]
     others = edition.article.editions.filter(state=Edition.State.APPROVED).exclude(pk=edition.pk)
     before = others.filter(public_from__lt=edition.public_from, public_until=edition.public_from)
     for other in before:

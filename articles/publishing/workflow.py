@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition, PreviewLink, ReviewRequest
 from articles.publishing.checks import (
+    EditionContent,
     Reason,
-    Story,
     Transition,
     check_reason,
     confirm_failure_reasons,
@@ -119,7 +119,7 @@ def record(article: Article, kind: str, *, edition: Edition | None = None, **col
 def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
     """Submit a draft for review and ask `reviewers`; others may review it as well."""
     edition = locked(edition)
-    refuse(failure_reasons(Transition.SUBMIT, Story.of(edition), by=by))
+    refuse(failure_reasons(Transition.SUBMIT, EditionContent.of(edition), by=by))
     edition.state = Edition.State.IN_REVIEW
     edition.save(update_fields=["state"])
     article = edition.article
@@ -134,7 +134,7 @@ def submit(edition: Edition, *, by: Any, reviewers: Iterable[Any] = ()) -> None:
 def send_back(edition: Edition, *, by: Any, reason: str) -> None:
     """Return an edition in review to its writer, with a reason."""
     edition = locked(edition)
-    refuse(failure_reasons(Transition.RETURN, Story.of(edition), by=by, reason=reason))
+    refuse(failure_reasons(Transition.RETURN, EditionContent.of(edition), by=by, reason=reason))
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
     kind, reason = AuditEntry.Kind.RETURNED, reason.strip()
@@ -145,7 +145,7 @@ def send_back(edition: Edition, *, by: Any, reason: str) -> None:
 def recall(edition: Edition, *, by: Any) -> None:
     """Take an edition in review back to a draft."""
     edition = locked(edition)
-    refuse(failure_reasons(Transition.RECALL, Story.of(edition), by=by))
+    refuse(failure_reasons(Transition.RECALL, EditionContent.of(edition), by=by))
     edition.state = Edition.State.DRAFT
     edition.save(update_fields=["state"])
     record(edition.article, AuditEntry.Kind.RECALLED, edition=edition, by=by)
@@ -178,7 +178,7 @@ def publish(
     refuse(
         failure_reasons(
             Transition.PUBLISH if forced_reason is None else Transition.FORCE,
-            Story.of(edition, publishes_visits=with_visits),
+            EditionContent.of(edition, publishes_visits=with_visits),
             by=by,
             at=at,
             reason=forced_reason or "",
@@ -204,7 +204,7 @@ def publish(
 
 def _locked_visits(edition: Edition) -> list[Engagement]:
     """Lock and return the edition's engagements, in order of pk so that no two deadlock."""
-    pks = [visit.pk for visit in Story.of(edition).visits]
+    pks = [visit.pk for visit in EditionContent.of(edition).visits]
     return list(Engagement.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
@@ -289,7 +289,9 @@ def reinstate(article: Article, *, by: Any = None) -> None:
     refuse(
         reason
         for edition in standing.exclude(public_until=F("public_from")).select_related("engagement")
-        for reason in visits_are_public(Story.of(edition), max(now, edition.public_from or now))
+        for reason in visits_are_public(
+            EditionContent.of(edition), max(now, edition.public_from or now)
+        )
     )
     article.withdrawn_at, article.withdrawn_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawn_reason"])

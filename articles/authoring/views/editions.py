@@ -16,7 +16,7 @@ from articles.authoring.views.base import article_view
 from articles.models import Article, Edition
 from articles.pictures.at_desk import picture_preview
 from articles.publishing import workflow
-from articles.publishing.checks import Story
+from articles.publishing.checks import EditionContent
 from articles.publishing.edition_diff import edition_diff
 from articles.roles import may_change, may_publish, may_view, may_withdraw
 from engagements.admin.pages import desk_page, log_change, withdrawal_page
@@ -101,7 +101,7 @@ def _scheduled_visits(edition: Edition | None) -> str:
     now = timezone.now()
     return " ".join(
         message % {"visit": visit, "at": spelled_out(visit.public_from)}
-        for visit in (Story.of(edition).visits if edition else [])
+        for visit in (EditionContent.of(edition).visits if edition else [])
         if visit.public_from and visit.public_from > now
     )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article, AuditEntry, Edition
 from articles.publishing import workflow
-from articles.publishing.checks import Story, check_story, embargo_of
+from articles.publishing.checks import EditionContent, check_content, embargo_of
 from articles.publishing.workflow import (
     confirm,
     publish,
@@ -62,7 +62,7 @@ def press(client, person, edition, button, **typed):
     return client.post(address_of(edition), data, follow=True)
 
 
-def story(**content) -> Story:
+def story(**content) -> EditionContent:
     """Return a story that nothing stands against, changed by what a test says."""
     complete = {
         "headline": "An envoy in Algiers",
@@ -71,7 +71,7 @@ def story(**content) -> Story:
         "topics": [TopicFactory()],
         "engagement": EngagementFactory(),
     }
-    return Story(**complete | content)
+    return EditionContent(**complete | content)
 
 
 # The checks
@@ -100,7 +100,7 @@ def story(**content) -> Story:
 )
 def test_check_says_what_is_wrong_and_where(content, field, sentence):
     """One thing is wrong, so there is one sentence, which leads to its field."""
-    (reason,) = check_story(story(**content), timezone.now())
+    (reason,) = check_content(story(**content), timezone.now())
     assert reason.field == field
     assert sentence in reason.text
 
@@ -119,16 +119,16 @@ def test_check_says_what_is_wrong_and_where(content, field, sentence):
 )
 def test_check_is_content_with_what_is_right(content):
     """A word that only looks like a placeholder is none, and other sites are their own matter."""
-    assert check_story(story(**content), timezone.now()) == []
+    assert check_content(story(**content), timezone.now()) == []
 
 
 def test_picture_is_described_or_decorative():
     """One of the two, never neither nor both."""
     picture, now = make_picture(), timezone.now()
-    assert check_story(story(picture=picture), now)[0].field == "picture_alt"
+    assert check_content(story(picture=picture), now)[0].field == "picture_alt"
     both = story(picture=picture, picture_alt="A sea", picture_is_decorative=True)
-    assert check_story(both, now)[0].field == "picture_is_decorative"
-    assert check_story(story(picture=picture, picture_alt="A sea"), now) == []
+    assert check_content(both, now)[0].field == "picture_is_decorative"
+    assert check_content(story(picture=picture, picture_alt="A sea"), now) == []
 
 
 def test_link_may_lead_to_what_is_public_by_then():
@@ -136,13 +136,13 @@ def test_link_may_lead_to_what_is_public_by_then():
     later = make_draft()
     publish(later, by=UserFactory(), at=timezone.now() + HOUR)
     linked = story(body=f'<p><a href="{later.get_absolute_url()}">B</a></p>')
-    assert len(check_story(linked, timezone.now())) == 1
-    assert check_story(linked, timezone.now() + 2 * HOUR) == []
+    assert len(check_content(linked, timezone.now())) == 1
+    assert check_content(linked, timezone.now() + 2 * HOUR) == []
     moved = make_public().article
     former = moved.get_absolute_url()
     moved.slug = "moved"
     moved.save()
-    assert check_story(story(body=f'<p><a href="{former}">B</a></p>'), timezone.now()) == []
+    assert check_content(story(body=f'<p><a href="{former}">B</a></p>'), timezone.now()) == []
 
 
 def test_embargo_is_offered_where_it_alone_holds_the_story():
@@ -446,12 +446,12 @@ def test_visit_that_gets_an_hour_meanwhile_keeps_its_story_back(monkeypatch):
 def test_withdrawn_visit_holds_its_story_whatever_the_button():
     """Only a draft comes out with a story; the link to it is no dead one then."""
     now, gone = timezone.now(), EngagementFactory(withdrawn_at=timezone.now(), withdrawn_reason="X")
-    (reason,) = check_story(story(engagement=gone, publishes_visits=True), now)
+    (reason,) = check_content(story(engagement=gone, publishes_visits=True), now)
     assert "is withdrawn" in reason.text
     draft = EngagementFactory(public_from=None)
     body = f'<p><a href="{draft.get_absolute_url().rstrip("/")}">B</a></p>'
-    assert check_story(story(engagement=draft, body=body, publishes_visits=True), now) == []
-    assert len(check_story(story(engagement=draft, body=body), now)) == 2
+    assert check_content(story(engagement=draft, body=body, publishes_visits=True), now) == []
+    assert len(check_content(story(engagement=draft, body=body), now)) == 2
 
 
 def test_desk_head_alone_brings_the_visit_too(client):

@@ -16,7 +16,7 @@ from articles.desk import worklists
 from articles.desk.dashboard import MOST, SHOWN, Worklist, worklists_for
 from articles.editing_sessions.autosave import forget
 from articles.models import Autosave, Edition
-from articles.publishing.checks import Story, Transition, failure_reasons
+from articles.publishing.checks import EditionContent, Transition, failure_reasons
 from articles.publishing.workflow import publish, send_back, submit
 from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.dates import PartialDate
@@ -122,7 +122,9 @@ def test_what_waits_is_what_the_rule_of_two_people_lets_one_approve(visit, topic
             # Those about a field are of the text.
             if all(
                 reason.field
-                for reason in failure_reasons(Transition.PUBLISH, Story.of(edition), by=person)
+                for reason in failure_reasons(
+                    Transition.PUBLISH, EditionContent.of(edition), by=person
+                )
             )
         }
         assert {edition.pk for edition in worklists.waiting_for(person)} == allowed

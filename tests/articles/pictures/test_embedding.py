@@ -12,7 +12,11 @@ from django.utils import timezone
 
 from articles.models import Edition, StoryPicture
 from articles.pictures import desk_views
-from articles.publishing.checks import Story, embedded_images_are_described, no_placeholders
+from articles.publishing.checks import (
+    EditionContent,
+    embedded_images_are_described,
+    no_placeholders,
+)
 from articles.publishing.workflow import publish, save_edition, withdraw
 from articles.richtext import diff_story, plain_text, sanitize
 from tests.articles.samples import make_picture
@@ -135,13 +139,13 @@ def test_embedded_image_is_described_before_it_goes_out():
     picture = make_picture()
 
     def reasons(*tags: str) -> list[str]:
-        story = Story(body="<p>A story.</p>" + "".join(tags))
+        story = EditionContent(body="<p>A story.</p>" + "".join(tags))
         return [reason.text for reason in embedded_images_are_described(story, timezone.now())]
 
     assert reasons(tag(picture), tag(picture, 'alt=""')) == []
     assert "or mark it as decorative" in reasons(tag(picture, ""))[0]
     assert "remove it" in reasons(f'<img data-picture="{uuid.uuid4()}" alt="x">')[0]
-    told = no_placeholders(Story(body=tag(picture, 'alt="TK"', "XXX")), timezone.now())
+    told = no_placeholders(EditionContent(body=tag(picture, 'alt="TK"', "XXX")), timezone.now())
     assert len(list(told)) == 2
 
 

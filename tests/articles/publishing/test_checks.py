@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from articles.models import Edition
 from articles.publishing.checks import (
-    Story,
+    EditionContent,
     Transition,
     confirm_failure_reasons,
     failure_reasons,
@@ -15,7 +15,7 @@ from tests.factories import EngagementFactory, UserFactory, make_draft, make_pub
 
 
 def sentences(transition: Transition, edition: Edition) -> list[str]:
-    reasons = failure_reasons(transition, Story.of(edition), by=UserFactory())
+    reasons = failure_reasons(transition, EditionContent.of(edition), by=UserFactory())
     return [reason.text for reason in reasons]
 
 
@@ -46,7 +46,7 @@ def test_publishing_an_edition_older_than_the_public_one_is_refused():
 def test_publishing_draft_visits_needs_the_permission():
     """Who may not make a visit public does not publish it with an article either."""
     visit = EngagementFactory(public_from=None)
-    story = Story.of(make_draft(engagement=visit), publishes_visits=True)
+    story = EditionContent.of(make_draft(engagement=visit), publishes_visits=True)
     reasons = failure_reasons(Transition.PUBLISH, story, by=UserFactory(), at=timezone.now())
     assert any("You may not make a visit public" in reason.text for reason in reasons)
 
