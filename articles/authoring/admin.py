@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.authoring.article_form_merge import ArticleFormMerge
 from articles.authoring.changelist import ArticleList
 from articles.authoring.context import form_context, taken_up
 from articles.authoring.form import ArticleForm
-from articles.authoring.form_merge import MergedArticleForm
 from articles.authoring.unread import mark_read
 from articles.authoring.urls import urlpatterns
 from articles.editing_sessions.autosave import forget, read_token
@@ -30,7 +30,7 @@ from articles.roles import may_change, may_publish, may_view
 
 
 @admin.register(Article)
-class ArticleAdmin(RefreshedOnce, MergedArticleForm, ArticleList):
+class ArticleAdmin(RefreshedOnce, ArticleFormMerge, ArticleList):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
     object_history_template = "admin/articles/article/history.html"

@@ -231,7 +231,7 @@ def _put(data: QueryDict, prefix: str, sent: Sent) -> None:
         data.setlist(prefix + name, values)
 
 
-def merge(
+def merge_form(
     data: QueryDict, opened: Plain, now: State, prefix: str = "", path: str = ""
 ) -> list[Change]:
     """Bring what was sent up to what the record holds now; return what differs.
@@ -285,7 +285,7 @@ def _merge_rows(
     for index, key in enumerate(keys):
         if key in opened and key in now:
             names = f"{prefix}-{index}-", f"{path}-{key}-"
-            changes += merge(data, opened[key], now[key], *names)
+            changes += merge_form(data, opened[key], now[key], *names)
     added = [key for key in now if key not in opened and key not in keys]
     gone = {key: opened[key] for key in keys if key in opened and key not in now}
     if not added and not gone:

@@ -11,12 +11,19 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
-from articles.editing_sessions.form_merge import Plain, State, merge, sealed, state_of, unsealed
+from articles.editing_sessions.form_merge import (
+    Plain,
+    State,
+    merge_form,
+    sealed,
+    state_of,
+    unsealed,
+)
 from articles.wording import moment, name_of
 from engagements.text import is_key
 
 
-class MergedForm(admin.ModelAdmin):
+class FormMerge(admin.ModelAdmin):
     """Its form is a `MergeableForm`. Belongs behind `IdempotentForm`, in the same transaction."""
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -61,7 +68,7 @@ class MergedForm(admin.ModelAdmin):
         now, data = self.current_state(request, obj), request.POST.copy()
         for name, file in request.FILES.items():
             data[name] = file.name  # a file is a change as well
-        request.merged_changes = merge(data, opened, now)
+        request.merged_changes = merge_form(data, opened, now)
         if request.merged_changes:
             self.autosave(request, obj)
             sentence = gettext(

@@ -1,1 +1,1 @@
-"""The admin of engagements, extended by their coverage, their history and merging."""
+"""The admin of the facts, extended by their coverage, their history and merging of duplicates."""

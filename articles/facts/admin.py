@@ -9,10 +9,10 @@ from articles.desk import worklists
 from articles.desk.duplicates import may_merge
 from articles.desk.views.bulk import BulkActions
 from articles.editing_sessions.batched_admin import RefreshedOnce
-from articles.editing_sessions.form_merge_admin import MergedForm
+from articles.editing_sessions.form_merge_admin import FormMerge
 from articles.editing_sessions.idempotency import IdempotentForm
 from articles.facts.forms import CoveredEngagementForm
-from articles.facts.urls import merging_urlpatterns, urlpatterns
+from articles.facts.urls import duplicate_urlpatterns, urlpatterns
 from articles.models import Edition
 from engagements.admin.engagement import EngagementAdmin
 from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
@@ -47,7 +47,7 @@ class CoverageFilter(admin.SimpleListFilter):
 
 @admin.register(Engagement)
 class CoveredEngagementAdmin(
-    BulkActions, RefreshedOnce, IdempotentForm, MergedForm, EngagementAdmin
+    BulkActions, RefreshedOnce, IdempotentForm, FormMerge, EngagementAdmin
 ):
     form = CoveredEngagementForm
     object_history_template = "admin/engagements/engagement/history.html"
@@ -84,13 +84,13 @@ class CoveredEngagementAdmin(
         return super().history_view(request, object_id, context | (extra_context or {}))
 
 
-class Mergeable(RefreshedOnce):
-    """Offers to merge a row into another of its model."""
+class DuplicateMerging(RefreshedOnce):
+    """Offers to merge a duplicate into another row of its model."""
 
     change_form_template = "admin/mergeable_change_form.html"
 
     def get_urls(self):
-        return [*merging_urlpatterns(self.model), *super().get_urls()]
+        return [*duplicate_urlpatterns(self.model), *super().get_urls()]
 
     def render_change_form(self, request, context, *args, **kwargs):
         context["may_merge"] = may_merge(request.user, str(self.opts.model_name))
@@ -98,15 +98,15 @@ class Mergeable(RefreshedOnce):
 
 
 @admin.register(Person)
-class MergeablePersonAdmin(Mergeable, PersonAdmin):
+class MergeablePersonAdmin(DuplicateMerging, PersonAdmin):
     pass
 
 
 @admin.register(Organisation)
-class MergeableOrganisationAdmin(Mergeable, OrganisationAdmin):
+class MergeableOrganisationAdmin(DuplicateMerging, OrganisationAdmin):
     pass
 
 
 @admin.register(Topic)
-class MergeableTopicAdmin(Mergeable, TopicAdmin):
+class MergeableTopicAdmin(DuplicateMerging, TopicAdmin):
     pass

@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from articles.facts.merging import Subject
-from articles.facts.views import engagements, merging
+from articles.facts.duplicate_merge import Subject
+from articles.facts.views import duplicates, engagements
 
 urlpatterns = [
     path(
@@ -24,7 +24,7 @@ urlpatterns = [
 ]
 
 
-def merging_urlpatterns(model: type[Subject]) -> list[URLPattern]:
-    """Return the address of a model's merging page."""
+def duplicate_urlpatterns(model: type[Subject]) -> list[URLPattern]:
+    """Return the address of the page that merges a duplicate of a model into another row."""
     name = f"engagements_{model._meta.model_name}_merge"
-    return [path("<int:object_id>/merge/", merging.merge_page, {"model": model}, name=name)]
+    return [path("<int:object_id>/merge/", duplicates.merge_page, {"model": model}, name=name)]

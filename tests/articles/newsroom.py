@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from articles.facts.merging import merge
+from articles.facts.duplicate_merge import merge_duplicate
 from articles.models import Edition
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
 from articles.timeline.index import STATUSES
@@ -161,7 +161,7 @@ class Newsroom:
         for visit in (self.visit(n), self.visit(n + 1)):
             visit.topics.add(double)
         kept = self.topics[n % 2]
-        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        merge_duplicate(*((kept, double) if n % 3 == 0 else (double, kept)))
         self.topics[n % 2] = double if n % 3 == 0 else kept
 
     def merge_people(self, n: int) -> None:
@@ -169,14 +169,14 @@ class Newsroom:
         for visit in {self.visit(n), self.visit(n + 1)}:
             Participant.objects.create(engagement=visit, country=self.spain, person=double)
         kept = self.people[n % 2]
-        merge(*((kept, double) if n % 3 == 0 else (double, kept)))
+        merge_duplicate(*((kept, double) if n % 3 == 0 else (double, kept)))
         self.people[n % 2] = double if n % 3 == 0 else kept
 
     def merge_bodies(self, n: int) -> None:
         double = OrganisationFactory(country=Country.objects.get(code="IT") if n % 2 else None)
         for visit in {self.visit(n), self.visit(n + 1)}:
             Participant.objects.create(engagement=visit, organisation=double)
-        merge(*((self.body, double) if n % 3 == 0 else (double, self.body)))
+        merge_duplicate(*((self.body, double) if n % 3 == 0 else (double, self.body)))
         self.body = double if n % 3 == 0 else self.body
 
     def delete_visit(self, n: int) -> None:

@@ -216,7 +216,7 @@ def test_desk_head_makes_one_of_two_people(desk):
     desk.get_by_role("link", name="Merge into another").click()
     pick(desk, "into", "ana sol", "Ana Soler")
     desk.get_by_role("button", name="Show what will change").click()
-    plan = desk.locator(".merge-preview")
+    plan = desk.locator(".plan-preview")
     expect(plan.get_by_role("heading", level=2)).to_have_text(
         "“Anna Soler” will be merged into “Ana Soler”"
     )

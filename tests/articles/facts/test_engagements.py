@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.caching.batch import batched_refresh
-from articles.facts.merging import merge
+from articles.facts.duplicate_merge import merge_duplicate
 from articles.facts.views.engagements import changes_between
 from articles.models import TimelineEntry
 from engagements import reverting
@@ -194,7 +194,7 @@ def test_revert_that_breaks_a_rule_of_the_database_is_refused_in_words(visit, mo
 
 def test_revert_is_refused_where_somebody_is_gone(visit):
     """A person who was merged since cannot be put back; the sentence says what is missing."""
-    merge(visit.participants.get(is_lead=True).person, PersonFactory())
+    merge_duplicate(visit.participants.get(is_lead=True).person, PersonFactory())
     with pytest.raises(ValidationError, match="A person that the participant named"):
         go_back(visit)
 

@@ -1,4 +1,4 @@
-"""The page that merges a person, an organisation or a topic into another."""
+"""The page that merges a duplicate of a person, an organisation or a topic into another."""
 
 from typing import Any
 
@@ -11,7 +11,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from articles.desk.duplicates import may_merge
-from articles.facts.merging import MergePlan, Subject, merge, merge_failure_reasons, merge_plan
+from articles.facts.duplicate_merge import (
+    MergePlan,
+    Subject,
+    merge_duplicate,
+    merge_failure_reasons,
+    merge_plan,
+)
 from engagements.admin.pages import change_url, desk_page, desk_view, log_change
 from engagements.models import EngagementTopic, Organisation, Participant, Person, Topic
 from engagements.text import is_key
@@ -47,7 +53,7 @@ def merge_page(request: HttpRequest, object_id: int, model: type[Subject]) -> Ht
         errors.append(_("Choose the entry to merge it into."))
     if request.method == "POST" and target is not None and not errors:
         try:
-            plan = merge(duplicate, target, fingerprint=asked.get("fingerprint", ""))
+            plan = merge_duplicate(duplicate, target, fingerprint=asked.get("fingerprint", ""))
         except ValidationError as error:
             errors += error.messages
         else:
@@ -55,7 +61,7 @@ def merge_page(request: HttpRequest, object_id: int, model: type[Subject]) -> Ht
     form = _form(model, target)
     return desk_page(
         request,
-        "admin/merge.html",
+        "admin/merge_duplicate.html",
         _("Merge “%s” into another") % duplicate,
         row=duplicate,
         target=target,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from articles.authoring.form import ArticleForm
 from articles.editing_sessions.autosave import keep, read_token, typed
 from articles.editing_sessions.form_merge import Plain, State, sealed
-from articles.editing_sessions.form_merge_admin import MergedForm
+from articles.editing_sessions.form_merge_admin import FormMerge
 from articles.editing_sessions.idempotency import IdempotentForm
 from articles.models import Article, Edition
 from articles.pictures.at_desk import picture_preview
@@ -21,7 +21,7 @@ from engagements.text import key_of
 SEALED = [*ArticleForm.Meta.fields, "picture_credit", "picture_licence"]
 
 
-class MergedArticleForm(IdempotentForm, MergedForm):
+class ArticleFormMerge(IdempotentForm, FormMerge):
     """Belongs behind `RefreshedOnce`, in its transaction."""
 
     def current_state(self, request: HttpRequest, obj: Article, **options: Any) -> State:

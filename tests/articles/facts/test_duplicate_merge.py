@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.facts.merging import merge, merge_plan
+from articles.facts.duplicate_merge import merge_duplicate, merge_plan
 from articles.models import EditionTopic, TimelineEntry
 from articles.roles import DESK_HEAD, EDITOR
 from engagements.models import (
@@ -51,7 +51,7 @@ def test_topics_become_one_and_stand_once():
     double, real = pair(TopicFactory)
     both = make_public(topics=[double, real], engagement=EngagementFactory(topics=[double, real]))
     one = make_public(topics=[double], engagement=EngagementFactory(topics=[double]))
-    merge(double, real)
+    merge_duplicate(double, real)
     assert list(both.topics.all()) == list(one.topics.all()) == [real]
     assert list(both.engagement.topics.all()) == list(one.engagement.topics.all()) == [real]
     entries = TimelineEntry.objects.filter(kind=TimelineEntry.Kind.TOPIC)
@@ -68,7 +68,7 @@ def test_person_stands_once_at_each_visit():
     gone.sources.add(source)
     stays = take_part(visit, person=real, organisation=union)
     moved = take_part(other, person=double, organisation=union)
-    merge(double, real)
+    merge_duplicate(double, real)
     stays.refresh_from_db()
     assert (stays.is_lead, stays.title, list(stays.sources.all())) == (True, "Envoy", [source])
     assert visit.participants.filter(organisation=union).count() == 1
@@ -84,7 +84,7 @@ def test_party_of_a_person_who_is_there_already_stays_on_record():
     row = take_part(
         visit, "host", person=double, organisation=OrganisationFactory(), title_text="Chair"
     )
-    merge(double, real)
+    merge_duplicate(double, real)
     row.refresh_from_db()
     assert (row.person, row.appointment, row.title) == (None, None, "Chair")
 
@@ -97,7 +97,7 @@ def test_offices_of_a_person_are_told_once():
     gone = AppointmentFactory(person=double, organisation=union, title="Special envoy")
     moved = AppointmentFactory(person=double, organisation=union, title="Chair")
     row = take_part(visit, person=double, organisation=union, appointment=gone)
-    merge(double, real)
+    merge_duplicate(double, real)
     row.refresh_from_db()
     assert (row.person, row.appointment) == (real, same)
     assert set(real.appointments.all()) == {same, moved}
@@ -115,7 +115,7 @@ def test_organisations_become_one_with_offices_promises_and_regions():
     named = take_part(visit, organisation=real, person=person, appointment=twin)
     moved = take_part(other, organisation=double, person=person, appointment=office)
     action = ActionFactory(owner_organisation=double)
-    merge(double, real)
+    merge_duplicate(double, real)
     assert list(visit.participants.filter(organisation=real)) == [named]
     moved.refresh_from_db()
     assert (moved.organisation, moved.appointment) == (real, twin)
@@ -132,7 +132,7 @@ def test_nameless_row_yields_to_the_one_with_a_name():
     take_part(visit, organisation=real, is_lead=True)
     named = take_part(visit, organisation=double, person=PersonFactory())
     take_part(visit, "host", organisation=double)
-    merge(double, real)
+    merge_duplicate(double, real)
     rows = visit.participants.filter(organisation=real)
     assert rows.get(side="visitor") == named
     assert rows.get(side="visitor").is_lead
@@ -156,7 +156,7 @@ def test_addresses_of_what_was_merged_lead_on(client, kind):
             take_part(visit, organisation=row)
     double.slug = "doppel"
     double.save()
-    merge(double, real)
+    merge_duplicate(double, real)
     for slug in ("double", "doppel"):
         for end in ("", "feed.rss", "feed.atom"):
             response = client.get(f"/{kind}/{slug}/{end}?a=b")
@@ -171,7 +171,7 @@ def test_address_of_what_readers_never_knew_leads_nowhere(client):
     later = EngagementFactory(public_from=timezone.now() + dt.timedelta(hours=1))
     take_part(later, person=double, country=later.location_country)
     take_part(EngagementFactory(), person=real, country=later.location_country)
-    merge(double, real)
+    merge_duplicate(double, real)
     assert client.get("/people/double/").status_code == 404
     assert not FormerSlug.objects.exists()
 
@@ -194,9 +194,9 @@ def test_merge_is_refused_with_every_reason():
     """Not into itself, and not a real one into an invented one."""
     person = PersonFactory()
     with pytest.raises(ValidationError, match="into itself"):
-        merge(person, person)
+        merge_duplicate(person, person)
     with pytest.raises(ValidationError, match="fictional"):
-        merge(person, PersonFactory(is_fictional=True))
+        merge_duplicate(person, PersonFactory(is_fictional=True))
 
 
 def test_merge_knows_all_that_names_them():

@@ -1,4 +1,4 @@
-"""Merges two rows for the same topic, person or organisation; nothing is counted twice.
+"""Merges a duplicate of a topic, person or organisation into another; nothing counts twice.
 
 A merge is planned as a list of row edits, each with a sentence; the preview shows the same edits
 that the merge then makes.
@@ -124,7 +124,9 @@ def merge_plan(duplicate: Subject, target: Subject) -> MergePlan:
 
 @transaction.atomic
 @batched_refresh()
-def merge(duplicate: Subject, target: Subject, *, fingerprint: str | None = None) -> MergePlan:
+def merge_duplicate(
+    duplicate: Subject, target: Subject, *, fingerprint: str | None = None
+) -> MergePlan:
     """Merge `duplicate` into `target`; its addresses redirect to those of `target`.
 
     `fingerprint` is that of the plan that an editor has seen. Raises `ValidationError` with every
