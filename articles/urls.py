@@ -41,7 +41,7 @@ urlpatterns = [
     path("feeds.opml", directory.opml, name="opml"),
     path("corrections/", followup.correction_list, name="correction_list"),
     *addresses("corrections/", "correction_", listings.of_corrections),
-    path("outcomes/", followup.outcome_list, name="outcome_list"),
+    path("outcomes/", followup.action_list, name="action_list"),
     *addresses("outcomes/", "outcome_", listings.of_updates),
     path(
         "outcomes/calendar.ics",

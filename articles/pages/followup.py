@@ -46,7 +46,7 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def outcome_list(request: HttpRequest) -> HttpResponse:
+def action_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     today = timezone.localdate(at)
     title = _("Commitments, and what became of them")
@@ -78,7 +78,7 @@ def outcome_list(request: HttpRequest) -> HttpResponse:
         "follow": follow(request, title, view),
         "today": today,
     }
-    return render(request, "articles/outcome_list.html", context)
+    return render(request, "articles/action_list.html", context)
 
 
 def _group(action: Action) -> str:

@@ -55,7 +55,7 @@ def _groups(request: HttpRequest) -> list[FeedGroup]:
 
 def _changes(request: HttpRequest) -> list[Follow]:
     corrections = View(reverse("articles:correction_list"))
-    actions = View(reverse("articles:outcome_list"))
+    actions = View(reverse("articles:action_list"))
     return [
         follow(request, _("Corrections"), corrections, calendar=False),
         follow(request, _("What became of commitments"), actions),

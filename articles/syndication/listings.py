@@ -111,7 +111,7 @@ def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -
 
 def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Listing:
     """Return the list of updates on commitments."""
-    view = actions.read(params, reverse("articles:outcome_list"))
+    view = actions.read(params, reverse("articles:action_list"))
     title = _("%s: what became of commitments") % settings.SITE_NAME
     about = _("Each step towards what was agreed, with its sources, as it is reported.")
     return Listing(

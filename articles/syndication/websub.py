@@ -22,7 +22,7 @@ from articles.timeline.subjects import KINDS, public_subjects
 KIND = "websub"
 TIMEOUT = 10  # seconds
 CORRECTIONS, UPDATES = "corrections", "updates"
-_LISTS = {CORRECTIONS: "articles:correction_list", UPDATES: "articles:outcome_list"}
+_LISTS = {CORRECTIONS: "articles:correction_list", UPDATES: "articles:action_list"}
 
 
 def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:

@@ -168,7 +168,7 @@ def lists() -> dict[str, list[str]]:
         "list of the organisations": [reverse("articles:organisation_list")],
         "list of the topics": [reverse("articles:topic_list")],
         "list of the people": [reverse("articles:person_list")],
-        "list of the promises": [reverse("articles:outcome_list")],
+        "list of the promises": [reverse("articles:action_list")],
         "list of the feeds": [reverse("articles:feed_list")],
     }
 
