@@ -1,8 +1,8 @@
 from articles.models.articles import Article, Language
 from articles.models.audit import AuditEntry
-from articles.models.autosave import Autosave, Presence, Submission
+from articles.models.clean_up import DistinctPair, Finding
 from articles.models.comments import Comment
-from articles.models.content_audit import DistinctPair, Finding
+from articles.models.editing_sessions import Autosave, Presence, Submission
 from articles.models.editions import Edition
 from articles.models.notices import Notice, NoticeSettings, OverdueNotice
 from articles.models.outbox import Message
