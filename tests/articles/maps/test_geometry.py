@@ -20,7 +20,7 @@ from articles.maps.geometry import (
     draw,
     outlines,
 )
-from articles.templatetags.coverage import as_areas, as_lines
+from articles.templatetags.public_pages import as_areas, as_lines
 from engagements import reference
 
 CODES = sorted(outlines())

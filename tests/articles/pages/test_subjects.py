@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from articles.models import TimelineEntry
 from articles.pages import subjects
-from articles.templatetags.coverage import as_bars
+from articles.templatetags.public_pages import as_bars
 from articles.timeline.activity import QUARTERS, regions_with_activity, subject_summaries
 from engagements.dates import PartialDate
 from engagements.models import ActionUpdate, Country, Engagement, Participant, Region, Source
