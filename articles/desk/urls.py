@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from articles.desk.views import bulk, calendar, clean_up, dashboard, mail_settings, search
+from articles.desk.views import bulk, calendar, clean_up, mail_settings, search, unfinished
 
 app_name = "desk"
 urlpatterns = [
-    path("unfinished/", dashboard.unfinished, name="unfinished"),
+    path("unfinished/", unfinished.unfinished, name="unfinished"),
     path("search/", search.search_page, name="search"),
     path("search/suggestions/", search.suggestions, name="suggestions"),
     path("calendar/", calendar.calendar, name="calendar"),
