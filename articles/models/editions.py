@@ -70,7 +70,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         standing = Q(article__withdrawn_at__isnull=True) | Q(article__withdrawn_at__gt=at)
         return self.released(at).filter(standing).exclude(public_note="")
 
-    def lasting(self, at: dt.datetime) -> Self:
+    def public_or_scheduled(self, at: dt.datetime) -> Self:
         """Editions that are public at a moment or scheduled for later."""
         return (
             self.filter(state=Edition.State.APPROVED, article__withdrawn_at__isnull=True)

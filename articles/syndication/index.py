@@ -89,7 +89,10 @@ def rebuild() -> None:
 
 def rebuild_if_empty(**kwargs: object) -> None:
     """Make the index of a database that is older than it (receiver of `post_migrate`)."""
-    if not FeedEntry.objects.exists() and Edition.objects.lasting(timezone.now()).exists():
+    if (
+        not FeedEntry.objects.exists()
+        and Edition.objects.public_or_scheduled(timezone.now()).exists()
+    ):
         rebuild()
 
 
@@ -146,11 +149,11 @@ def _covered(editions: EditionQuerySet, **which: object) -> set[tuple[int, int]]
     `which` is one condition on the engagement, for example `isnull=False`.
     """
     [(lookup, value)] = which.items()
-    lasting = editions.lasting(timezone.now()).order_by()
+    rows = editions.public_or_scheduled(timezone.now()).order_by()
     return {
         pair
         for relation in ("engagement", "also_covers")
-        for pair in lasting.filter(**{f"{relation}__{lookup}": value}).values_list("pk", relation)
+        for pair in rows.filter(**{f"{relation}__{lookup}": value}).values_list("pk", relation)
     }
 
 

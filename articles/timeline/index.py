@@ -288,7 +288,7 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[t
     Coverage that follows after a gap is found by the next save: an entry may be missing, but there
     is never one too many.
     """
-    approved = Edition.objects.lasting(now).order_by()
+    approved = Edition.objects.public_or_scheduled(now).order_by()
     spans: dict[int, list[tuple[dt.datetime, dt.datetime | None]]] = {}
     for covered in ("engagement", "also_covers"):
         rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})
