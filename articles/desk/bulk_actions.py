@@ -52,10 +52,10 @@ _WITHDRAWN = gettext_lazy("Its address will say that it was withdrawn today, and
 
 @dataclass
 class Line:
-    """What will happen to one row; without `do`, why nothing will."""
+    """A sentence on what will happen to one row; without `do`, on why nothing will."""
 
     row: Any
-    told: str
+    sentence: str
     do: Callable[[], Any] | None = None
 
 
@@ -74,8 +74,8 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Equal as long as the same would be done."""
-        told = "\n".join(f"{line.row.pk} {line.told}" for line in self.lines)
-        return hashlib.sha256(told.encode()).hexdigest()
+        sentences = "\n".join(f"{line.row.pk} {line.sentence}" for line in self.lines)
+        return hashlib.sha256(sentences.encode()).hexdigest()
 
 
 MayChange = Callable[[Any], bool]
@@ -99,8 +99,8 @@ def apply(plan: Plan) -> list[Any]:
         try:
             line.do()
         except ValidationError as error:
-            told = _("%(what)s: %(why)s") % {"what": line.row, "why": " ".join(error.messages)}
-            raise ValidationError(told) from None
+            sentence = _("%(what)s: %(why)s") % {"what": line.row, "why": " ".join(error.messages)}
+            raise ValidationError(sentence) from None
     return [line.row for line in plan.changed]
 
 
@@ -153,12 +153,12 @@ def _topic_of_article(
         return Line(article, note)
     if operation == "add_topic":
         topics.append(topic)
-    told = {
+    sentence = {
         Edition.State.APPROVED: _("A new draft: readers see it once somebody has approved it."),
         Edition.State.IN_REVIEW: _("A new edition, which waits for review in place of this one."),
     }.get(Edition.State(edition.state), _("A new edition of the draft."))
     if not topics:
-        told += " " + _("It has no other topic, and needs one to be approved.")
+        sentence += " " + _("It has no other topic, and needs one to be approved.")
 
     def do() -> None:
         last = article.latest_edition()
@@ -175,7 +175,7 @@ def _topic_of_article(
             note=note[:300], **content,
         )  # fmt: skip
 
-    return Line(article, told, do)
+    return Line(article, sentence, do)
 
 
 # Engagements

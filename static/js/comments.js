@@ -47,7 +47,7 @@ window.addEventListener("load", () => {
     const place = button?.closest(".comment-place");
     if (!place) return;
     event.preventDefault();
-    const told = place.querySelector(".comment-told");
+    const message = place.querySelector(".comment-message");
     const body = new URLSearchParams(new FormData(form));
     body.set("do", button.value);
     // A new sign-in gives the form beside this one a new token.
@@ -62,17 +62,17 @@ window.addEventListener("load", () => {
       });
       const answer = await response.json();
       if (!response.ok) {
-        told.textContent = answer.sentence;
+        message.textContent = answer.sentence;
         return;
       }
       const fresh = new DOMParser().parseFromString(answer.html, "text/html");
       const next = document.adoptNode(fresh.querySelector(`.comment-place[data-field="${place.dataset.field}"]`));
       next.classList.toggle("is-beside", place.classList.contains("is-beside"));
       place.replaceWith(next);
-      next.querySelector(".comment-told").textContent = answer.sentence;
+      next.querySelector(".comment-message").textContent = answer.sentence;
       next.querySelector(".comment-new summary").focus();
     } catch {
-      told.textContent = section.dataset.lost;
+      message.textContent = section.dataset.lost;
     } finally {
       button.disabled = false;
     }

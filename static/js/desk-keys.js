@@ -129,11 +129,11 @@ window.addEventListener("load", () => {
   // The editor may be made after this.
   if (!goBack()) document.addEventListener("prose-editor:ready", () => setTimeout(goBack), { once: true });
   // The message at the head of the page is out of sight now: it is spoken.
-  const told = [...document.querySelectorAll(".messagelist li")].map((item) => item.textContent.trim()).join(" ");
-  if (told) {
+  const message = [...document.querySelectorAll(".messagelist li")].map((item) => item.textContent.trim()).join(" ");
+  if (message) {
     const live = Object.assign(document.createElement("p"), { className: "saved-note" });
     live.setAttribute("role", "status");
     row.prepend(live);
-    setTimeout(() => { live.textContent = told; }, 100);
+    setTimeout(() => { live.textContent = message; }, 100);
   }
 });

@@ -8,7 +8,7 @@ window.addEventListener("load", () => {
   if (!whole || !fields.every(Boolean)) return; // a page that may only be read
   const image = whole.querySelector("img");
   const marker = whole.querySelector(".focal-marker");
-  const told = document.querySelector("[data-focal-told]");
+  const message = document.querySelector("[data-focal-message]");
   const crops = document.querySelectorAll(".focal-crops img");
   const bounded = (value) => Math.min(100, Math.max(0, Math.round(value)));
   const point = () => fields.map((field) => bounded(Number(field.value.replace(",", ".")) || 0));
@@ -26,7 +26,7 @@ window.addEventListener("load", () => {
     [fields[0].value, fields[1].value] = [bounded(x), bounded(y)];
     for (const field of fields) field.dispatchEvent(new Event("input", { bubbles: true }));
     const [left, top] = show();
-    told.textContent = told.dataset.words.replace("{x}", left).replace("{y}", top);
+    message.textContent = message.dataset.words.replace("{x}", left).replace("{y}", top);
   }
 
   function moveTo(event) {

@@ -11,7 +11,7 @@
     const title = dialog.querySelector("h2");
     const search = dialog.querySelector("#picker-q");
     const results = dialog.querySelector(".picker-results");
-    const [choose, use, more, told] = ["choose", "use", "more", "told"].map(part);
+    const [choose, use, more, message] = ["choose", "use", "more", "message"].map(part);
     const alt = dialog.querySelector("#picker-alt");
     const decorative = dialog.querySelector("#picker-decorative");
     const caption = dialog.querySelector("#picker-caption");
@@ -33,8 +33,8 @@
         answer = await response.json();
       } catch (error) {
         if (error.name !== "AbortError") {
-          told.classList.remove("visually-hidden");
-          told.textContent = words.lost;
+          message.classList.remove("visually-hidden");
+          message.textContent = words.lost;
         }
         return;
       }
@@ -44,8 +44,8 @@
       more.hidden = !answer.has_more;
       more.dataset.before = answer.pictures.at(-1)?.id ?? "";
       const count = results.childElementCount;
-      told.classList.toggle("visually-hidden", count > 0);
-      told.textContent = count ? words.found.replace("{count}", count) : words.none;
+      message.classList.toggle("visually-hidden", count > 0);
+      message.textContent = count ? words.found.replace("{count}", count) : words.none;
       if (before) buttons[0]?.firstElementChild.focus();
     }
 

@@ -17,7 +17,7 @@
     const words = form.dataset;
     const input = form.querySelector("input[type=file]");
     const list = form.querySelector(".uploads");
-    const told = form.querySelector(".uploads-told");
+    const message = form.querySelector(".uploads-message");
     const waiting = [];
     const stored = [];
     let running = 0;
@@ -128,10 +128,10 @@
 
     function summarise() {
       const sentence = words.summary.replace("{stored}", stored.length).replace("{refused}", refused);
-      told.replaceChildren(sentence);
+      message.replaceChildren(sentence);
       if (!stored.length || form.closest("dialog")) return;
       const ids = stored.map((picture) => picture.id).join(",");
-      told.append(" ", make("a", words.next, { className: "button", href: `${words.describe}?ids=${ids}` }));
+      message.append(" ", make("a", words.next, { className: "button", href: `${words.describe}?ids=${ids}` }));
     }
 
     input.addEventListener("change", () => {

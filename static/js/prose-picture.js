@@ -71,17 +71,17 @@ export const Picture = Node.create({
         alt: alt ?? "",
         draggable: false,
       });
-      const told = document.createElement("figcaption");
+      const figcaption = document.createElement("figcaption");
       const undescribed = alt === null;
-      told.append(Object.assign(document.createElement("span"), { textContent: caption, dir: "auto" }));
-      told.append(
+      figcaption.append(Object.assign(document.createElement("span"), { textContent: caption, dir: "auto" }));
+      figcaption.append(
         Object.assign(document.createElement("small"), {
           textContent: undescribed ? words().undescribed : alt || words().decorative,
           className: undescribed ? "is-undescribed" : "",
           dir: "auto",
         }),
       );
-      dom.append(image, told);
+      dom.append(image, figcaption);
       if (editor.isEditable && window.picturePicker) {
         const button = Object.assign(document.createElement("button"), { type: "button", textContent: words().change });
         button.addEventListener("click", () => edit(editor, options, node, getPos()));

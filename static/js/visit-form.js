@@ -7,8 +7,8 @@ window.addEventListener("load", () => {
   const [title, start, end, status] = ["title", "start", "end", "status"].map((name) =>
     document.getElementById(`id_${name}`),
   );
-  const told = status?.dataset.passed; // only where a visit is new
-  if (!told || !start || !end || document.querySelector(".errornote")) return;
+  const passed = status?.dataset.passed; // only where a visit is new
+  if (!passed || !start || !end || document.querySelector(".errornote")) return;
 
   let headline;
   try {
@@ -23,7 +23,7 @@ window.addEventListener("load", () => {
 
   const hint = document.createElement("div");
   hint.className = "help";
-  hint.textContent = told;
+  hint.textContent = passed;
   status.closest(".field-status, .fieldBox, .form-row").append(hint);
   // It keeps its room: come while a button is pressed, it would push the button away.
   hint.style.minBlockSize = `${hint.offsetHeight}px`;
@@ -41,7 +41,7 @@ window.addEventListener("load", () => {
     const hasPassed = day < new Date().setHours(0, 0, 0, 0);
     if (hasPassed === (status.value === "took_place")) return;
     status.value = likely[status.value];
-    hint.textContent = hasPassed ? told : "";
+    hint.textContent = hasPassed ? passed : "";
   };
   // Not while it is typed: "2026-12" begins as "2026-1".
   start.addEventListener("change", judge);

@@ -38,7 +38,9 @@ def test_click_on_the_picture_moves_every_crop(desk):
     desk.keyboard.press("ArrowLeft")
     desk.keyboard.press("Shift+ArrowDown")
     expect(crops.first).to_have_css("object-position", "19% 80%")
-    expect(desk.locator("[data-focal-told]")).to_have_text("19 % from the left, 80 % from the top")
+    expect(desk.locator("[data-focal-message]")).to_have_text(
+        "19 % from the left, 80 % from the top"
+    )
     desk.click("[name=_continue]")
     desk.locator(".messagelist .success").wait_for()
     expect(desk.locator("#id_focal_x")).to_have_value("19")
@@ -65,7 +67,7 @@ def test_dropped_files_are_stored_or_refused_each_by_itself(desk):
     expect(lines).to_have_count(3)
     expect(desk.locator(".uploads .is-stored")).to_have_count(2)
     expect(lines.nth(2)).to_contain_text("This is not a readable picture")
-    expect(desk.locator(".uploads-told")).to_contain_text("Stored: 2. Refused: 1.")
+    expect(desk.locator(".uploads-message")).to_contain_text("Stored: 2. Refused: 1.")
     desk.get_by_role("link", name="Add credits").click()
     desk.fill("#id_all-credit", "A. N. Other")
     desk.get_by_role("button", name="Save").click()

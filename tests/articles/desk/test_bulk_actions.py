@@ -70,7 +70,7 @@ def test_topic_is_added_to_articles_by_the_states_they_are_in(client, visit, top
     client.force_login(member(EDITOR))
     form = {"ids": ids(*(e.article for e in editions)), "what": topic.pk}
     page = client.get(page_of("article", "add_topic"), form)
-    told = {line.row.headline: line.told for line in page.context["plan"].lines}
+    told = {line.row.headline: line.sentence for line in page.context["plan"].lines}
     assert told == {
         "Live": "A new draft: readers see it once somebody has approved it.",
         "Draft": "A new edition of the draft.",
@@ -95,7 +95,7 @@ def test_last_topic_is_taken_off_with_a_warning(visit, topic):
         "article", "remove_topic", [edition.article_id], topic,
         by=UserFactory(), may_change=bool,
     )  # fmt: skip
-    assert "needs one to be approved" in plan.lines[0].told
+    assert "needs one to be approved" in plan.lines[0].sentence
     apply(plan)
     assert list(edition.article.latest_edition().topics.all()) == []
 
@@ -219,7 +219,7 @@ def test_preview_of_withdrawals_costs_the_same_with_more_visits(client):
             page = client.get(page_of("engagement", "withdraw"), form)
         counts.append(len(queries))
     assert counts == [9, 9]
-    told = [line.told for line in page.context["plan"].refused]
+    told = [line.sentence for line in page.context["plan"].refused]
     assert len(told) == 8
     assert all("“Needs both” first: it needs this engagement" in sentence for sentence in told)
 
