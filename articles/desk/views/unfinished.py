@@ -1,4 +1,4 @@
-"""The list of unsaved work. The dashboard itself is the admin's index (`desk_pages`)."""
+"""The list of unsaved work."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
