@@ -20,7 +20,6 @@ from articles.facts.duplicate_merge import (
 )
 from engagements.admin.pages import change_url, desk_page, desk_view, log_change
 from engagements.models import EngagementTopic, Organisation, Participant, Person, Topic
-from engagements.text import is_key
 from engagements.widgets import Autocomplete
 
 # Edits that the preview lists; the rest are counted.
@@ -40,17 +39,10 @@ def merge_page(request: HttpRequest, object_id: int, model: type[Subject]) -> Ht
         raise PermissionDenied
     duplicate: Any = get_object_or_404(model, pk=object_id)
     asked = request.POST if request.method == "POST" else request.GET
-    into = asked.get("into", "")
-    errors: list[str] = []
-    reasons: list[str] = []
-    target: Any = model._default_manager.filter(pk=into).first() if is_key(into) else None
-    if target is not None:
-        reasons = merge_failure_reasons(duplicate, target)
-        errors += reasons
-    elif into:
-        errors.append(_("There is no entry “%s”: choose one from the list.") % into[:20])
-    elif "into" in asked:
-        errors.append(_("Choose the entry to merge it into."))
+    form = target_form(model, asked if "into" in asked else None)
+    target = form.cleaned_data["into"] if form.is_valid() else None
+    reasons = merge_failure_reasons(duplicate, target) if target else []
+    errors = [*form.errors.get("into", []), *reasons]
     if request.method == "POST" and target is not None and not errors:
         try:
             plan = merge_duplicate(duplicate, target, fingerprint=asked.get("fingerprint", ""))
@@ -58,7 +50,6 @@ def merge_page(request: HttpRequest, object_id: int, model: type[Subject]) -> Ht
             errors += error.messages
         else:
             return _merged(request, plan, object_id)
-    form = _form(model, target)
     return desk_page(
         request,
         "admin/merge_duplicate.html",
@@ -74,15 +65,18 @@ def merge_page(request: HttpRequest, object_id: int, model: type[Subject]) -> Ht
     )
 
 
-def _form(model: type[Subject], target: Subject | None) -> forms.Form:
+def target_form(model: type[Subject], data: Any) -> forms.Form:
     """Return the form with the autocomplete of the target."""
     # The script fetches the choices, and a required select without choices is invalid HTML.
-    initial = {"into": target.pk if target else ""}
-    form = forms.Form(initial=initial, use_required_attribute=False)
+    form = forms.Form(data, use_required_attribute=False)
     form.fields["into"] = forms.ModelChoiceField(
         model._default_manager.all(),
         label=_("Merge into"),
         widget=Autocomplete(FOREIGN_KEYS[model], admin.site),
+        error_messages={
+            "required": _("Choose the entry to merge it into."),
+            "invalid_choice": _("There is no such entry: choose one from the list."),
+        },
     )
     return form
 
