@@ -48,26 +48,21 @@ class CalendarRange:
     on: dt.date
 
     @property
-    def first(self) -> dt.date:
-        start = self.on.replace(day=1) if self.kind == MONTH else self.on
+    def days(self) -> list[dt.date]:
         # Django counts from Sunday, Python from Monday.
         begins = (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7
-        return start - dt.timedelta(days=(start.weekday() - begins) % 7)
+        weeks = calendar.Calendar(begins).monthdatescalendar(self.on.year, self.on.month)
+        if self.kind == MONTH:
+            return [day for week in weeks for day in week]
+        return next(week for week in weeks if self.on in week)
+
+    @property
+    def first(self) -> dt.date:
+        return self.days[0]
 
     @property
     def last(self) -> dt.date:
-        if self.kind == WEEK:
-            return self.first + dt.timedelta(days=6)
-        end = self.month_end
-        return end + dt.timedelta(days=(self.first.weekday() - 1 - end.weekday()) % 7)
-
-    @property
-    def month_end(self) -> dt.date:
-        return PartialDate(self.on, Precision.MONTH).last_day
-
-    @property
-    def days(self) -> list[dt.date]:
-        return [self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+        return self.days[-1]
 
     @property
     def title(self) -> str:
@@ -250,12 +245,6 @@ def _embargoes(
             pk=pk,
             movable="visit" if may_move else "",
         )
-
-
-def weekdays(view: CalendarRange) -> list[str]:
-    """Return the names of the weekdays, in the order of the grid's columns."""
-    names = [_(name) for name in calendar.day_name]
-    return [names[day.weekday()] for day in view.days[:7]]
 
 
 def moment_of(date: str, time: str, was: dt.datetime) -> dt.datetime:

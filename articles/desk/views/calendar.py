@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -24,7 +23,6 @@ from articles.desk.planning_calendar import (
     calendar_page,
     moment_of,
     read_range,
-    weekdays,
 )
 from articles.models import Edition
 from articles.publishing.rescheduling import move_embargo, reschedule
@@ -66,7 +64,6 @@ def calendar(request: HttpRequest) -> HttpResponse:
         _("Calendar"),
         page=calendar_page(view, region, request.user, now),
         view=view,
-        weekdays=weekdays(view),
         earlier=_address(view.shifted(-1), region),
         later=_address(view.shifted(1), region),
         current=_address(CalendarRange(view.kind, today), region),
@@ -104,6 +101,8 @@ def move(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not person.has_perm(PERMISSIONS[kind]):
         raise PermissionDenied
+    back = request.POST.get("back", "")[:300]
+    page = f"{reverse('desk:calendar')}?{back}" if back else reverse("desk:calendar")
     model: Any = Edition if kind == "article" else Engagement
     row = get_object_or_404(model, pk=key_of(key))
     try:
@@ -119,21 +118,20 @@ def move(request: HttpRequest) -> HttpResponse:
             raise ValidationError(_("It is scheduled for that time already."))
         if kind == "article":
             reschedule(row, at=at, by=person)
+            moved = row.article
+            moved.headline = row.headline  # by which the log calls it
         else:
             move_embargo(row, at=at, by=person)
+            moved = row
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, f"{row}: {sentence}")
-        return redirect(_back(request))
-    if kind == "article":
-        row.article.headline = row.headline  # by which the log calls it
-    log_change(
-        request,
-        _("Moved to %s.") % spelled_out(at),
-        row.article if kind == "article" else row,
-    )
-    messages.success(request, _message(request, kind, row, was, at))
-    return redirect(_back(request))
+        return redirect(page)
+    log_change(request, _("Moved to %s.") % spelled_out(at), moved)
+    context = {"kind": kind, "row": row, "was": was, "at": at, "back": back}
+    message = render_to_string("admin/desk/moved.html", context, request)
+    messages.success(request, message)
+    return redirect(page)
 
 
 def _moment(text: str) -> dt.datetime:
@@ -144,32 +142,3 @@ def _moment(text: str) -> dt.datetime:
     if at is None or timezone.is_naive(at):
         raise ValidationError(_("The form is incomplete. Open the calendar again."))
     return at
-
-
-def _back(request: HttpRequest) -> str:
-    """Return the address of the calendar page that the form was sent from."""
-    query = request.POST.get("back", "")[:300]
-    return f"{reverse('desk:calendar')}?{query}" if query else reverse("desk:calendar")
-
-
-def _message(request: HttpRequest, kind: str, row: Any, was: dt.datetime, at: dt.datetime) -> str:
-    """Return the sentence on a move, with a form that undoes it."""
-    hidden = {
-        "csrfmiddlewaretoken": get_token(request),
-        "kind": kind,
-        "pk": row.pk,
-        "at": was.isoformat(),
-        "was": at.isoformat(),
-        "back": request.POST.get("back", "")[:300],
-    }
-    fields = [format_html('<input type="hidden" name="{}" value="{}">', *pair)
-              for pair in hidden.items()]  # fmt: skip
-    inputs = format_html("{}" * len(fields), *fields)
-    return format_html(
-        '{} <form method="post" action="{}" class="undo">{}'
-        '<button class="button quiet" autofocus>{}</button></form>',
-        _("“%(what)s” comes out at %(at)s.") % {"what": row, "at": spelled_out(at)},
-        reverse("desk:move"),
-        inputs,
-        _("Undo"),
-    )
