@@ -1,7 +1,6 @@
 """What somebody types is kept a second later, apart from the editions; and who else is at it."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from articles.models import Article, Autosave, Edition, Presence, Submission
@@ -44,14 +44,6 @@ def typed(data: QueryDict, fields: dict[str, forms.Field]) -> dict[str, list[str
         name: [value.replace("\0", "") for value in data.getlist(name)]
         for name in sorted(names_of(fields) & set(data))
     }
-
-
-def as_sent(fields: dict[str, list[str]]) -> QueryDict:
-    """Return what was kept as a browser would send it."""
-    data = QueryDict(mutable=True)
-    for name, values in fields.items():
-        data.setlist(name, values)
-    return data
 
 
 def read_token(text: str | None) -> UUID | None:
@@ -175,6 +167,6 @@ def saved_since(person: Any, article: Article, number: int) -> str:
 
 def initial_from(kept: dict[str, Any], fields: dict[str, forms.Field]) -> dict[str, Any]:
     """Return a form's initial values from what was kept of it."""
-    data = as_sent(kept)
-    names: Iterable[str] = (name for name in fields if name not in NOT_KEPT)
+    data: Any = MultiValueDict(kept)
+    names = fields.keys() - NOT_KEPT
     return {name: fields[name].widget.value_from_datadict(data, data, name) for name in names}

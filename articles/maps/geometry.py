@@ -350,8 +350,9 @@ def _at_edge(start: Point, end: Point) -> Point:
     return x + part * (to_x - x), y + part * (to_y - y)
 
 
-def _arc(start: Point, end: Point, bend: float = 0.16, steps: int = 20) -> Ring:
+def _arc(start: Point, end: Point) -> Ring:
     """Return a line that bends upwards: a quadratic Bézier curve in straight pieces."""
+    bend, steps = 0.16, 20
     (x1, y1), (x2, y2) = start, end
     side = 1 if x2 >= x1 else -1
     control = (

@@ -107,9 +107,10 @@ class PictureAdmin(BoundedLists):
         return False
 
     def has_change_permission(self, request, obj=None):
-        if super().has_change_permission(request, obj) or obj is None:
-            return super().has_change_permission(request, obj)
-        return Picture.objects.describable_by(request.user).filter(pk=obj.pk).exists()
+        if super().has_change_permission(request, obj):
+            return True
+        own = Picture.objects.describable_by(request.user)
+        return obj is not None and own.filter(pk=obj.pk).exists()
 
     def has_delete_permission(self, request, obj=None):
         # Uploaders may delete their own pictures; `delete_view` refuses those that are used.

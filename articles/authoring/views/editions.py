@@ -91,7 +91,7 @@ def unschedule(request: HttpRequest, article: Article) -> HttpResponse:
         article,
         lambda: workflow.unschedule(edition, by=request.user),
         _("No longer scheduled: the edition is a draft again."),
-        lambda: _scheduled_visits(edition),
+        _scheduled_visits(edition),
     )
 
 
@@ -120,7 +120,7 @@ def _do(
     article: Article,
     transition: Callable[[], None],
     message: str,
-    more: Callable[[], str] = str,
+    more: str = "",
 ) -> HttpResponse:
     try:
         transition()
@@ -128,5 +128,5 @@ def _do(
         messages.error(request, " ".join(error.messages))
     else:
         log_change(request, message, article)
-        messages.success(request, f"{message} {more()}".strip())
+        messages.success(request, f"{message} {more}".strip())
     return redirect("admin:articles_article_change", article.pk)
