@@ -24,7 +24,7 @@ from articles.authoring.urls import urlpatterns
 from articles.editing_sessions.autosave import forget, read_token
 from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.models import Article, Picture
-from articles.pictures.at_desk import picture_preview
+from articles.pictures.desk_display import picture_preview
 from articles.publishing.workflow import save_edition
 from articles.roles import may_change, may_publish, may_view
 

@@ -14,7 +14,7 @@ from articles.editing_sessions.form_merge import Plain, State, sealed
 from articles.editing_sessions.form_merge_admin import FormMerge
 from articles.editing_sessions.idempotency import IdempotentForm
 from articles.models import Article, Edition
-from articles.pictures.at_desk import picture_preview
+from articles.pictures.desk_display import picture_preview
 from engagements.text import key_of
 
 # Columns of the article and of the picture: no edition holds what they were.

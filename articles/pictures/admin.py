@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Picture
-from articles.pictures.at_desk import desk_address, picture_data
+from articles.pictures.desk_display import desk_address, picture_data
 from articles.pictures.desk_views import ADD, describe_address
 from articles.pictures.forms import PictureForm
 from articles.pictures.library import redraw_share

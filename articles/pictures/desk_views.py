@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from articles.caching.batch import batched_refresh
 from articles.models import Picture
-from articles.pictures.at_desk import picture_data
+from articles.pictures.desk_display import picture_data
 from articles.pictures.forms import BatchForm, DescriptionForm
 from articles.pictures.library import SamePictureError, create_picture
 from articles.pictures.serving import picture_response

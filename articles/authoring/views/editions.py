@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from articles.authoring.unread import mark_read
 from articles.authoring.views.base import article_view
 from articles.models import Article, Edition
-from articles.pictures.at_desk import picture_preview
+from articles.pictures.desk_display import picture_preview
 from articles.publishing import workflow
 from articles.publishing.checks import EditionContent
 from articles.publishing.edition_diff import edition_diff
