@@ -38,18 +38,19 @@ def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
         pks = pks[:MOST]
     part = operation.rpartition("_")[2]
     given = asked.get("what", "").replace("\0", "")
-    what = _given(part, given, errors)
-    plan = None
-    if what and pks:
-        model_admin = admin.site.get_model_admin(MODELS[kind])
-        plan = plan_of(
-            kind, operation, pks, what, by=request.user,
-            may_change=lambda row: model_admin.has_change_permission(request, row),
-        )  # fmt: skip
-    if request.method == "POST" and plan and not errors:
-        done = _apply(request, plan, kind, str(title), what, errors)
-        if done is not None:
-            return done
+    what = plan = None
+    try:
+        what = _chosen(part, given)
+        if what and pks:
+            model_admin = admin.site.get_model_admin(MODELS[kind])
+            plan = plan_of(
+                kind, operation, pks, what, by=request.user,
+                may_change=lambda row: model_admin.has_change_permission(request, row),
+            )  # fmt: skip
+        if request.method == "POST" and plan and not errors:
+            return _apply(request, plan, kind, f"{title}: {what}", str(title))
+    except ValidationError as error:
+        errors += error.messages
     model = CHOICES.get(part)
     return desk_page(
         request,
@@ -70,32 +71,30 @@ def bulk(request: HttpRequest, kind: str, operation: str) -> HttpResponse:
     )
 
 
-def _given(part: str, text: str, errors: list[str]) -> Any:
-    """Return the chosen topic or region, or the reason (`None`: missing or refused)."""
+def _chosen(part: str, text: str) -> Any:
+    """Return the chosen topic or region, or the reason (`None`: not given yet).
+
+    Raises `ValidationError` for one that is refused.
+    """
     if not text:
         return None
     if part in CHOICES:
         row = CHOICES[part].objects.filter(pk=key_of(text)).first()
         if row is None:
-            errors.append(_("There is no entry “%s”: choose one from the list.") % text[:20])
+            message = _("There is no entry “%s”: choose one from the list.")
+            raise ValidationError(message % text[:20])
         return row
-    failures = reason_failures(text, _("Enter a reason, which readers will see."))
-    errors += failures
-    return None if failures else text.strip()
+    if failures := reason_failures(text, _("Enter a reason, which readers will see.")):
+        raise ValidationError(failures)
+    return text.strip()
 
 
-def _apply(
-    request: HttpRequest, plan: Plan, kind: str, title: str, what: Any, errors: list[str]
-) -> HttpResponse | None:
+def _apply(request: HttpRequest, plan: Plan, kind: str, entry: str, title: str) -> HttpResponse:
+    """Make the changes of a plan, log them as `entry`, and lead back to the list."""
     if request.POST.get("fingerprint") != plan.fingerprint:
-        errors.append(_("Something has changed. Check again what will happen."))
-        return None
-    try:
-        rows = apply(plan)
-    except ValidationError as error:
-        errors += error.messages
-        return None
-    log_change(request, f"{title}: {what}", *rows)
+        raise ValidationError(_("Something has changed. Check again what will happen."))
+    rows = apply(plan)
+    log_change(request, entry, *rows)
     message = ngettext("%(title)s: %(count)d changed.", "%(title)s: %(count)d changed.", len(rows))
     messages.success(request, message % {"title": title, "count": len(rows)})
     return redirect(f"admin:{MODELS[kind]._meta.app_label}_{kind}_changelist")
