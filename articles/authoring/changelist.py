@@ -1,5 +1,6 @@
 """The list of articles: its columns and filters."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -12,57 +13,40 @@ from articles.desk import worklists
 from articles.desk.views.bulk import BulkActions
 from articles.models import Edition, ReviewRequest
 from articles.wording import moment, name_of
-from engagements.admin.base import BoundedLists
+from engagements.admin.base import BoundedLists, TableFilter
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = _("status")
-    parameter_name = "status"
+class StatusFilter(TableFilter):
+    title, parameter_name = _("status"), "status"
 
-    def lookups(self, request, model_admin):
-        return [
-            ("published", _("Published")),
-            ("scheduled", _("Scheduled")),
-            ("draft", _("With an unpublished edition")),
-            ("mine", _("My drafts")),
-            ("returned", _("Returned to me")),
-            ("in_review", _("Waiting for review")),
-            ("waiting", _("Waiting for me")),
-            ("asked", _("I was asked to review")),
-            ("sent", _("My articles in review")),
-            ("forced", _("Published without a second person")),
-            ("withdrawn", _("Withdrawn")),
-            ("to_revisit", _("To be revisited")),
-        ]
+    def table(self, person):
+        def of(few: Any) -> Callable[[Any], Any]:
+            """Return a function that keeps the articles of a few editions."""
+            return lambda rows: rows.filter(pk__in=few.order_by().values("article"))
 
-    def queryset(self, request, queryset):
-        editions = Edition.objects.filter(article=OuterRef("pk"))
-        of_a_person = {
-            "mine": worklists.drafts_of,
-            "returned": worklists.returned_to,
-            "waiting": worklists.waiting_for,
-            "asked": worklists.asked_of,
-            "sent": worklists.sent_by,
+        def having(editions: Any) -> Callable[[Any], Any]:
+            """Return a function that keeps the articles that have one of the editions."""
+            return lambda rows: rows.filter(Exists(editions.filter(article=OuterRef("pk"))))
+
+        editions, now = Edition.objects.all(), timezone.now()
+        in_review = editions.filter(state=Edition.State.IN_REVIEW)
+        return {
+            "published": (_("Published"), lambda rows: rows.public()),
+            "scheduled": (_("Scheduled"), having(editions.scheduled())),
+            "draft": (_("With an unpublished edition"), of(editions.worked_on())),
+            "mine": (_("My drafts"), of(worklists.drafts_of(person))),
+            "returned": (_("Returned to me"), of(worklists.returned_to(person))),
+            "in_review": (_("Waiting for review"), having(in_review)),
+            "waiting": (_("Waiting for me"), of(worklists.waiting_for(person))),
+            "asked": (_("I was asked to review"), of(worklists.asked_of(person))),
+            "sent": (_("My articles in review"), of(worklists.sent_by(person))),
+            "forced": (_("Published without a second person"), having(editions.forced())),
+            "withdrawn": (_("Withdrawn"), lambda rows: rows.filter(withdrawn_at__lte=now)),
+            "to_revisit": (
+                _("To be revisited"),
+                lambda rows: rows.filter(review_on__lte=timezone.localdate(now)),
+            ),
         }
-        match self.value():
-            case "published":
-                queryset = queryset.public()
-            case "scheduled":
-                queryset = queryset.filter(Exists(editions.scheduled()))
-            case "draft":
-                queryset = queryset.filter(pk__in=Edition.objects.worked_on().values("article"))
-            case "in_review":
-                queryset = queryset.filter(Exists(editions.filter(state=Edition.State.IN_REVIEW)))
-            case "forced":
-                queryset = queryset.filter(Exists(editions.forced()))
-            case "withdrawn":
-                queryset = queryset.filter(withdrawn_at__lte=timezone.now())
-            case "to_revisit":
-                queryset = queryset.filter(review_on__lte=timezone.localdate())
-            case str() as whose if whose in of_a_person:
-                rows = of_a_person[whose](request.user).order_by()
-                queryset = queryset.filter(pk__in=rows.values("article"))
-        return queryset
 
 
 class ArticleList(BulkActions, BoundedLists):

@@ -14,35 +14,30 @@ from articles.editing_sessions.idempotency import IdempotentForm
 from articles.facts.forms import CoveredEngagementForm
 from articles.facts.urls import duplicate_urlpatterns, urlpatterns
 from articles.models import Edition
+from engagements.admin.base import TableFilter
 from engagements.admin.engagement import EngagementAdmin
 from engagements.admin.parties import OrganisationAdmin, PersonAdmin, TopicAdmin
 from engagements.history import revisions_of
 from engagements.models import Engagement, Organisation, Person, Topic
 
 
-class CoverageFilter(admin.SimpleListFilter):
-    title = _("coverage")
-    parameter_name = "coverage"
+class CoverageFilter(TableFilter):
+    title, parameter_name = _("coverage"), "coverage"
 
-    def lookups(self, request, model_admin):
-        return [
-            ("yes", _("With a public article")),
-            ("no", _("Without a public article")),
-            ("missing", _("Current, without coverage")),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == "missing":
-            today = timezone.localdate()
-            near = Q(pk__in=worklists.uncovered_soon(today).order_by().values("pk"))
-            return queryset.filter(near | Q(pk__in=worklists.uncovered_lately(today).values("pk")))
-        if self.value() in ("yes", "no"):
-            public = Edition.objects.public()
-            covered = Exists(public.filter(engagement=OuterRef("pk"))) | Exists(
-                public.filter(also_covers=OuterRef("pk"))
-            )
-            return queryset.filter(covered if self.value() == "yes" else ~covered)
-        return queryset
+    def table(self, person):
+        public, today = Edition.objects.public(), timezone.localdate()
+        is_subject = Exists(public.filter(engagement=OuterRef("pk")))
+        covered = is_subject | Exists(public.filter(also_covers=OuterRef("pk")))
+        soon = Q(pk__in=worklists.uncovered_soon(today).order_by().values("pk"))
+        lately = Q(pk__in=worklists.uncovered_lately(today).values("pk"))
+        return {
+            "yes": (_("With a public article"), lambda rows: rows.filter(covered)),
+            "no": (_("Without a public article"), lambda rows: rows.filter(~covered)),
+            "missing": (
+                _("Current, without coverage"),
+                lambda rows: rows.filter(soon | lately),
+            ),
+        }
 
 
 @admin.register(Engagement)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from articles.pictures.library import redraw_share
 from articles.pictures.processing import MAX_BYTES
 from articles.pictures.urls import urlpatterns
 from articles.pictures.usage import uses_of, why_not_deleted
-from engagements.admin.base import BoundedLists
+from engagements.admin.base import BoundedLists, TableFilter
 
 MOST_MESSAGES = 5  # on pictures that cannot be deleted
 
@@ -35,38 +35,34 @@ CROPS = [
 ]
 
 
-class YesNoFilter(admin.SimpleListFilter):
-    """A filter with the choices yes and no, for a condition and its negation."""
-
-    yes: Any = ""
-    no: Any = ""
-    condition = Q()
-
-    def lookups(self, request, model_admin):
-        return [("yes", self.yes), ("no", self.no)]
-
-    def queryset(self, request, queryset):
-        if self.value() not in ("yes", "no"):
-            return queryset
-        return queryset.filter(self.condition if self.value() == "yes" else ~self.condition)
-
-
-class UsedFilter(YesNoFilter):
+class UsedFilter(TableFilter):
     title, parameter_name = _("use"), "used"
-    yes, no = _("Used in an article"), _("Not used")
-    condition = Q(is_used=True)
+
+    def table(self, person):
+        return {
+            "yes": (_("Used in an article"), lambda rows: rows.filter(is_used=True)),
+            "no": (_("Not used"), lambda rows: rows.exclude(is_used=True)),
+        }
 
 
-class CreditFilter(YesNoFilter):
+class CreditFilter(TableFilter):
     title, parameter_name = _("credit"), "credit"
-    yes, no = _("With a credit"), _("Without a credit")
-    condition = ~Q(credit="")
+
+    def table(self, person):
+        return {
+            "yes": (_("With a credit"), lambda rows: rows.exclude(credit="")),
+            "no": (_("Without a credit"), lambda rows: rows.filter(credit="")),
+        }
 
 
-class AltFilter(YesNoFilter):
+class AltFilter(TableFilter):
     title, parameter_name = _("alternative text"), "alt"
-    yes, no = _("With alternative text"), _("Without alternative text")
-    condition = ~Q(alt="")
+
+    def table(self, person):
+        return {
+            "yes": (_("With alternative text"), lambda rows: rows.exclude(alt="")),
+            "no": (_("Without alternative text"), lambda rows: rows.filter(alt="")),
+        }
 
 
 @admin.register(Picture)

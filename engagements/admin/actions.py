@@ -5,22 +5,24 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagements.admin.base import BoundedLists, KeyedAutocompletes, OwnSources, Recorded
+from engagements.admin.base import (
+    BoundedLists,
+    KeyedAutocompletes,
+    OwnSources,
+    Recorded,
+    TableFilter,
+)
 from engagements.forms import ActionForm
 from engagements.history import record_first
 from engagements.models import Action, ActionUpdate
 from engagements.text import key_of
 
 
-class OverdueFilter(admin.SimpleListFilter):
-    title = _("overdue")
-    parameter_name = "overdue"
+class OverdueFilter(TableFilter):
+    title, parameter_name = _("overdue"), "overdue"
 
-    def lookups(self, request, model_admin):
-        return [("yes", _("Yes"))]
-
-    def queryset(self, request, queryset):
-        return queryset.overdue(timezone.localdate()) if self.value() == "yes" else queryset
+    def table(self, person):
+        return {"yes": (_("Yes"), lambda rows: rows.overdue(timezone.localdate()))}
 
 
 class ActionUpdateInline(OwnSources, admin.StackedInline):

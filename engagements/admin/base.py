@@ -1,5 +1,6 @@
 """Shared parts of the admin of engagements."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -72,6 +73,21 @@ class BoundedLists(admin.ModelAdmin):
             request.POST = request.POST.copy()
             request.POST.setlist(ACTION_CHECKBOX_NAME, [key for key in ticked if is_key(key)])
         return super().changelist_view(request, extra_context)
+
+
+class TableFilter(admin.SimpleListFilter):
+    """A filter whose choices stand in a table, with their words and the rows that they leave."""
+
+    def table(self, person: Any) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
+        """Return words and a function of the queryset, by the value in the address."""
+        raise NotImplementedError
+
+    def lookups(self, request, model_admin):
+        return [(value, words) for value, (words, _narrow) in self.table(request.user).items()]
+
+    def queryset(self, request, queryset):
+        _words, narrow = self.table(request.user).get(self.value() or "", ("", None))
+        return narrow(queryset) if narrow else queryset
 
 
 class FoldedSearch(KeyedAutocompletes, BoundedLists):

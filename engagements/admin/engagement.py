@@ -15,6 +15,7 @@ from engagements.admin.base import (
     OwnSources,
     QuietRelations,
     Recorded,
+    TableFilter,
 )
 from engagements.forms import (
     ActionForm,
@@ -121,28 +122,17 @@ class EngagementRegionInline(LimitedRows, QuietRelations, admin.TabularInline):
     verbose_name_plural = _("Regions: derived from the countries, added or removed by an editor")
 
 
-class VisibilityFilter(admin.SimpleListFilter):
-    title = _("visibility")
-    parameter_name = "visibility"
+class VisibilityFilter(TableFilter):
+    title, parameter_name = _("visibility"), "visibility"
 
-    def lookups(self, request, model_admin):
-        return [
-            ("public", _("Public")),
-            ("embargoed", _("Under embargo")),
-            ("draft", _("Draft")),
-            ("withdrawn", _("Withdrawn")),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == "public":
-            return queryset.public()
-        if self.value() == "embargoed":
-            return queryset.filter(public_from__gt=timezone.now())
-        if self.value() == "draft":
-            return queryset.filter(public_from__isnull=True)
-        if self.value() == "withdrawn":
-            return queryset.withdrawn()
-        return queryset
+    def table(self, person):
+        now = timezone.now()
+        return {
+            "public": (_("Public"), lambda rows: rows.public()),
+            "embargoed": (_("Under embargo"), lambda rows: rows.filter(public_from__gt=now)),
+            "draft": (_("Draft"), lambda rows: rows.filter(public_from=None)),
+            "withdrawn": (_("Withdrawn"), lambda rows: rows.withdrawn()),
+        }
 
 
 class EngagementAdmin(QuietRelations, Recorded, FoldedSearch):
