@@ -18,8 +18,6 @@ class ArticleForm(MergeableForm, DecisionFields, PictureFields, ContentFields, f
     # what others saved since is not written over.
     based_on = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
-    # Set by the admin: the person who fills in the form.
-    editor: Any = None
     # Set by the admin: what the person had typed and not saved, if they take it up again.
     autosave: Autosave | None = None
 
