@@ -17,13 +17,20 @@ from django.utils.translation import gettext as _
 ViewFunction = Callable[..., HttpResponseBase]
 
 
+def has_or_may_change(person: Any, permission: str) -> bool:
+    """Say whether a person has a permission: who may change a row may view it, as in the admin."""
+    return person.has_perm(permission) or (
+        ".view_" in permission and person.has_perm(permission.replace(".view_", ".change_"))
+    )
+
+
 def desk_view(*permissions: str) -> Callable[[ViewFunction], ViewFunction]:
     """Admit only signed-in staff with all of the permissions; forbid caching."""
 
     def decorate(view: ViewFunction) -> ViewFunction:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.has_perms(permissions):
+            if not all(has_or_may_change(request.user, name) for name in permissions):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -317,3 +317,13 @@ def test_who_may_not_change_the_facts_does_not_go_back(client, visit):
     address = page("revision", visit, revisions_of(visit).last().revision_id)
     assert 'name="reason"' not in client.get(address).text
     assert client.post(address, {"reason": "Why not."}).status_code == 403
+
+
+@pytest.mark.parametrize(("codename", "status"), [("change_engagement", 200), ("view_topic", 403)])
+def test_who_may_change_an_engagement_may_read_its_revisions(client, visit, codename, status):
+    """The permission to change holds that to view, as on Django's own pages."""
+    person = UserFactory(is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename=codename))
+    client.force_login(person)
+    page = reverse("admin:engagements_engagement_compare", args=[visit.pk])
+    assert client.get(page).status_code == status
