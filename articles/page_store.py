@@ -20,6 +20,10 @@ from config.page_store.shared import FilesShared, RedisShared
 PARAMETERS = (*filters.PARAMETERS, "region", "before", "to", "on", "page")
 
 
+# Of each process's time, for pages with filters and further pages that are not stored yet.
+QUERY_SHARE = 1 / 4
+
+
 def page_store(
     application: Application,
     *,
@@ -36,6 +40,7 @@ def page_store(
         lease=lease,
         scheme_header="HTTP_X_FORWARDED_PROTO" if settings.TRUST_PROXY_HEADERS else "",
         shared=_shared(),
+        share=QUERY_SHARE,
         clock=lambda: timezone.now().timestamp(),
     )
 

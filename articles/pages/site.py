@@ -46,13 +46,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Keep crawlers off the desk.
+    """Keep crawlers off the desk, and off combinations of filters, of which there is no end.
 
     Previews are not excluded: they forbid indexing themselves (`X-Robots-Tag`), and a crawler that
     may not fetch a page lists its bare address wherever it finds a link to it.
     """
     return HttpResponse(
-        f"User-agent: *\nDisallow: {reverse('admin:index')}\n",
+        f"User-agent: *\nDisallow: {reverse('admin:index')}\nDisallow: /*?*&\n",
         content_type="text/plain; charset=utf-8",
     )
 

@@ -16,7 +16,9 @@ from articles.models.pictures import SHARE_NAME
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MIN_WIDTH = 320
-MAX_SCANS = 200  # of a progressive JPEG; programs write about ten
+# Of a progressive JPEG, whose every scan decodes every pixel; programs write about ten.
+MAX_SCANS = 200
+MAX_SCANNED_PIXELS = 10 * MAX_PIXELS
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 WIDTHS = (480, 960, 1600)
 SHARE_SIZE = (1200, 630)
@@ -61,9 +63,10 @@ def _open(upload: BinaryIO) -> Image.Image:
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise _refuse(_("The picture is animated. Upload a still one."), "animated")
     if image.info.get("progressive"):
-        # Each scan decodes every pixel, and 100,000 empty scans fit into `MAX_BYTES`.
+        # 100,000 empty scans fit into `MAX_BYTES`.
         upload.seek(0)
-        if upload.read().count(b"\xff\xda") > MAX_SCANS:
+        scans = upload.read().count(b"\xff\xda")
+        if scans > min(MAX_SCANS, MAX_SCANNED_PIXELS // (image.width * image.height)):
             raise _refuse(_BROKEN, "broken")
     return image
 

@@ -47,6 +47,10 @@ the seconds to the next boundary; gzip and brotli, each compressed once. Conditi
 **Memory.** At most `max_bytes` in each process; the least recently used entries are dropped, and
 none may take more than an eighth.
 
+**Queries.** There is no end of queries, so rendering pages that have one may take only a `share` of
+a process's time; beyond it they are answered 503 with Retry-After. So whoever asks for thousands of
+filters does not keep others waiting.
+
 **Threads and processes.** Threads that miss the same entry wait for one rendering. Each process has
 its own store, so a page is rendered at most once for each process and version; with `shared` (such
 as `config.page_store.shared.RedisShared`) processes take what another has rendered.

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
 from django.utils.http import http_date
+from django.utils.translation import gettext
 
 from config.page_store.entries import Basis, Entries, Entry, Headers, Scope
 from config.page_store.requests import CONDITIONS, canonical_query, coding, evaluate
@@ -114,6 +115,7 @@ class PageStore:
         lease: float = 0.0,
         scheme_header: str = "",
         shared: Shared | None = None,
+        share: float = 1.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.entries = Entries(max_bytes)
@@ -128,6 +130,8 @@ class PageStore:
         self._reading = _Reading()
         self._read_lock = Lock()
         self._renderings: dict[tuple[Key, str], _Rendering] = {}
+        self._share = share
+        self._next_query = 0.0  # by the monotonic clock
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -256,8 +260,13 @@ class PageStore:
             if shared is not None and self._is_current(shared, reading):
                 entry = shared
                 break
-            began = self._clock()
+            if key[2] and monotonic() < self._next_query:
+                return _busy(start_response)
+            began, started = self._clock(), monotonic()
             status, headers, chunks, scopes = self._run(environ, key)
+            if key[2]:
+                ended = monotonic()
+                self._next_query = ended + (ended - started) * (1 / self._share - 1)
             if not _is_storable(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
@@ -350,6 +359,20 @@ def _is_storable(status: str, headers: Headers, largest: int) -> bool:
         and length.isdecimal()
         and int(length) <= largest
     )
+
+
+def _busy(start_response: Callable) -> Iterable[bytes]:
+    """Answer 503: pages of queries, of which there is no end, have had their share of the time."""
+    body = gettext("The site is busy with filtered pages. Try again in a few seconds.").encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("Retry-After", "2"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    start_response("503 Service Unavailable", headers)
+    return [body]
 
 
 def _close(chunks: Iterable[bytes]) -> None:

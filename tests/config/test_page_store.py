@@ -319,6 +319,20 @@ def test_entries_are_counted_as_they_grow():
     assert entries.bytes < 10_000
 
 
+def test_queries_have_a_share_of_the_time(site):
+    """Beyond it a page of a query is refused for a while; stored ones and others are sent."""
+    store = make_store(site, share=0.01)
+    site.during = lambda: time.sleep(0.05)
+    assert ask(store, "/?topic=a").status == 200
+    refused = ask(store, "/?topic=b")
+    assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+    assert refused.headers[CONTROL] == "no-store"
+    assert b"Try again" in refused.body
+    assert [ask(store, path).status for path in ("/?topic=a", "/", "/other/")] == [200] * 3
+    store._next_query = 0
+    assert ask(store, "/?topic=b").status == 200
+
+
 def test_one_rendering_for_all_who_ask_at_once(site, store):
     """Twenty threads that miss the same page wait for one of them."""
     together = threading.Barrier(20)

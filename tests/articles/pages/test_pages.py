@@ -137,6 +137,17 @@ def test_unknown_object_is_not_found(client, path):
     assert client.get(f"/{path}/no-such-thing/").status_code == 404
 
 
+def test_combinations_of_filters_are_kept_from_crawlers(client, topics):
+    """There is no end of them; a single filter may be followed, and none is indexed."""
+    make_public(topics=topics)
+    assert "Disallow: /*?*&\n" in client.get("/robots.txt").text
+    for query, content in (("kind=visit", "noindex, follow"),
+                           ("kind=visit&status=took_place", "noindex, nofollow")):  # fmt: skip
+        text = client.get(f"/regions/north-africa/?{query}").text
+        assert f'<meta name="robots" content="{content}">' in text
+    assert 'name="robots"' not in client.get("/regions/north-africa/").text
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "abc", "99999", "1" + "0" * 30, "٣", "", "1.0", "²"])
 def test_nonsense_page_is_not_found(client, page):
     """A page that does not exist is a 404 page, whatever was asked for."""

@@ -114,6 +114,14 @@ def test_check_refuses_scan_bomb():
     assert refusal(samples.many_scans(processing.MAX_SCANS)).code == "broken"
 
 
+def test_large_picture_may_have_fewer_scans(monkeypatch):
+    """What counts is how many pixels are decoded, scan by scan."""
+    picture = samples.half_red()
+    monkeypatch.setattr(processing, "MAX_SCANNED_PIXELS", 20 * picture.width * picture.height)
+    decode(upload(samples.many_scans(5)))
+    assert refusal(samples.many_scans(20)).code == "broken"
+
+
 def test_check_refuses_large_file():
     """A file over ten megabytes is refused unread."""
     content = encode(half_red())
