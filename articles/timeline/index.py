@@ -234,12 +234,20 @@ def _insert(rows: Iterable[tuple]) -> None:
 def _rows(engagements: QuerySet[Engagement]) -> Iterator[Row]:
     """Return the rows that the engagements should have."""
     now = timezone.now()
+    visits = list(
+        engagements.order_by().values_list(
+            "pk", "kind", "status", "start_date", "start_precision", "public_from"
+        )
+    )
+    if not visits:
+        return  # drafts, or withdrawn: nothing hangs on them
     spans: dict[int, dict[Term, Span]] = defaultdict(dict)
-    for engagement, term, span in _terms(engagements, now):
-        spans[engagement][term] = span
-    for pk, date, precision, public_from in engagements.values_list(
-        "pk", "start_date", "start_precision", "public_from"
-    ):
+    for pk, name, status, *_rest in visits:
+        spans[pk][Term(Kind.KIND, KINDS[name])] = Span()
+        spans[pk][Term(Kind.STATUS, STATUSES[status])] = Span()
+    for pk, term, span in _terms(list(spans), now):
+        spans[pk][term] = span
+    for pk, _name, _status, date, precision, public_from in visits:
         sort_key = PartialDate(date, precision).sort_key
         text = "".join(term.token[:-1] for term in sorted(spans[pk])) + " "
         terms = text if len(text) <= MOST_TERMS else None
@@ -256,33 +264,31 @@ class Span(NamedTuple):
     until: dt.datetime | None = None
 
 
-def _terms(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Term, Span]]:
-    """Return each engagement, by pk, with each of its terms and the span of that."""
-    pks = engagements.values("pk")
-    regions = EngagementRegion.objects.effective().filter(engagement__in=pks)
-    parties = Participant.objects.filter(engagement__in=pks)
-    countries = parties.annotate(party_country=Coalesce("country", "organisation__country"))
-    topics = EngagementTopic.objects.filter(content_object__in=pks)
-    actions = Action.objects.unfinished().filter(outcome__engagement__in=pks)
-    for kind, pairs in (
-        (Kind.REGION, regions.values_list("engagement", "region")),
-        (Kind.COUNTRY, countries.values_list("engagement", "party_country")),
-        (Kind.PERSON, parties.values_list("engagement", "person")),
-        (Kind.ORGANISATION, parties.values_list("engagement", "organisation")),
-        (Kind.TOPIC, topics.values_list("content_object", "tag")),
-        (Kind.ACTIONS, actions.values_list("outcome__engagement", Value(WITH))),
+def _terms(engagements: list[int], now: dt.datetime) -> Iterator[tuple[int, Term, Span]]:
+    """Return each engagement, by pk, with each of its terms but kind and status, and its span."""
+    regions = EngagementRegion.objects.effective().filter(engagement__in=engagements).order_by()
+    parties = Participant.objects.filter(engagement__in=engagements).order_by()
+    of_party = Coalesce("country", "organisation__country")
+    topics = EngagementTopic.objects.filter(content_object__in=engagements)
+    actions = Action.objects.unfinished().filter(outcome__engagement__in=engagements).order_by()
+    for kinds, rows in (
+        ((Kind.REGION,), regions.values_list("engagement", "region")),
+        (
+            (Kind.COUNTRY, Kind.PERSON, Kind.ORGANISATION),
+            parties.values_list("engagement", of_party, "person", "organisation"),
+        ),
+        ((Kind.TOPIC,), topics.values_list("content_object", "tag")),
+        ((Kind.ACTIONS,), actions.values_list("outcome__engagement", Value(WITH))),
     ):
-        for engagement, subject in pairs:
-            if subject:  # not every party has a country, a person and an organisation
-                yield engagement, Term(kind, subject), Span()
-    for pk, name, status in engagements.values_list("pk", "kind", "status"):
-        yield pk, Term(Kind.KIND, KINDS[name]), Span()
-        yield pk, Term(Kind.STATUS, STATUSES[status]), Span()
+        for engagement, *subjects in rows:
+            for kind, subject in zip(kinds, subjects, strict=True):
+                if subject:  # not every party has a country, a person and an organisation
+                    yield engagement, Term(kind, subject), Span()
     for pk, span in _coverage(engagements, now):
         yield pk, Term(Kind.COVERAGE, WITH), span
 
 
-def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[tuple[int, Span]]:
+def _coverage(engagements: list[int], now: dt.datetime) -> Iterator[tuple[int, Span]]:
     """Return the first span of coverage of each engagement, past or to come.
 
     Coverage that follows after a gap is found by the next save: an entry may be missing, but there
@@ -291,7 +297,7 @@ def _coverage(engagements: QuerySet[Engagement], now: dt.datetime) -> Iterator[t
     approved = Edition.objects.public_or_scheduled(now).order_by()
     spans: dict[int, list[tuple[dt.datetime, dt.datetime | None]]] = {}
     for covered in ("engagement", "also_covers"):
-        rows = approved.filter(**{f"{covered}__in": engagements.values("pk")})
+        rows = approved.filter(**{f"{covered}__in": engagements})
         for pk, since, until in rows.values_list(covered, "public_from", "public_until"):
             spans.setdefault(pk, []).append((since, until))
     for pk, of_one in spans.items():
