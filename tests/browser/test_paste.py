@@ -3,11 +3,16 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
 from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
 
 from articles.models import Edition
 from articles.richtext import sanitize
 from tests.browser.clipboard import GOOGLE_DOCS, STORY, WORD, paste
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.page]
 
@@ -22,28 +27,72 @@ UNWANTED = re.compile(
 )
 
 
-@pytest.fixture
-def form(page, live_server, client, admin_user, settings):
-    """The add form of an article, signed in, its editor ready."""
+def sign_in(page, client, admin_user, live_server) -> None:
     client.force_login(admin_user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies(
         [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
     )
+
+
+def open_form(page) -> None:
+    """Open the add form of an article, its editor ready."""
     page.add_init_script(WATCH_POLICY)
     page.goto("/admin/articles/article/add/")
     # The toolbar comes a moment after the text.
     page.get_by_role("toolbar", name="Story").wait_for()
+
+
+@pytest.fixture
+def form(page, live_server, client, admin_user):
+    """The add form of an article, signed in, its editor ready."""
+    sign_in(page, client, admin_user, live_server)
+    open_form(page)
     return page
 
 
-def paste_anew(form, clipboard: str) -> str:
-    """Paste into an empty story under an empty headline, and return what would be saved."""
+@pytest.fixture(scope="module")
+def opened(django_db_setup, django_db_blocker, browser):
+    """The same form, opened once for the tests that send nothing: to load it takes two seconds.
+
+    By a server of its own, which is gone by the time of the tests: these commit nothing.
+    """
+    server = LiveServer("localhost")
+    context = browser.new_context(base_url=server.url, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(15_000)  # milliseconds
+    page = context.new_page()
+    with django_db_blocker.unblock():
+        person = UserFactory(is_superuser=True)
+        sign_in(page, Client(), person, server)
+        open_form(page)
+        context.set_offline(True)
+        server.stop()
+        Session.objects.all().delete()
+        person.delete()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def sheet(opened):
+    """The opened form, its headline and story empty."""
+    empty(opened)
+    yield opened
+    opened.set_viewport_size({"width": 1280, "height": 720})
+    opened.emulate_media(color_scheme="null")
+
+
+def empty(form) -> None:
     editor = form.get_by_role("textbox", name="Story")
     editor.press("Control+a")
     editor.press("Delete")
     expect(editor).to_have_text("")
     form.get_by_label("Headline").fill("")
+
+
+def paste_anew(form, clipboard: str) -> str:
+    """Paste into an empty story under an empty headline, and return what would be saved."""
+    empty(form)
     return sanitize(paste(form, clipboard))
 
 
@@ -65,20 +114,20 @@ WORDS_SECTIONS = WORDS_TITLE.replace("h2", "h1") + "<h1>C</h1><p>D</p>"
 BROKEN_TITLE = "<h1>Visit to<br>Northport<sup>2</sup></h1><h2>A</h2><p>B</p>"
 
 
-def test_title_of_a_document_is_the_headline_where_there_is_none(form):
+def test_title_of_a_document_is_the_headline_where_there_is_none(sheet):
     """It is taken out of the story, whose own headings begin with the second level."""
     for clipboard in (WORD, GOOGLE_DOCS, WORDS_TITLE, WORDS_SECTIONS, BROKEN_TITLE):
-        sent = paste_anew(form, clipboard)
-        assert form.get_by_label("Headline").input_value() == "Visit to Northport", clipboard
+        sent = paste_anew(sheet, clipboard)
+        assert sheet.get_by_label("Headline").input_value() == "Visit to Northport", clipboard
         assert "Northport" not in sent, clipboard
         assert "<h2>" in sent, clipboard
         assert "<h3>" not in sent, clipboard
 
 
-def test_title_keeps_the_letters_that_stand_above_the_line(form):
+def test_title_keeps_the_letters_that_stand_above_the_line(sheet):
     """Only the number of a footnote is left out of it."""
-    paste(form, "<h1>The 20<sup>th</sup> visit<sup>[1]</sup></h1><p>A</p>")
-    assert form.get_by_label("Headline").input_value() == "The 20th visit"
+    paste(sheet, "<h1>The 20<sup>th</sup> visit<sup>[1]</sup></h1><p>A</p>")
+    assert sheet.get_by_label("Headline").input_value() == "The 20th visit"
 
 
 NO_TITLE = {
@@ -90,19 +139,19 @@ NO_TITLE = {
 }
 
 
-def test_heading_that_is_no_title_stays_in_the_story(form):
+def test_heading_that_is_no_title_stays_in_the_story(sheet):
     """Only a document's one title, at its very beginning, is taken out of the story."""
     for why, clipboard in NO_TITLE.items():
-        assert "<h2>" in paste_anew(form, clipboard), why
-        assert form.get_by_label("Headline").input_value() == "", why
+        assert "<h2>" in paste_anew(sheet, clipboard), why
+        assert sheet.get_by_label("Headline").input_value() == "", why
 
 
-def test_paste_into_a_story_takes_no_title(form):
+def test_paste_into_a_story_takes_no_title(sheet):
     """A passage that is added to a story keeps its heading, though there is no headline yet."""
-    paste(form, "<p>Begun.</p>")
-    sent = sanitize(paste(form, "<h1>What was agreed</h1><p>A</p>"))
+    paste(sheet, "<p>Begun.</p>")
+    sent = sanitize(paste(sheet, "<h1>What was agreed</h1><p>A</p>"))
     assert "What was agreed" in sent
-    assert form.get_by_label("Headline").input_value() == ""
+    assert sheet.get_by_label("Headline").input_value() == ""
 
 
 def test_headline_goes_and_comes_with_the_paste_that_gave_it(form):
@@ -123,22 +172,22 @@ def test_headline_goes_and_comes_with_the_paste_that_gave_it(form):
     expect(headline).to_have_value("An envoy in Northport")
 
 
-def test_story_that_is_emptied_by_hand_keeps_its_headline(form):
+def test_story_that_is_emptied_by_hand_keeps_its_headline(sheet):
     """Who begins the story again does so under the same headline."""
-    editor = form.get_by_role("textbox", name="Story")
-    paste(form, WORDS_TITLE)
+    editor = sheet.get_by_role("textbox", name="Story")
+    paste(sheet, WORDS_TITLE)
     editor.press("Control+a")
     editor.press("Delete")
     expect(editor).to_have_text("")
-    expect(form.get_by_label("Headline")).to_have_value("Visit to Northport")
+    expect(sheet.get_by_label("Headline")).to_have_value("Visit to Northport")
 
 
-def test_paste_violates_no_policy(form):
+def test_paste_violates_no_policy(sheet):
     """Neither the form nor a paste asks for more than the Content-Security-Policy gives."""
     for clipboard in (WORD, GOOGLE_DOCS):
-        paste_anew(form, clipboard)
-        assert form.evaluate("violations") == []
-        assert form.locator("head > style").count() == 0
+        paste_anew(sheet, clipboard)
+        assert sheet.evaluate("violations") == []
+        assert sheet.locator("head > style").count() == 0
 
 
 # What is pasted, and the story that becomes of it.
@@ -188,16 +237,16 @@ THINGS = {
 }
 
 
-def test_paste_of_single_things(form):
+def test_paste_of_single_things(sheet):
     """Each thing comes out as the element that means it."""
     for what, (clipboard, story) in THINGS.items():
-        assert paste_anew(form, clipboard) == story, what
+        assert paste_anew(sheet, clipboard) == story, what
 
 
-def test_copy_within_the_editor_stays_as_it_is(form):
+def test_copy_within_the_editor_stays_as_it_is(sheet):
     """What the editor itself put on the clipboard comes back unchanged."""
-    editor = form.get_by_role("textbox", name="Story")
-    paste(form, "<h2>A</h2><ul><li>B<ul><li><b>C</b></li></ul></li></ul>")
+    editor = sheet.get_by_role("textbox", name="Story")
+    paste(sheet, "<h2>A</h2><ul><li>B<ul><li><b>C</b></li></ul></li></ul>")
     editor.press("Control+a")
     copied = editor.evaluate(
         """(element) => {
@@ -208,7 +257,7 @@ def test_copy_within_the_editor_stays_as_it_is(form):
         }"""
     )
     editor.press("Delete")
-    assert sanitize(paste(form, copied)) == (
+    assert sanitize(paste(sheet, copied)) == (
         "<h2>A</h2><ul><li><p>B</p><ul><li><p><strong>C</strong></p></li></ul></li></ul>"
     )
 
@@ -234,34 +283,34 @@ def test_editor_is_named_and_its_buttons_are(form):
     assert editor.evaluate("(element) => element === document.activeElement")
 
 
-def test_toolbar_is_one_stop_on_the_way_to_the_story(form):
+def test_toolbar_is_one_stop_on_the_way_to_the_story(sheet):
     """Tab leads into the toolbar and past it to the story; the arrow keys move within it."""
-    toolbar = form.get_by_role("toolbar", name="Story")
+    toolbar = sheet.get_by_role("toolbar", name="Story")
     buttons = toolbar.get_by_role("button")
-    form.get_by_label("Standfirst").focus()
-    form.keyboard.press("Tab")
+    sheet.get_by_label("Standfirst").focus()
+    sheet.keyboard.press("Tab")
     expect(buttons.first).to_be_focused()
-    form.keyboard.press("ArrowRight")
+    sheet.keyboard.press("ArrowRight")
     expect(buttons.nth(1)).to_be_focused()
-    form.keyboard.press("Home")
-    form.keyboard.press("ArrowLeft")
+    sheet.keyboard.press("Home")
+    sheet.keyboard.press("ArrowLeft")
     expect(buttons.last).to_be_focused()
-    form.keyboard.press("Tab")
-    expect(form.get_by_role("textbox", name="Story")).to_be_focused()
-    form.keyboard.press("Shift+Tab")
+    sheet.keyboard.press("Tab")
+    expect(sheet.get_by_role("textbox", name="Story")).to_be_focused()
+    sheet.keyboard.press("Shift+Tab")
     expect(buttons.first).to_be_focused()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_editor_fits_a_phone_and_can_be_read(form, theme):
+def test_editor_fits_a_phone_and_can_be_read(sheet, theme):
     """At 360 pixels nothing makes the page wider, and text stands out from its background."""
-    form.set_viewport_size({"width": 360, "height": 740})
-    form.emulate_media(color_scheme=theme)
-    paste(form, WORD)
-    widths = form.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    sheet.set_viewport_size({"width": 360, "height": 740})
+    sheet.emulate_media(color_scheme=theme)
+    paste(sheet, WORD)
+    widths = sheet.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]
     light, dark = sorted(
-        form.get_by_role("textbox", name="Story").evaluate(
+        sheet.get_by_role("textbox", name="Story").evaluate(
             """(element) => {
                 const luminance = (colour) => {
                     const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => {
