@@ -195,6 +195,13 @@ def page(browser: "Browser", live_server) -> Iterator["Page"]:
     context.close()
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run one process more than there are cores: a fifth of the time is waiting for a browser."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # as many as that says
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep migrated data for tests that commit, and run each test where it belongs."""
     for item in items:
