@@ -116,37 +116,68 @@ def test_table_stays_a_table_on_a_phone(page, article):
     assert "cell" in page.locator(".outcomes table").aria_snapshot()
 
 
-def test_no_page_scrolls_sideways_when_enlarged(page, article):
+# Those beside each other that are too small for a finger.
+SMALL = """() => {
+    const found = [...document.querySelectorAll('a[href], summary')]
+        .filter(e => !e.classList.contains('skip'))
+        .map(e => ({e, box: e.getBoundingClientRect()}))
+    // Inline in a sentence: the line's height governs.
+    const inline = e => getComputedStyle(e).display === 'inline'
+        && e.parentElement.textContent.trim() !== e.textContent.trim()
+    const near = (a, b) => {
+        const [x1, y1] = [a.left + a.width / 2, a.top + a.height / 2]
+        const [x2, y2] = [b.left + b.width / 2, b.top + b.height / 2]
+        return Math.hypot(x1 - x2, y1 - y2) < 24
+    }
+    return found.filter(({e, box}) => box.height < 24 && !inline(e)
+        && found.some(other => other.e !== e && near(box, other.box)))
+        .map(({e, box}) => `${e.textContent.trim()} ${box.height}`)
+}"""
+
+
+def test_every_page_fits_is_in_order_and_can_be_touched(page, article):
+    """What holds on each page, asked of each once it is there: a rule in each function below."""
+    for address in ADDRESSES.values():
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto(address)
+        _outline_has_one_top_and_skips_no_level(page, address)
+        _landmarks_are_there_once_and_named(page, address)
+        page.set_viewport_size({"width": 320, "height": 640})
+        _does_not_scroll_sideways_when_enlarged(page, address)
+        page.set_viewport_size({"width": 360, "height": 800})
+        _targets_are_large_enough(page, address)
+
+
+def _does_not_scroll_sideways_when_enlarged(page, address):
     """At 320 px, which is 1,280 at 400 %, all fits in the width."""
-    page.set_viewport_size({"width": 320, "height": 640})
-    for address in ADDRESSES.values():
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320, address
+    assert page.evaluate("document.documentElement.scrollWidth") == 320, address
 
 
-def test_outline_has_one_top_and_skips_no_level(page, article):
+def _outline_has_one_top_and_skips_no_level(page, address):
     """One h1, and no heading more than a level below the one before it."""
-    for address in ADDRESSES.values():
-        page.goto(address)
-        levels = page.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
-        )
-        assert levels.count(1) == 1, address
-        assert levels[0] == 1, address
-        assert all(below - above <= 1 for above, below in pairwise(levels)), address
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
+    )
+    assert levels.count(1) == 1, address
+    assert levels[0] == 1, address
+    assert all(below - above <= 1 for above, below in pairwise(levels)), address
 
 
-def test_landmarks_are_there_once_and_named(page, article):
+def _landmarks_are_there_once_and_named(page, address):
     """Banner, main and contentinfo once each; a second navigation has a name of its own."""
-    for address in ADDRESSES.values():
-        page.goto(address)
-        for role in ("banner", "main", "contentinfo"):
-            assert page.get_by_role(role).count() == 1, address
-        names = page.evaluate(
-            "[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label'))"
-        )
-        assert all(names), address
-        assert len(set(names)) == len(names), address
+    for role in ("banner", "main", "contentinfo"):
+        assert page.get_by_role(role).count() == 1, address
+    names = page.evaluate(
+        "[...document.querySelectorAll('nav')].map(n => n.getAttribute('aria-label'))"
+    )
+    assert all(names), address
+    assert len(set(names)) == len(names), address
+
+
+def _targets_are_large_enough(page, address):
+    """A link outside running text is at least 24 px high, or has that much room (WCAG 2.5.8)."""
+    assert page.evaluate("innerWidth") == 360
+    assert page.evaluate(SMALL) == [], address
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -195,33 +226,6 @@ def test_skip_link_leads_to_the_content(page, article):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
-
-
-# Those beside each other that are too small for a finger.
-SMALL = """() => {
-    const found = [...document.querySelectorAll('a[href], summary')]
-        .filter(e => !e.classList.contains('skip'))
-        .map(e => ({e, box: e.getBoundingClientRect()}))
-    // Inline in a sentence: the line's height governs.
-    const inline = e => getComputedStyle(e).display === 'inline'
-        && e.parentElement.textContent.trim() !== e.textContent.trim()
-    const near = (a, b) => {
-        const [x1, y1] = [a.left + a.width / 2, a.top + a.height / 2]
-        const [x2, y2] = [b.left + b.width / 2, b.top + b.height / 2]
-        return Math.hypot(x1 - x2, y1 - y2) < 24
-    }
-    return found.filter(({e, box}) => box.height < 24 && !inline(e)
-        && found.some(other => other.e !== e && near(box, other.box)))
-        .map(({e, box}) => `${e.textContent.trim()} ${box.height}`)
-}"""
-
-
-def test_targets_are_large_enough(page, article):
-    """A link outside running text is at least 24 px high, or has that much room (WCAG 2.5.8)."""
-    page.set_viewport_size({"width": 360, "height": 800})
-    for address in ADDRESSES.values():
-        page.goto(address)
-        assert page.evaluate(SMALL) == [], address
 
 
 def test_page_reads_without_javascript(browser, live_server, article):
