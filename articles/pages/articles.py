@@ -1,6 +1,5 @@
 """The list of articles, and the page of an article."""
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_safe
 from articles.caching.scopes import article_scope, depends_on
 from articles.models import Article, Edition, EditionTopic
 from articles.pages.common import cards_page, gone
-from articles.pages.engagements import facts, facts_context, facts_scopes
+from articles.pages.engagements import Facts, public_facts
 from articles.publishing.public_versions import PublicVersion, versions_of
 from articles.syndication.discovery import follow_site
 from engagements.models import Engagement
@@ -30,18 +29,15 @@ def article_list(request: HttpRequest) -> HttpResponse:
 
 def article_context(
     edition: Edition,
-    at: dt.datetime,
     *,
-    engagement: Engagement | None,
+    facts: Facts | None,
     also_covers: Iterable[Engagement],
     topic_rows: Iterable[EditionTopic],
     versions: list[PublicVersion],
 ) -> dict[str, Any]:
-    """Return the context of an article's page and of its preview (`articles/previews/page.py`).
-
-    `engagement` was fetched with `facts()`.
-    """
-    context: dict[str, Any] = {
+    """Return the context of an article's page and of its preview (`articles/previews/page.py`)."""
+    return {
+        "facts": facts,
         "edition": edition,
         "also_covers": also_covers,
         "topic_rows": topic_rows,
@@ -49,7 +45,6 @@ def article_context(
         "published_at": versions[0].since,
         "noted": [version for version in reversed(versions) if version.edition.public_note],
     }
-    return context | facts_context(engagement, at) if engagement else context
 
 
 @require_safe
@@ -61,15 +56,14 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     if edition is None:
         return gone(request, Article.objects.withdrawn(at), slug)
     # Defence in depth: an article never shows facts that are not public.
-    visit = facts(Engagement.objects.public(at).filter(pk=edition.engagement_id or 0), at).first()
+    found = public_facts(edition.engagement_id, at)
     context = article_context(
         edition,
-        at,
-        engagement=visit,
+        facts=found.value if found else None,
         also_covers=edition.also_covers.public(at).oldest_first(),
         topic_rows=edition.topic_items.all(),
         versions=versions_of(edition.article, at),
     )
-    shown = facts_scopes(context) if visit else set()
+    shown = found.scopes if found else ()
     depends_on(request, {article_scope(edition.article_id), *shown})
     return render(request, "articles/article.html", context)

@@ -1,14 +1,18 @@
 """The fact sheets of engagements."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from articles.caching.fragments import Fragment, fragments
 from articles.caching.scopes import (
     article_scope,
     depends_on,
@@ -22,7 +26,6 @@ from articles.pages.common import gone
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.timeline.queries import meetings_of
 from articles.timeline.subjects import term_of
-from config.page_store import Scope
 from engagements.models import Action, ActionUpdate, Engagement, EngagementTopic, Outcome
 from engagements.models.engagement import EngagementQuerySet
 
@@ -30,8 +33,10 @@ EARLIER_MEETINGS = 5
 
 
 def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySet:
-    """Prefetch everything that a fact sheet reads, without topics: an article has its own."""
+    """Prefetch everything that a fact sheet reads."""
+    topics = EngagementTopic.objects.select_related("tag").order_by("tag__name")
     return engagements.for_drawings(at).prefetch_related(
+        Prefetch("topic_items", topics),
         "participants__sources",
         "sources",
         "date_changes",
@@ -48,29 +53,74 @@ def facts(engagements: EngagementQuerySet, at: dt.datetime) -> EngagementQuerySe
     )
 
 
-def facts_context(engagement: Engagement, at: dt.datetime) -> dict[str, Any]:
-    """Return the context of a fact sheet; the engagement was fetched with `facts()`."""
+class Facts(NamedTuple):
+    """What pages show of an engagement: words for their heads, and parts of them as HTML."""
+
+    title: str
+    when: str
+    description: str
+    is_fictional: bool
+    share_url: str
+    drawing: str
+    regions: list[tuple[str, str]]  # name and address
+    header: SafeString
+    figure: SafeString
+    sheet: SafeString
+    sheet_beside_story: SafeString
+    outcomes: SafeString
+    earlier_meetings: SafeString
+
+
+def public_facts(pk: int | None, at: dt.datetime) -> Fragment | None:
+    """Return the facts of an engagement if it is public, cached until they change."""
+    name = f"facts:{pk}"
+
+    def make(_missing: list[str]) -> dict[str, Fragment]:
+        visit = facts(Engagement.objects.public(at), at).filter(pk=pk or 0).first()
+        return {name: made_facts(visit, at)} if visit else {}
+
+    return fragments([name], at, make).get(name)
+
+
+def made_facts(engagement: Engagement, at: dt.datetime) -> Fragment:
+    """Return the facts of an engagement that was fetched with `facts()`, and their scopes."""
     today = timezone.localdate(at)
     regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
     earlier = _earlier_meetings(engagement, at)
-    return {
+    drawing = drawing_of(engagement)
+    context = {
         "engagement": engagement,
-        "drawing": drawing_of(engagement),
+        "drawing": drawing,
         "status": engagement.status_on(today),
         "regions": regions,
         "stops": engagement.stops,
         "earlier_meetings": earlier,
         "today": today,
+        "LANGUAGE_CODE": get_language(),
     }
 
+    def part(name: str, **more: Any) -> SafeString:
+        return render_to_string(f"includes/{name}.html", context | more)
 
-def facts_scopes(context: dict[str, Any]) -> set[Scope]:
-    """Return the scopes of a fact sheet, given its context."""
-    engagement: Engagement = context["engagement"]
-    scopes = scopes_of(engagement) | {engagement_scope(e.pk) for e in context["earlier_meetings"]}
+    found = Facts(
+        title=engagement.title,
+        when=engagement.when,
+        description=engagement.summary or engagement.title,
+        is_fictional=engagement.is_fictional,
+        share_url=engagement.share_url,
+        drawing=drawing.description,
+        regions=[(region.name, region.get_absolute_url()) for region in regions],
+        header=part("engagement_header"),
+        figure=part("drawing_figure"),
+        sheet=part("facts"),
+        sheet_beside_story=part("facts", link_to_sheet=True),
+        outcomes=part("outcomes"),
+        earlier_meetings=part("earlier_meetings"),
+    )
+    scopes = scopes_of(engagement) | {engagement_scope(visit.pk) for visit in earlier}
     if engagement.pair:
         scopes.add(meetings_scope(*map(term_of, engagement.pair)))
-    return scopes
+    return Fragment(found, frozenset(scopes))
 
 
 def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> list[Engagement]:
@@ -85,19 +135,15 @@ def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> list[Engagemen
 @require_safe
 def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
-    topics = EngagementTopic.objects.select_related("tag").order_by("tag__name")
-    visits = facts(Engagement.objects.public(at), at).prefetch_related(
-        Prefetch("topic_items", topics)
-    )
-    visit = visits.filter(slug=slug).first()
-    if visit is None:
+    pk = Engagement.objects.public(at).filter(slug=slug).values_list("pk", flat=True).first()
+    found = public_facts(pk, at) if pk else None
+    if found is None:
         return gone(request, Engagement.objects.withdrawn(at), slug)
-    context = facts_context(visit, at)
-    coverage = Edition.objects.public(at).covering([visit]).newest_first()
+    coverage = Edition.objects.public(at).covering([pk]).newest_first()
     # The teasers have no drawing: it would be the one of this page.
-    context["coverage"] = coverage.with_content().with_published_at()
-    articles = {article_scope(edition.article_id) for edition in context["coverage"]}
-    depends_on(request, facts_scopes(context) | articles)
+    editions = coverage.with_content().with_published_at()
+    depends_on(request, found.scopes | {article_scope(edition.article_id) for edition in editions})
+    context = {"facts": found.value, "coverage": editions}
     return render(request, "articles/engagement.html", context)
 
 

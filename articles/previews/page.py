@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from articles.models import Edition, EditionTopic, Picture, StoryPicture
 from articles.pages.articles import article_context
-from articles.pages.engagements import facts
+from articles.pages.engagements import facts, made_facts
 from articles.publishing.public_versions import PublicVersion, versions_of
 from engagements.models import Engagement
 
@@ -58,12 +58,11 @@ def page(
     versions = [*earlier, PublicVersion(len(earlier) + 1, edition, coming, None)]
     if earlier:
         versions[-2] = PublicVersion(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
-    visit = edition.engagement
     visits = facts(Engagement.objects.filter(withdrawn_at=None), at)
+    visit = visits.filter(pk=edition.engagement.pk).first() if edition.engagement else None
     context = article_context(
         edition,
-        at,
-        engagement=visits.filter(pk=visit.pk).first() if visit else None,
+        facts=made_facts(visit, at).value if visit else None,
         also_covers=also_covers,
         topic_rows=topic_rows,
         versions=versions,

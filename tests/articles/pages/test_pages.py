@@ -123,10 +123,12 @@ def test_page_query_count_does_not_grow(client, topics, rows, django_assert_num_
             OutcomeFactory(engagement=stops[0])
             make_full_article(topics, engagement=stops[0])
         edition = make_full_article(topics, engagement=stops[0], also_covers=stops[1:])
-    for shown, queries in ((edition, 20), (stops[0], 19)):
+    # The first time, and while the facts stay the same.
+    for shown, counts in ((edition, (22, 6)), (stops[0], (21, 5))):
         cache.clear()
-        with django_assert_num_queries(queries, info=shown):
-            assert client.get(shown.get_absolute_url()).status_code == 200
+        for queries in counts:
+            with django_assert_num_queries(queries, info=shown):
+                assert client.get(shown.get_absolute_url()).status_code == 200
 
 
 @pytest.mark.parametrize(
