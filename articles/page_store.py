@@ -29,6 +29,7 @@ def page_store(
     *,
     version: Callable[[], Version] | None = None,
     lease: float = LEASE_SECONDS,
+    share: float = QUERY_SHARE,
 ) -> PageStore:
     """Return the application with a page store in front of it."""
     return PageStore(
@@ -40,7 +41,7 @@ def page_store(
         lease=lease,
         scheme_header="HTTP_X_FORWARDED_PROTO" if settings.TRUST_PROXY_HEADERS else "",
         shared=_shared(),
-        share=QUERY_SHARE,
+        share=share,
         clock=lambda: timezone.now().timestamp(),
     )
 

@@ -102,7 +102,7 @@ def stored(db: None) -> Iterator[PageStore]:
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
-    yield page_store(WSGIHandler(), version=version, lease=0)
+    yield page_store(WSGIHandler(), version=version, lease=0, share=1)
     for signal in signals:
         signal.connect(close_old_connections)
 

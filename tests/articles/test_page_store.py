@@ -52,7 +52,7 @@ def watch(transactional_db) -> Iterator[Watch]:
 
 @pytest.fixture
 def site(watch) -> PageStore:
-    return page_store(WSGIHandler(), version=watch)
+    return page_store(WSGIHandler(), version=watch, share=1)
 
 
 def test_publication_is_seen_at_once(site):
