@@ -124,7 +124,8 @@ def store_again_where_missed(name: str, figures: dict[str, Any], url: str) -> di
 
     missed = bars.missed_by_store(figures["pages"])
     figures["again"] = sorted(missed)
-    return each_time(name, missed, take) | bars.missed_while_editing(figures["mixed"])
+    missed = each_time(name, missed, take) | bars.missed_while_editing(figures["mixed"])
+    return missed | bars.missed_while_working(figures["work"])
 
 
 def each_time(

@@ -43,6 +43,8 @@ RENDERING = "a timeline against an article"
 # The page store sends so much of what nginx sends, and so many times what Django's cache does where
 TO_NGINX = 0.5
 TO_CACHE = 8
+# A crawl of stored articles sends so much of it while drafts, or others' articles, are saved.
+WORKING = {"drafts": 0.5, "publications": 0.25}
 # nginx, which only sends a file, has this much room above it: what is left of a long page's time
 # is its bytes', for everyone.
 ROOM = 0.9
@@ -107,6 +109,15 @@ def missed_by_store(pages: dict[str, dict[str, float]]) -> dict[str, str]:
 def has_room(row: dict[str, float]) -> bool:
     """Say whether a page is short enough for anyone to be so many times faster than the cache."""
     return row["nginx"] * ROOM >= TO_CACHE * row["cache"]
+
+
+def missed_while_working(work: dict[str, float]) -> dict[str, str]:
+    """Return the work at the desk beside which too few pages are sent."""
+    return {
+        f"a crawl beside {name}": f"{work[name] / work['nobody']:.2f} of it alone, below {bar}"
+        for name, bar in WORKING.items()
+        if work[name] < bar * work["nobody"]
+    }
 
 
 def missed_while_editing(mixed: dict[str, float]) -> dict[str, str]:

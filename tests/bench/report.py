@@ -87,6 +87,21 @@ def store(figures: dict[str, dict[str, Any]]) -> str:
             f"| {name} | {row['edits']} | {row['answers']:,} | {row['beside']:,} | {row['stale']} "
             f"| {row['failed']} | {row['median_ms']:.1f} | {row['p99_ms']:.1f} |"
         )
+    lines += [
+        "",
+        "`wrk` asks for 500 articles by turns: while nobody works; while a draft of another one is",
+        "saved each second; while another one is published each second. Requests a second.",
+        "",
+        "| | nobody | drafts | ratio | publications | ratio |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, found in figures.items():
+        row = found["work"]
+        lines.append(
+            f"| {name} | {row['nobody']:,.0f} "
+            f"| {row['drafts']:,.0f} | {row['drafts'] / row['nobody']:.2f} "
+            f"| {row['publications']:,.0f} | {row['publications'] / row['nobody']:.2f} |"
+        )
     return "\n".join([*lines, ""])
 
 

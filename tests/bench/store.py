@@ -15,12 +15,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Sum
 
 from articles.models import Edition, TimelineTotal
@@ -48,6 +49,14 @@ http {{
 # Many short ones: each opens its connections anew, and the system deals them out to the workers by
 # chance, often 10 to one and 6 to the other, once in a while 12 and 4.
 ROUNDS, SECONDS, EDITS = 9, 2, 20
+CRAWLED = 500  # articles
+CRAWL = """
+local paths, number = {{ {paths} }}, 0
+request = function()
+    number = number % #paths + 1
+    return wrk.format("GET", paths[number])
+end
+"""
 
 
 def main(*names: str) -> None:
@@ -70,7 +79,8 @@ def main(*names: str) -> None:
                     row = compare(urls, ROUNDS, str(SECONDS), coding)
                     figures[f"{name}, {coding}"] = row | {"bytes": len(sent[name])}
         mixed = {} if names else edit_and_read(store, EDITS)
-    json.dump({"pages": figures, "mixed": mixed}, sys.stdout)
+        work = {} if names else crawl_while_working(store)
+    json.dump({"pages": figures, "mixed": mixed, "work": work}, sys.stdout)
 
 
 def addresses() -> dict[str, str]:
@@ -162,9 +172,9 @@ def ratio(one: float, other: float) -> float:
     return one / other
 
 
-def load(url: str, seconds: str, coding: str) -> float:
-    """Return the requests a second that a server answers."""
-    accepted = ["-H", f"Accept-Encoding: {coding}"]
+def load(url: str, seconds: str, coding: str, *more: str) -> float:
+    """Return the requests a second that a server answers; `more` goes to `wrk`."""
+    accepted = ["-H", f"Accept-Encoding: {coding}", "--timeout", "20s", *more]
     wrk = [str(find_program("wrk")), "-t2", "-c16", f"-d{seconds}", *accepted, url]
     told = subprocess.run(wrk, check=True, stdout=subprocess.PIPE, text=True).stdout
     if "Non-2xx" in told or "Socket errors" in told:
@@ -250,9 +260,45 @@ def edit_and_read(address: str, edits: int) -> dict[str, float]:
     }
 
 
-def edit(edition: Edition, number: int) -> None:
-    """Publish the article's next edition, whose headline has the number."""
-    draft = save_edition(
+def crawl_while_working(address: str) -> dict[str, float]:
+    """Return the requests a second over many articles: alone, and while a desk is at work."""
+    edited, *others = Edition.objects.public().select_related("article")[: CRAWLED + 1]
+    paths = [edition.get_absolute_url() for edition in others]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(CRAWL.format(paths=", ".join(f'"{path}"' for path in paths)))
+        script.flush()
+        # Until each worker has every page.
+        load(address, "20", "gzip", "-s", script.name)
+        return {
+            "nobody": load(address, "10", "gzip", "-s", script.name),
+            "drafts": _beside(lambda n: draft(edited, n), address, script.name),
+            "publications": _beside(lambda n: edit(edited, n), address, script.name),
+        }
+
+
+def _beside(work: Callable[[int], object], address: str, script: str) -> float:
+    """Return the requests a second of a crawl while something is done every second."""
+    over = threading.Event()
+
+    def do() -> None:
+        number = 0
+        while not over.wait(1):
+            number += 1
+            work(number)
+        connection.close()
+
+    worker = threading.Thread(target=do)
+    worker.start()
+    try:
+        return load(address, "10", "gzip", "-s", script)
+    finally:
+        over.set()
+        worker.join()
+
+
+def draft(edition: Edition, number: int) -> Edition:
+    """Save the article's next edition, whose headline has the number, as a draft."""
+    return save_edition(
         edition.article,
         author=edition.author,
         topics=edition.topics.all(),
@@ -262,6 +308,10 @@ def edit(edition: Edition, number: int) -> None:
         body=edition.body,
         is_major=True,
     )
+
+
+def edit(edition: Edition, number: int) -> None:
+    """Publish the article's next edition."""
     # One's own article needs another's approval.
     other, _new = User.objects.get_or_create(username="bench-approver", is_staff=True)
-    publish(draft, by=other)
+    publish(draft(edition, number), by=other)

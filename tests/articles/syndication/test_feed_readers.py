@@ -43,7 +43,7 @@ class Newsroom:
 def site(transactional_db) -> Iterator[tuple[str, list[int]]]:
     """The site behind its page store: its address and the statuses of its answers."""
     watch = Watch()
-    with serving(page_store(WSGIHandler(), version=watch)) as found:
+    with serving(page_store(WSGIHandler(), version=watch, share=1)) as found:
         yield found
     watch.close()
 
