@@ -17,11 +17,8 @@ from engagements.visibility import is_public
 class DateChangeQuerySet(models.QuerySet["DateChange"]):
     def public(self, at: dt.datetime | None = None) -> Self:
         """Changes made since the engagement was public, if it still is."""
-        at = at or timezone.now()
         return self.filter(
-            is_public(at, "engagement__"),
-            changed_at__lte=at,
-            changed_at__gte=F("engagement__public_from"),
+            is_public(at, "engagement__"), changed_at__gte=F("engagement__public_from")
         )
 
 
@@ -76,8 +73,7 @@ class DateChange(models.Model):
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def public(self, at: dt.datetime | None = None) -> Self:
         """Corrections of engagements that are still public."""
-        at = at or timezone.now()
-        return self.filter(is_public(at, "engagement__"), made_at__lte=at)
+        return self.filter(is_public(at, "engagement__"))
 
 
 class Correction(models.Model):

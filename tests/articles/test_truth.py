@@ -8,6 +8,7 @@ import datetime as dt
 import os
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import transaction
@@ -59,8 +60,13 @@ def addresses() -> list[str]:
 class Clock:
     """The time, which stands until it is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = timezone.now()
+        for model in apps.get_models():
+            for field in model._meta.concrete_fields:
+                if field.default is timezone.now:
+                    patch.setattr(field, "_get_default", self)
+        patch.setattr(timezone, "now", self)
 
     def __call__(self) -> dt.datetime:
         return self.now
@@ -101,8 +107,7 @@ def test_stored_page_is_what_would_be_made_anew(stored, monkeypatch, deeds):
     """Any sequence of saves, publications, withdrawals and steps of the clock: no difference."""
     # The versions of an example that was rolled back may come again.
     stored.entries._rows.clear()
-    clock, made = Clock(), []
-    monkeypatch.setattr(timezone, "now", clock)
+    clock, made = Clock(monkeypatch), []
     application = stored._application
     monkeypatch.setattr(
         stored, "_application", lambda *asked: made.append("") or application(*asked)

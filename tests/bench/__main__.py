@@ -125,7 +125,8 @@ def store_again_where_missed(name: str, figures: dict[str, Any], url: str) -> di
     missed = bars.missed_by_store(figures["pages"])
     figures["again"] = sorted(missed)
     missed = each_time(name, missed, take) | bars.missed_while_editing(figures["mixed"])
-    return missed | bars.missed_while_working(figures["work"])
+    missed |= bars.missed_while_working(figures["work"])
+    return missed | bars.missed_beside_filters(figures["filtered"])
 
 
 def each_time(

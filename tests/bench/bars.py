@@ -45,6 +45,8 @@ TO_NGINX = 0.5
 TO_CACHE = 8
 # A crawl of stored articles sends so much of it while drafts, or others' articles, are saved.
 WORKING = {"drafts": 0.5, "publications": 0.25}
+# A stored page's p99 while somebody crawls the filters of timelines.
+BESIDE_FILTERS_MS = 20
 # nginx, which only sends a file, has this much room above it: what is left of a long page's time
 # is its bytes', for everyone.
 ROOM = 0.9
@@ -118,6 +120,14 @@ def missed_while_working(work: dict[str, float]) -> dict[str, str]:
         for name, bar in WORKING.items()
         if work[name] < bar * work["nobody"]
     }
+
+
+def missed_beside_filters(filtered: dict[str, float]) -> dict[str, str]:
+    """Return the hot page's p99 if a crawler of filters keeps its readers waiting."""
+    p99 = filtered["beside"]
+    if p99 <= BESIDE_FILTERS_MS:
+        return {}
+    return {"a hot page beside filters": f"p99 {p99:.1f} ms, above {BESIDE_FILTERS_MS}"}
 
 
 def missed_while_editing(mixed: dict[str, float]) -> dict[str, str]:

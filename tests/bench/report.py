@@ -102,6 +102,16 @@ def store(figures: dict[str, dict[str, Any]]) -> str:
             f"| {row['drafts']:,.0f} | {row['drafts'] / row['nobody']:.2f} "
             f"| {row['publications']:,.0f} | {row['publications'] / row['nobody']:.2f} |"
         )
+    lines += [
+        "",
+        "A stored timeline, while 16 connections ask for 5,100 of its filters by turns. p99, ms.",
+        "",
+        "| | alone | beside the filters |",
+        "|---|--:|--:|",
+    ]
+    for name, found in figures.items():
+        row = found["filtered"]
+        lines.append(f"| {name} | {row['alone']:.1f} | {row['beside']:.1f} |")
     return "\n".join([*lines, ""])
 
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from django.db.models import Sum
 from articles.models import Edition, TimelineTotal
 from articles.publishing.workflow import publish, save_edition
 from articles.timeline.index import Kind
-from engagements.models import Region
+from engagements.models import Country, Region, Topic
 from tests.postgres import free_port
 from tests.server import running_server
 from tests.tools import find_program
@@ -80,7 +80,8 @@ def main(*names: str) -> None:
                     figures[f"{name}, {coding}"] = row | {"bytes": len(sent[name])}
         mixed = {} if names else edit_and_read(store, EDITS)
         work = {} if names else crawl_while_working(store)
-    json.dump({"pages": figures, "mixed": mixed, "work": work}, sys.stdout)
+        filtered = {} if names else hot_page_beside_filters(store, pages["timeline"])
+    json.dump({"pages": figures, "mixed": mixed, "work": work, "filtered": filtered}, sys.stdout)
 
 
 def addresses() -> dict[str, str]:
@@ -263,17 +264,50 @@ def edit_and_read(address: str, edits: int) -> dict[str, float]:
 def crawl_while_working(address: str) -> dict[str, float]:
     """Return the requests a second over many articles: alone, and while a desk is at work."""
     edited, *others = Edition.objects.public().select_related("article")[: CRAWLED + 1]
-    paths = [edition.get_absolute_url() for edition in others]
+    with crawl(edition.get_absolute_url() for edition in others) as script:
+        # Until each worker has every page.
+        load(address, "20", "gzip", "-s", script)
+        return {
+            "nobody": load(address, "10", "gzip", "-s", script),
+            "drafts": _beside(lambda n: draft(edited, n), address, script),
+            "publications": _beside(lambda n: edit(edited, n), address, script),
+        }
+
+
+def hot_page_beside_filters(address: str, timeline: str) -> dict[str, float]:
+    """Return the p99 of a stored page, in ms, alone and while 16 connections ask for filters."""
+    topics = Topic.objects.order_by("pk").values_list("slug", flat=True)[:30]
+    countries = Country.objects.order_by("pk").values_list("code", flat=True)[:170]
+    filters = (
+        f"{timeline}?topic={topic}&country={code.lower()}" for topic in topics for code in countries
+    )
+    wrk = str(find_program("wrk"))
+    hot = [wrk, "-t1", "-c4", "-d10", "--latency", "--timeout", "20s", address + timeline]
+
+    def p99() -> float:
+        told = subprocess.run(hot, check=True, stdout=subprocess.PIPE, text=True).stdout
+        number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", told).groups()
+        return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+    with crawl(filters) as script:
+        alone = p99()
+        crawler = subprocess.Popen(
+            [wrk, "-t1", "-c16", "-d12", "--timeout", "20s", "-s", script, address],
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(1)
+        beside = p99()
+        crawler.wait()
+    return {"alone": alone, "beside": beside}
+
+
+@contextlib.contextmanager
+def crawl(paths: Iterable[str]) -> Iterator[str]:
+    """Write the script with which `wrk` asks for paths by turns, and return its name."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(CRAWL.format(paths=", ".join(f'"{path}"' for path in paths)))
         script.flush()
-        # Until each worker has every page.
-        load(address, "20", "gzip", "-s", script.name)
-        return {
-            "nobody": load(address, "10", "gzip", "-s", script.name),
-            "drafts": _beside(lambda n: draft(edited, n), address, script.name),
-            "publications": _beside(lambda n: edit(edited, n), address, script.name),
-        }
+        yield script.name
 
 
 def _beside(work: Callable[[int], object], address: str, script: str) -> float:

@@ -110,10 +110,11 @@ def test_page_store_is_taken_again(monkeypatch, times):
     figures = {"pages": {"feed, gzip": slow, "article, gzip": slow | {"to_nginx": 1}}}
     figures["mixed"] = mixed
     figures["work"] = {"nobody": 100, "drafts": 90, "publications": 10}
+    figures["filtered"] = {"alone": 1, "beside": 600}
     missed = bench.store_again_where_missed("SQLite", figures, "large")
     assert figures["again"] == ["feed, gzip"]
     assert asked == [("store", "large", "feed, gzip")] * min(times, bars.AGAIN)
-    always = {"stale answers", "a crawl beside publications"}
+    always = {"stale answers", "a crawl beside publications", "a hot page beside filters"}
     assert set(missed) == always | ({"feed, gzip"} if times > bars.AGAIN else set())
 
 
