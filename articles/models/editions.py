@@ -16,6 +16,7 @@ from articles.models.pictures import Picture, StoryPicture
 from articles.models.topics import EditionTopic
 from articles.richtext import BodyField, embedded_images
 from engagements.models import Engagement
+from engagements.models.bases import CheckedAtOnce
 from engagements.text import search_text
 
 
@@ -151,7 +152,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         )
 
 
-class Edition(models.Model):  # type: ignore[django-manager-missing] # taggit ships no types
+class Edition(CheckedAtOnce):  # type: ignore[django-manager-missing] # taggit ships no types
     """An article's content as one person saved it. The content never changes afterwards."""
 
     class State(models.TextChoices):

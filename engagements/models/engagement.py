@@ -20,7 +20,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
-from engagements.models.bases import Fictional, Withdrawable
+from engagements.models.bases import CheckedAtOnce, Fictional, Withdrawable
 from engagements.models.participants import Participant
 from engagements.models.parties import Organisation, Person
 from engagements.models.places import Country, EngagementRegion, Region
@@ -83,7 +83,7 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         )
 
 
-class Engagement(Addressed, Fictional, Withdrawable):  # type: ignore[django-manager-missing] # taggit ships no types
+class Engagement(CheckedAtOnce, Addressed, Fictional, Withdrawable):  # type: ignore[django-manager-missing] # taggit ships no types
     class Kind(models.TextChoices):
         OFFICIAL_VISIT = "official_visit", _("official visit")
         WORKING_VISIT = "working_visit", _("working visit")

@@ -6,7 +6,9 @@ import uuid
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import (
@@ -293,3 +295,21 @@ def test_constraint_refuses(name):
 def test_decorative_picture_needs_no_words():
     """A picture is described or decorative: the second passes too."""
     assert make_draft(picture=make_picture(), picture_is_decorative=True).pk
+
+
+def test_validation_asks_for_all_checks_at_once():
+    """One statement where all of them hold; where some fail, each of those has its sentence."""
+    edition = make_draft()
+    with CaptureQueriesContext(connection) as asked:
+        edition.validate_constraints()
+    # Beside it, that of each rule that only some rows have to keep.
+    partial = [row for row in Edition._meta.constraints if getattr(row, "fields", ())]
+    checks = [query for query in asked if '"_check"' in query["sql"]]
+    assert len(checks) == 1 + len([row for row in partial if row.condition])
+    edition.headline, edition.number = "", 0
+    with pytest.raises(ValidationError) as caught:
+        edition.validate_constraints(exclude={"body"})
+    assert sorted(re.findall("edition_[a-z_]+", str(caught.value))) == [
+        "edition_headline_not_empty",
+        "edition_number_positive",
+    ]
