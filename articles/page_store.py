@@ -20,8 +20,8 @@ from config.page_store.shared import FilesShared, RedisShared
 PARAMETERS = (*filters.PARAMETERS, "region", "before", "to", "on", "page")
 
 
-# Of each process's time, for pages with filters and further pages that are not stored yet.
-QUERY_SHARE = 1 / 4
+# Of each process's time, for pages with several filters that are not stored yet.
+COMBINATIONS_SHARE = 1 / 4
 
 
 def page_store(
@@ -29,7 +29,7 @@ def page_store(
     *,
     version: Callable[[], Version] | None = None,
     lease: float = LEASE_SECONDS,
-    share: float = QUERY_SHARE,
+    share: float = COMBINATIONS_SHARE,
 ) -> PageStore:
     """Return the application with a page store in front of it."""
     return PageStore(
@@ -47,11 +47,12 @@ def page_store(
 
 
 def _shared() -> RedisShared | FilesShared | None:
+    key = salted_hmac("articles.page_store.key", "", algorithm="sha256").digest()
     if settings.REDIS_URL:
-        return RedisShared(settings.REDIS_URL, _namespace())
+        return RedisShared(settings.REDIS_URL, _namespace(), key)
     if settings.PAGE_STORE_FILES_BYTES:
         directory = settings.DATA_DIR / "pages"
-        return FilesShared(directory, _namespace(), settings.PAGE_STORE_FILES_BYTES)
+        return FilesShared(directory, _namespace(), key, settings.PAGE_STORE_FILES_BYTES)
     return None
 
 
@@ -67,7 +68,7 @@ def never_stored() -> tuple[str, ...]:
 
 
 def _namespace() -> str:
-    """Return a key prefix for Redis that only processes with the same code and settings share."""
+    """Return a name that only processes with the same code and settings share."""
     digest = hashlib.sha256()
     base = Path(settings.BASE_DIR)
     for folder in ("articles", "config", "engagements", "templates", "static", "requirements"):

@@ -1,7 +1,8 @@
 """What follows a change: the content version, the indexes, WebSub and the mails.
 
 Django sends no signals for `update()` and `bulk_create()`: code that uses them on facts or coverage
-calls `refresh_engagements()`.
+calls `refresh_engagements()`. So does code that moves a row from one engagement to another: the
+signal tells of the new one alone.
 """
 
 import datetime as dt
@@ -14,7 +15,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from articles.caching.batch import engagements_changed, refresh_engagements
+from articles.caching.batch import engagements_changed, refresh_engagements, wait_for_writers
 from articles.caching.scopes import (
     EVERYTHING,
     article_scope,
@@ -40,7 +41,6 @@ from articles.timeline.index import Kind, Term
 from engagements.models import (
     Action,
     ActionUpdate,
-    Appointment,
     Correction,
     DateChange,
     Engagement,
@@ -68,10 +68,9 @@ def _refresh_indexes(engagements: Collection[int], **kwargs: Any) -> set[str]:
     for at, terms in feeds.changed.items():
         websub.announce(terms, at)
     tours = Tour.objects.filter(engagements__in=engagements).order_by().distinct()
-    covering = Edition.objects.filter(state=Edition.State.APPROVED).covering(engagements)
     return {
         *map(engagement_scope, engagements),
-        *map(article_scope, covering.order_by().values_list("article", flat=True)),
+        *map(article_scope, feeds.articles),
         *(subject_scope(*term) for term in entries.terms | feeds.terms | _owners(engagements)),
         *map(tour_scope, tours.values_list("pk", flat=True)),
     }
@@ -130,6 +129,7 @@ def _of_organisation(organisation: Organisation) -> Change:
     named = _everything_if(
         taking_part.filter(engagement__public_from__isnull=False),
         owned.filter(outcome__engagement__public_from__isnull=False),
+        organisation.appointments.all(),
     )
     # An engagement takes the countries of the organisations that take part in it.
     return named._replace(engagements=taking_part.values_list("engagement", flat=True).distinct())
@@ -147,8 +147,11 @@ def _of_articles(articles: Collection[int]) -> Change:
     approved = Edition.objects.filter(article__in=articles, state=Edition.State.APPROVED)
     rows = approved.values_list("article", "engagement", "also_covers")
     published, *covered = zip(*rows, strict=True) if rows else ((), (), ())
-    pks = {pk for column in covered for pk in column if pk}
-    return Change(pks, set(map(article_scope, published)))
+    topics = EditionTopic.objects.filter(content_object__in=approved).values_list("tag", flat=True)
+    return Change(
+        {pk for column in covered for pk in column if pk},
+        {*map(article_scope, published), *(subject_scope(Kind.TOPIC, pk) for pk in topics)},
+    )
 
 
 def _of_edition(edition: Edition) -> Change:
@@ -172,7 +175,7 @@ def _of_picture(pk: int) -> Change:
 
 # By model, the function that returns what a changed row concerns. A row of another model, such as a
 # region, may concern any page.
-_DECIDES: dict[type[Model], Callable[[Any], Change]] = {
+_CHANGE_OF: dict[type[Model], Callable[[Any], Change]] = {
     Engagement: lambda engagement: Change([engagement.pk]),
     Participant: lambda participant: Change([participant.engagement_id]),
     EngagementRegion: lambda row: Change([row.engagement_id]),
@@ -185,7 +188,6 @@ _DECIDES: dict[type[Model], Callable[[Any], Change]] = {
     Action: lambda action: _of_outcome(action.outcome_id),
     ActionUpdate: lambda update: _of_action(update.action_id),
     Person: lambda person: _of_person(person.pk),
-    Appointment: lambda office: _of_person(office.person_id),
     Organisation: _of_organisation,
     Topic: _of_topic,
     Article: lambda article: _of_articles([article.pk]),
@@ -198,13 +200,16 @@ _DECIDES: dict[type[Model], Callable[[Any], Change]] = {
 
 
 def _change_of(row: Model) -> Change:
-    decide = _DECIDES.get(type(row))
+    decide = _CHANGE_OF.get(type(row))
     return decide(row) if decide else Change(scopes=[EVERYTHING])
 
 
 def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
     if kwargs.get("raw"):
         return  # a fixture: `rebuild_timelines` follows it
+    if sender is Article and (kwargs.get("update_fields") or {""}) <= Article.OF_THE_DESK:
+        return
+    wait_for_writers()
     refresh_engagements(*_change_of(instance))
     now = timezone.now()
     match instance:
@@ -224,11 +229,17 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
 def _relation_changed(sender: type[Model], instance: Model, action: str, **kwargs: Any) -> None:
     if not action.startswith("post_"):
         return
-    change = _change_of(instance)
-    if sender is Edition.also_covers.through and change.scopes and isinstance(instance, Edition):
-        # Those that were removed as well.
-        change = change._replace(engagements={*change.engagements, *(kwargs["pk_set"] or [])})
-    refresh_engagements(*change)
+    wait_for_writers()
+    changes = [_change_of(instance)]
+    if sender is Edition.also_covers.through:
+        others = kwargs["pk_set"] or ()
+        if isinstance(instance, Engagement):
+            changes += map(_of_edition, Edition.objects.filter(pk__in=others))
+        elif changes[0].scopes:
+            # Those that were removed as well.
+            changes.append(Change(others))
+    for change in changes:
+        refresh_engagements(*change)
 
 
 def connect() -> None:

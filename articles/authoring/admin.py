@@ -141,9 +141,14 @@ class ArticleAdmin(RefreshedOnce, ArticleFormMerge, ArticleList):
     # What is saved
 
     def save_model(self, request, obj, form, change):
-        if not change:
+        if change:
+            # A new edition alone is no change of the article, whose pages readers see.
+            columns = {field.name for field in obj._meta.concrete_fields} & {*form.changed_data}
+            if columns:
+                obj.save(update_fields=columns)
+        else:
             obj.created_by = request.user
-        super().save_model(request, obj, form, change)
+            obj.save()
         obj.headline = form.cleaned_data["headline"]  # by which the messages call it
         if form.upload and form.upload.known:
             message = gettext("The picture was in the library already: that one is used.")

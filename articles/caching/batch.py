@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.dispatch import Signal
 
-from articles.caching.version import begin_version, scopes_changed
+from articles.caching.version import begin_version, lock_version, scopes_changed
 from articles.models import TimelineEntry
 from engagements.models import Engagement
 
@@ -38,6 +38,7 @@ def batched_refresh() -> Iterator[None]:
     if _waiting.get() is not None:
         yield
         return
+    wait_for_writers()
     waiting = _Waiting(set(), set())
     token = _waiting.set(waiting)
     try:
@@ -45,6 +46,12 @@ def batched_refresh() -> Iterator[None]:
     finally:
         _waiting.reset(token)
     refresh_engagements(*waiting)
+
+
+def wait_for_writers() -> None:
+    """Wait for those who publish meanwhile: what a change concerns depends on what they commit."""
+    if _waiting.get() is None:
+        lock_version()
 
 
 def refresh_engagements(engagements: Collection[int], scopes: Collection[str] = ()) -> None:

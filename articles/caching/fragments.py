@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
@@ -26,10 +25,6 @@ class Fragment(NamedTuple):
 class _Cached(NamedTuple):
     value: Any
     basis: Basis
-
-
-# The basis of the fragment that is being made.
-_making: ContextVar[Basis | None] = ContextVar("basis", default=None)
 
 
 def fragment(name: str, at: dt.datetime, make: Callable[[], Fragment]) -> Fragment:
@@ -54,14 +49,9 @@ def fragments(
     }
     missing = [name for name in names if name not in found]
     if missing:
-        # Before the content is read: a change meanwhile is later than the basis. What is made of
-        # other fragments has their basis, too.
-        basis = _making.get() or basis_at(at)
-        token = _making.set(basis)
-        try:
-            made = make(missing)
-        finally:
-            _making.reset(token)
+        # Before the content is read: a change meanwhile is later than the basis.
+        basis = basis_at(at)
+        made = make(missing)
         rows = {
             _key(name): _Cached(row.value, basis._replace(scopes=row.scopes))
             for name, row in made.items()

@@ -1,4 +1,4 @@
-"""The content version: a number that grows whenever any page may change, and who changed.
+"""The content version: a number that grows whenever any page may change, and what changed.
 
 Stored pages and fragments hold until one of their scopes changes or a boundary passes; the page
 store reads both with `Watch`, fragments with `basis_at()`.
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -43,6 +43,13 @@ def begin_version() -> None:
         ContentVersion.objects.bulk_create([ContentVersion(pk=1)], ignore_conflicts=True)
         _begin()
     transaction.on_commit(partial(wait_out_lease, time.monotonic()))
+
+
+def lock_version() -> None:
+    """Lock the row until the commit, without a new version; no other transaction begins one."""
+    # SQLite has one writer at a time.
+    if connection.in_atomic_block and connection.features.has_select_for_update:
+        list(ContentVersion.objects.select_for_update().values_list("pk"))
 
 
 def scopes_changed(scopes: Iterable[str]) -> None:

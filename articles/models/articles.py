@@ -68,6 +68,9 @@ class Article(Addressed, Withdrawable):
         _("language"), max_length=12, choices=Language.choices, default=Language.ENGLISH
     )
     translation_group = models.UUIDField(default=uuid4, editable=False)
+    # Columns that no reader sees.
+    OF_THE_DESK = frozenset({"created_by", "review_on"})
+
     review_on = models.DateField(
         _("revisit by"),
         null=True,

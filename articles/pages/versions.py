@@ -1,4 +1,7 @@
-"""The pages of an article's public versions: their list, each version, and a comparison."""
+"""The pages of an article's public versions: their list, each version, and a comparison.
+
+The last two have no scopes: whether an old picture is still public depends on any other article.
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -15,8 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import Fragment, fragment
-from articles.caching.scopes import article_scope, depends_on, subject_scope
+from articles.caching.scopes import article_scope, depends_on
 from articles.models import Article, Edition, Picture
 from articles.pages.common import gone
 from articles.publishing.edition_diff import FieldDiff, edition_diff
@@ -27,7 +29,6 @@ from articles.publishing.public_versions import (
     versions_of,
     versions_on,
 )
-from articles.timeline.index import Kind
 from articles.timeline.subjects import public_subjects
 from engagements.models import Engagement
 from engagements.text import is_key
@@ -45,9 +46,7 @@ def of_public_article(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         article = Article.objects.public(at).filter(slug=slug).first()
         if article is None:
             return gone(request, Article.objects.withdrawn(at), slug)
-        response = view(request, versions_of(article, at), at, **arguments)
-        depends_on(request, [article_scope(article.pk)])
-        return response
+        return view(request, versions_of(article, at), at, **arguments)
 
     return answer
 
@@ -73,6 +72,7 @@ def version_list(request: HttpRequest, versions: Versions, at: dt.datetime) -> H
         except ValidationError as error:
             context["error"] = " ".join(error.messages)
             status = 400
+    depends_on(request, [article_scope(context["article"].pk)])
     return render(request, "articles/version_list.html", context, status=status)
 
 
@@ -100,8 +100,6 @@ def version(request: HttpRequest, versions: Versions, at: dt.datetime, number: i
         "replaced_at": max(replaced, default=None),
         "visits": Engagement.objects.public(at).filter(covered).oldest_first(),
     }
-    # Whether a topic has a page depends on its own articles and engagements.
-    depends_on(request, {subject_scope(Kind.TOPIC, row.tag_id) for row in rows})
     return render(request, "articles/version.html", context)
 
 
@@ -120,15 +118,10 @@ def comparison(request: HttpRequest, versions: Versions, at: dt.datetime) -> Htt
             return render(request, "articles/version_comparison.html", context, status=400)
         pair.append(versions[int(text) - 1])
     old, new = pair
-    name = f"comparison:{old.edition.pk}:{new.edition.pk}"
-
-    def diff() -> Fragment:
-        return Fragment(_diff(old, new, at), frozenset([article_scope(old.edition.article_id)]))
-
     context |= {
         "old": old,
         "new": new,
-        "changes": fragment(name, at, diff).value,
+        "changes": _diff(old, new, at),
     }
     return render(request, "articles/version_comparison.html", context)
 

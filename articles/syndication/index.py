@@ -42,12 +42,15 @@ class EntryRow(NamedTuple):
 
 
 class Refreshed(NamedTuple):
-    """The terms whose feeds changed, by the moment from which readers see the change, and all
-    topics in whose feeds an article of the engagements is, or was before.
+    """What a refresh found.
+
+    `changed`: the terms whose feeds changed, by the moment from which readers see the change.
+    `terms`, `articles`: the topics, and by pk the articles, of all entries before and after.
     """
 
     changed: dict[dt.datetime, set[Term]]
     terms: set[Term]
+    articles: set[int]
 
 
 @transaction.atomic
@@ -61,7 +64,7 @@ def refresh(engagements: Collection[int]) -> Refreshed:
         _insert(row for row in after if row.engagement_id in changed)
     # Those of other kinds are the engagements' own.
     topics = {Term(row[0], row[1]) for row in before | after if row[0] == Kind.TOPIC}
-    return Refreshed(_changed_terms(before, after), topics)
+    return Refreshed(_changed_terms(before, after), topics, {row[3] for row in before | after})
 
 
 def _changed_terms(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.datetime, set[Term]]:

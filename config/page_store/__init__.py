@@ -2,7 +2,7 @@
 
 It stands before Django's handler and sends again what was sent before, in microseconds, for as long
 as that is still true. It knows nothing of this site; it needs Django and brotli, and redis where
-entries are shared.
+machines share entries.
 
     from config.page_store import PageStore, Version
 
@@ -47,9 +47,9 @@ the seconds to the next boundary; gzip and brotli, each compressed once. Conditi
 **Memory.** At most `max_bytes` in each process; the least recently used entries are dropped, and
 none may take more than an eighth.
 
-**Queries.** There is no end of queries, so rendering pages that have one may take only a `share` of
-a process's time; beyond it they are answered 503 with Retry-After. So whoever asks for thousands of
-filters does not keep others waiting.
+**Combinations.** There is no end of combined parameters, so rendering pages that have two or more
+may take only a `share` of a process's time; beyond it they are answered 503 with Retry-After. So
+whoever asks for thousands of filters does not keep others waiting.
 
 **Threads and processes.** Threads that miss the same entry wait for one rendering. Each process has
 its own store, so a page is rendered at most once for each process and version; with `shared` (such

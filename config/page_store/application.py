@@ -102,7 +102,7 @@ class _Rendering:
 
 
 class PageStore:
-    """Sends stored responses of `application` while the version is the same."""
+    """Sends stored responses of `application` while they are true."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class PageStore:
         self._read_lock = Lock()
         self._renderings: dict[tuple[Key, str], _Rendering] = {}
         self._share = share
-        self._next_query = 0.0  # by the monotonic clock
+        self._next_combination = 0.0  # by the monotonic clock
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -255,18 +255,19 @@ class PageStore:
         rendering: _Rendering,
     ) -> Iterable[bytes]:
         """Answer from the shared entries or the application, and store the response if allowed."""
+        combines = "&" in key[2]
         for _try in range(_TRIES):
             shared = self._shared.get(key) if self._shared else None
             if shared is not None and self._is_current(shared, reading):
                 entry = shared
                 break
-            if key[2] and monotonic() < self._next_query:
-                return _busy(start_response)
             began, started = self._clock(), monotonic()
+            if combines and not _try and started < self._next_combination:
+                return _busy(environ, start_response)
             status, headers, chunks, scopes = self._run(environ, key)
-            if key[2]:
+            if combines and not status.startswith("3"):
                 ended = monotonic()
-                self._next_query = ended + (ended - started) * (1 / self._share - 1)
+                self._next_combination = ended + (ended - started) * (1 / self._share - 1)
             if not _is_storable(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
@@ -361,8 +362,8 @@ def _is_storable(status: str, headers: Headers, largest: int) -> bool:
     )
 
 
-def _busy(start_response: Callable) -> Iterable[bytes]:
-    """Answer 503: pages of queries, of which there is no end, have had their share of the time."""
+def _busy(environ: Environ, start_response: Callable) -> Iterable[bytes]:
+    """Answer 503: combinations of parameters have had their share of the time."""
     body = gettext("The site is busy with filtered pages. Try again in a few seconds.").encode()
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
@@ -372,7 +373,7 @@ def _busy(start_response: Callable) -> Iterable[bytes]:
         ("X-Content-Type-Options", "nosniff"),
     ]
     start_response("503 Service Unavailable", headers)
-    return [body]
+    return [body] if environ["REQUEST_METHOD"] == "GET" else []
 
 
 def _close(chunks: Iterable[bytes]) -> None:

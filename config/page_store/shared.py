@@ -1,16 +1,18 @@
 """Entries that several processes share: in files of one machine, or in Redis or Valkey.
 
-Entries are data, not code: whoever can write them can change the words of pages, and nothing more.
+Each is signed with the site's own key, so that one that was damaged or that somebody else wrote is
+a miss.
 """
 
 import hashlib
+import hmac
 import json
 import logging
 import os
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from threading import get_ident
 from time import monotonic
 
 import redis
@@ -23,17 +25,20 @@ logger = logging.getLogger(__name__)
 _TIMEOUT = 0.25  # seconds; rendering a page takes less
 _PAUSE = 5  # seconds without asking a server that failed
 _SHARDS = 256  # folders of files
+_SIGNATURE = 16  # bytes
 
 
 class FilesShared:
     """Entries as files, for the processes of one machine; they survive a restart.
 
     `directory` belongs to one `namespace`, such as a release, and what another left there is
-    removed. It takes about `max_bytes`; of entries that are too many the oldest go.
+    removed. It takes about `max_bytes`; of entries that are too many the oldest go. `key` signs
+    them.
     """
 
-    def __init__(self, directory: Path, namespace: str, max_bytes: int) -> None:
+    def __init__(self, directory: Path, namespace: str, key: bytes, max_bytes: int) -> None:
         self._own = directory / namespace
+        self._key = key
         self._max_bytes = max_bytes // _SHARDS
         for other in directory.glob("*"):
             if other != self._own:
@@ -41,17 +46,17 @@ class FilesShared:
 
     def get(self, key: Key) -> Entry | None:
         try:
-            return _unpacked(self._path(key).read_bytes())
+            return _unpacked(self._path(key).read_bytes(), self._key)
         except OSError:
             return None
 
     def put(self, key: Key, entry: Entry, seconds: float) -> None:
         path = self._path(key)
-        partial = path.with_suffix(f".{os.getpid()}-{get_ident()}")
+        partial = path.with_suffix(f".{secrets.token_hex(8)}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Whole or not at all, and never while another process reads it.
-            partial.write_bytes(_packed(entry))
+            partial.write_bytes(_packed(entry, self._key))
             partial.replace(path)
             self._prune(path.parent)
         except OSError as error:
@@ -76,16 +81,16 @@ class FilesShared:
 
 
 class RedisShared:
-    """Entries by key; `namespace` separates sites, and the releases of one.
+    """Entries by key; `namespace` separates sites, and the releases of one; `key` signs them.
 
     A failure is logged and counts as a miss.
     """
 
-    def __init__(self, url: str, namespace: str) -> None:
+    def __init__(self, url: str, namespace: str, key: bytes) -> None:
         self._client = redis.Redis.from_url(
             url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
         )
-        self._namespace = namespace
+        self._namespace, self._key = namespace, key
         self._paused_until = 0.0
 
     def get(self, key: Key) -> Entry | None:
@@ -96,13 +101,13 @@ class RedisShared:
         except redis.RedisError as error:
             self._pause(error)
             return None
-        return _unpacked(stored) if isinstance(stored, bytes) else None
+        return _unpacked(stored, self._key) if isinstance(stored, bytes) else None
 
     def put(self, key: Key, entry: Entry, seconds: float) -> None:
         if monotonic() < self._paused_until:
             return
         try:
-            self._client.set(self._name(key), _packed(entry), ex=max(1, int(seconds)))
+            self._client.set(self._name(key), _packed(entry, self._key), ex=max(1, int(seconds)))
         except redis.RedisError as error:
             self._pause(error)
 
@@ -118,22 +123,26 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _packed(entry: Entry) -> bytes:
+def _packed(entry: Entry, key: bytes) -> bytes:
     basis = [*entry.basis[:3], list(entry.basis.scopes)]
     head = json.dumps([entry.version, basis, entry.status, entry.headers])
-    return head.encode() + b"\n" + entry.body
+    content = head.encode() + b"\n" + entry.body
+    return _signature(content, key) + content
 
 
-def _unpacked(stored: bytes) -> Entry | None:
-    """Return an entry, or `None` for what is none."""
-    head, _newline, body = stored.partition(b"\n")
-    try:
-        version, (number, at, until, scopes), status, headers = json.loads(head)
-        basis = Basis(int(number), float(at), float(until), frozenset(map(_scope, scopes)))
-        fields = [(str(name), str(value)) for name, value in headers]
-    except (ValueError, TypeError):
+def _unpacked(stored: bytes, key: bytes) -> Entry | None:
+    """Return an entry, or `None` for what this site did not pack."""
+    signature, content = stored[:_SIGNATURE], stored[_SIGNATURE:]
+    if not hmac.compare_digest(signature, _signature(content, key)):
         return None
-    return Entry(str(version), basis, str(status), fields, body)
+    head, _newline, body = content.partition(b"\n")
+    version, (number, at, until, scopes), status, headers = json.loads(head)
+    basis = Basis(number, at, until, frozenset(map(_scope, scopes)))
+    return Entry(version, basis, status, [(name, value) for name, value in headers], body)
+
+
+def _signature(content: bytes, key: bytes) -> bytes:
+    return hashlib.blake2b(content, key=key, digest_size=_SIGNATURE).digest()
 
 
 def _scope(stored: str | list[str]) -> Scope:

@@ -1,6 +1,7 @@
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -122,8 +123,9 @@ class ActionAdmin(Recorded, KeyedAutocompletes, BoundedLists):
             try:
                 if update is None:
                     raise ValidationError(gettext("Nobody has reported it as done."))
-                record_first(action.outcome.engagement_id)
-                update.confirm(by=request.user)
+                with transaction.atomic():
+                    record_first(action.outcome.engagement_id)
+                    update.confirm(by=request.user)
                 self.log_change(request, action, gettext("Confirmed as done."))
                 confirmed += 1
             except ValidationError as error:

@@ -4,14 +4,16 @@ import datetime as dt
 
 from django.utils import timezone
 
+from articles.caching.batch import batched_refresh
 from articles.facts.duplicate_merge import merge_duplicate
-from articles.models import Edition
+from articles.models import Edition, Picture
 from articles.publishing.workflow import publish, reinstate, unschedule, withdraw
 from articles.timeline.index import STATUSES
 from engagements.dates import PartialDate, Precision
 from engagements.models import (
     Action,
     ActionUpdate,
+    Appointment,
     Correction,
     Country,
     Engagement,
@@ -20,6 +22,7 @@ from engagements.models import (
     Region,
 )
 from engagements.regions import apply_pending_changes, derive_regions
+from tests.articles.samples import make_picture
 from tests.factories import (
     ActionFactory,
     AppointmentFactory,
@@ -46,6 +49,7 @@ class Newsroom:
         self.people = PersonFactory.create_batch(2)
         self.body = OrganisationFactory()
         self.tours = TourFactory.create_batch(2)
+        self.picture: Picture | None = None
         self.spain = Country.objects.get(code="ES")
         self.regions = list(Region.objects.filter(countries__code="DZ"))
 
@@ -84,7 +88,8 @@ class Newsroom:
         derive_regions(visit)
 
     def leave(self, n: int) -> None:
-        self.visit(n).participants.last().delete() if self.visit(n).participants.exists() else None
+        if participant := self.visit(n).participants.last():
+            participant.delete()
 
     def move_body(self, n: int) -> None:
         self.body.country = Country.objects.get(code="TN") if n % 2 else None
@@ -202,6 +207,33 @@ class Newsroom:
             office.save()
         else:
             AppointmentFactory(person=person, organisation=self.body)
+
+    def move_office(self, n: int) -> None:
+        if office := Appointment.objects.last():
+            office.person = PersonFactory() if n % 2 == 0 else self.people[0]
+            office.save()
+
+    def illustrate(self, n: int) -> None:
+        """Publish the picture with an article's next edition, and without it in the one after."""
+        for edition in Edition.objects.public().order_by("pk")[n % 2 : n % 2 + 1]:
+            self.picture = self.picture or make_picture()
+            for picture in (self.picture, None)[: 2 - n % 2]:
+                again = make_draft(
+                    edition.article, engagement=edition.engagement, topics=self.topics,
+                    picture=picture, picture_alt="Flags" if picture else "", author=self.user,
+                )  # fmt: skip
+                publish(again, by=self.head)
+
+    def delete_rounded_up(self, n: int) -> None:
+        with batched_refresh():
+            for visit in Engagement.objects.exclude(roundups=None).filter(editions=None)[:1]:
+                visit.delete()
+
+    def move_hour(self, n: int) -> None:
+        visit = self.visit(n)
+        if not visit.withdrawn_at and not visit.editions.exists():
+            visit.public_from = timezone.now() + n % 3 * HOUR
+            visit.save()
 
     def cite(self, n: int) -> None:
         source = SourceFactory(engagement=self.visit(n), title=f"Readout {n}")

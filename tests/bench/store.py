@@ -7,6 +7,7 @@ before it was asked for.
 
 import contextlib
 import http.client
+import itertools
 import json
 import re
 import statistics
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -315,19 +317,21 @@ def _beside(work: Callable[[int], object], address: str, script: str) -> float:
     over = threading.Event()
 
     def do() -> None:
-        number = 0
-        while not over.wait(1):
-            number += 1
-            work(number)
-        connection.close()
+        try:
+            for number in itertools.count(1):
+                if over.wait(1):
+                    break
+                work(number)
+        finally:
+            connection.close()
 
-    worker = threading.Thread(target=do)
-    worker.start()
-    try:
-        return load(address, "10", "gzip", "-s", script)
-    finally:
-        over.set()
-        worker.join()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(do)
+        try:
+            return load(address, "10", "gzip", "-s", script)
+        finally:
+            over.set()
+            done.result()
 
 
 def draft(edition: Edition, number: int) -> Edition:

@@ -319,18 +319,30 @@ def test_entries_are_counted_as_they_grow():
     assert entries.bytes < 10_000
 
 
-def test_queries_have_a_share_of_the_time(site):
-    """Beyond it a page of a query is refused for a while; stored ones and others are sent."""
+def test_combinations_have_a_share_of_the_time(site):
+    """Beyond it a page of several parameters is refused for a while; others are sent."""
     store = make_store(site, share=0.01)
     site.during = lambda: time.sleep(0.05)
-    assert ask(store, "/?topic=a").status == 200
-    refused = ask(store, "/?topic=b")
+    assert ask(store, "/?topic=a&page=1").status == 200
+    refused = ask(store, "/?topic=b&page=1")
     assert (refused.status, refused.headers["retry-after"]) == (503, "2")
     assert refused.headers[CONTROL] == "no-store"
     assert b"Try again" in refused.body
-    assert [ask(store, path).status for path in ("/?topic=a", "/", "/other/")] == [200] * 3
-    store._next_query = 0
-    assert ask(store, "/?topic=b").status == 200
+    assert ask(store, "/?topic=b&page=1", "HEAD").body == b""
+    paths = ("/?topic=a&page=1", "/?topic=b", "/", "/other/")
+    assert [ask(store, path).status for path in paths] == [200] * 4
+    store._next_combination = 0
+    assert ask(store, "/?topic=b&page=1").status == 200
+
+
+def test_form_that_is_redirected_takes_no_share(site):
+    """Who chooses a filter comes to its page by a redirect, which must not be held against them."""
+    store = make_store(site, share=0.01)
+    site.during = lambda: time.sleep(0.05)
+    site.status, site.headers = "302 Found", [("Location", "/?topic=a&page=1")]
+    assert ask(store, "/?topic=a&page=").status == 302
+    site.status, site.headers = "200 OK", [("Content-Type", HTML)]
+    assert ask(store, "/?topic=a&page=1").status == 200
 
 
 def test_one_rendering_for_all_who_ask_at_once(site, store):

@@ -46,6 +46,7 @@ def site() -> Site:
     return Site()
 
 
+KEY = b"secret"
 Share = Callable[..., FilesShared | RedisShared]
 
 
@@ -53,9 +54,9 @@ Share = Callable[..., FilesShared | RedisShared]
 def shared(request, tmp_path) -> Share:
     """Return the function that opens what processes share, once for each of them."""
     if request.param == "files":
-        return lambda namespace="this release": FilesShared(tmp_path, namespace, 10**9)
+        return lambda namespace="this release": FilesShared(tmp_path, namespace, KEY, 10**9)
     address = request.getfixturevalue("address")
-    return lambda namespace="this release": RedisShared(address, namespace)
+    return lambda namespace="this release": RedisShared(address, namespace, KEY)
 
 
 def test_page_that_one_process_made_is_taken_by_another(site, shared):
@@ -103,29 +104,31 @@ NONSENSE = (
 
 def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, caplog):
     """Without the server pages are made as usual, and it is left in peace for a while."""
-    lost = make_store(site, shared=RedisShared("unix:///nowhere/socket", "x"))
+    lost = make_store(site, shared=RedisShared("unix:///nowhere/socket", "x", KEY))
     for path in ("/", "/other/"):
         assert ask(lost, path).status == 200
     assert caplog.text.count("not shared") == 1
-    ask(make_store(site, shared=RedisShared(address, "x")))
+    ask(make_store(site, shared=RedisShared(address, "x", KEY)))
     client = redis.Redis.from_url(address)
     (name,) = client.keys()
     for nonsense in NONSENSE:
         client.set(name, nonsense)
-        store = make_store(site, shared=RedisShared(address, "x"))
+        store = make_store(site, shared=RedisShared(address, "x", KEY))
         assert ask(store).body.startswith(b"<p>Two")
     client.close()
 
 
 def test_strange_file_and_full_disk_cost_nothing_but_the_sharing(site, tmp_path, caplog):
     """A file of nonsense is replaced; where none can be written, pages are made as usual."""
-    ask(make_store(site, shared=FilesShared(tmp_path, "x", 10**9)))
+    ask(make_store(site, shared=FilesShared(tmp_path, "x", KEY, 10**9)))
     (file,) = [path for path in tmp_path.rglob("*") if path.is_file()]
-    for nonsense in NONSENSE:
+    whole = file.read_bytes()
+    damaged = whole.replace(b"Two", b"Ten")
+    for nonsense in (*NONSENSE, whole[:-1], damaged, whole[:16] + b"\n"):
         file.write_bytes(nonsense)
-        store = make_store(site, shared=FilesShared(tmp_path, "x", 10**9))
+        store = make_store(site, shared=FilesShared(tmp_path, "x", KEY, 10**9))
         assert ask(store).body.startswith(b"<p>Two")
-    nowhere = FilesShared(file, "x", 10**9)
+    nowhere = FilesShared(file, "x", KEY, 10**9)
     assert ask(make_store(site, shared=nowhere)).body.startswith(b"<p>Two")
     assert "not shared" in caplog.text
 
@@ -133,10 +136,10 @@ def test_strange_file_and_full_disk_cost_nothing_but_the_sharing(site, tmp_path,
 def test_files_are_bounded_and_an_older_release_leaves_none(site, tmp_path):
     """The oldest entries go first, and those of another release at the start."""
     site.text = "x" * 10_000
-    store = make_store(site, shared=FilesShared(tmp_path, "old", 256 * 30_000))
+    store = make_store(site, shared=FilesShared(tmp_path, "old", KEY, 256 * 30_000))
     for number in range(1_000):
         ask(store, f"/{number}/")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert 256 < len(files) < 256 * 3
-    FilesShared(tmp_path, "new", 10**9)
+    FilesShared(tmp_path, "new", KEY, 10**9)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
