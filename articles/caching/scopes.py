@@ -3,7 +3,8 @@
 A stored page or fragment names its scopes, and holds until one of them changes. A page without
 scopes holds until anything public changes. The rules:
 
-- What shows an engagement has its scope; where the tour is shown too, `scopes_of()` has the rest.
+- What shows an engagement has its scope; where the tour is shown too, as on cards, `scopes_of()`
+  has the rest.
 - What shows an article has its scope, which changes with the engagements that it covers.
 - What lists the engagements of a subject has its scope, which changes with each of them.
 - A list of meetings of two parties has `meetings_scope()`.
