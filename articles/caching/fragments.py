@@ -41,7 +41,8 @@ def fragments(
 
     Names may be the same in several languages.
     """
-    keys = {_key(name): name for name in names}
+    language = get_language()
+    keys = {_key(language, name): name for name in names}
     cached: dict[str, _Cached] = cache.get_many(keys) if keys else {}
     found = {
         keys[key]: Fragment(row.value, row.basis.scopes)
@@ -53,7 +54,7 @@ def fragments(
         basis = basis_at(at)
         made = make(missing)
         rows = {
-            _key(name): _Cached(row.value, basis._replace(scopes=row.scopes))
+            _key(language, name): _Cached(row.value, basis._replace(scopes=row.scopes))
             for name, row in made.items()
         }
         cache.set_many(rows, max(1, int(basis.until - basis.at)))
@@ -78,6 +79,6 @@ def _names(scopes: Iterable[Scope]) -> Iterable[str]:
         yield from (scope,) if isinstance(scope, str) else scope
 
 
-def _key(name: str) -> str:
+def _key(language: str | None, name: str) -> str:
     # Some caches limit the length and the characters of a key.
-    return hashlib.sha256(f"{get_language()}:{name}".encode()).hexdigest()
+    return hashlib.sha256(f"{language}:{name}".encode()).hexdigest()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from articles.caching.scopes import article_scope, depends_on
 from articles.models import Article, Edition, EditionTopic
 from articles.pages.common import cards_page, gone
-from articles.pages.engagements import Facts, public_facts
+from articles.pages.engagements import Facts, Figure, public_facts
 from articles.publishing.public_versions import PublicVersion, versions_of
 from articles.syndication.discovery import follow_site
 from engagements.models import Engagement
@@ -31,6 +31,7 @@ def article_context(
     edition: Edition,
     *,
     facts: Facts | None,
+    figure: Figure | None,
     also_covers: Iterable[Engagement],
     topic_rows: Iterable[EditionTopic],
     versions: list[PublicVersion],
@@ -38,6 +39,7 @@ def article_context(
     """Return the context of an article's page and of its preview (`articles/previews/page.py`)."""
     return {
         "facts": facts,
+        "figure": figure,
         "edition": edition,
         "also_covers": also_covers,
         "topic_rows": topic_rows,
@@ -56,10 +58,11 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     if edition is None:
         return gone(request, Article.objects.withdrawn(at), slug)
     # Defence in depth: an article never shows facts that are not public.
-    found = public_facts(edition.engagement_id, at)
+    found = public_facts(edition.engagement_id, at, draw=edition.picture is None)
     context = article_context(
         edition,
-        facts=found.value if found else None,
+        facts=found.facts if found else None,
+        figure=found.figure if found else None,
         also_covers=edition.also_covers.public(at).oldest_first(),
         topic_rows=edition.topic_items.all(),
         versions=versions_of(edition.article, at),

@@ -1,7 +1,7 @@
 """The fact sheets of engagements."""
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from articles.pages.common import gone
 from articles.pictures.serving import MAX_AGE_SECONDS
 from articles.timeline.queries import meetings_of
 from articles.timeline.subjects import term_of
+from config.page_store import Scope
 from engagements.models import Action, ActionUpdate, Engagement, EngagementTopic, Outcome
 from engagements.models.engagement import EngagementQuerySet
 
@@ -60,26 +61,50 @@ class Facts(NamedTuple):
     when: str
     description: str
     is_fictional: bool
+    address: str
     share_url: str
-    drawing: str
     regions: list[tuple[str, str]]  # name and address
     header: SafeString
-    figure: SafeString
     sheet: SafeString
-    sheet_beside_story: SafeString
     outcomes: SafeString
     earlier_meetings: SafeString
 
 
-def public_facts(pk: int | None, at: dt.datetime) -> Fragment | None:
+class Figure(NamedTuple):
+    """The drawing of an engagement in words and as HTML, where no picture stands for it."""
+
+    description: str
+    html: SafeString
+
+
+class FactSheet(NamedTuple):
+    """What a page shows of an engagement, and the scopes of that; `figure` if it has been asked."""
+
+    facts: Facts
+    figure: Figure | None
+    scopes: frozenset[Scope]
+
+
+def public_facts(pk: int | None, at: dt.datetime, *, draw: bool) -> FactSheet | None:
     """Return the facts of an engagement if it is public, cached until they change."""
-    name = f"facts:{pk}"
+    makers = {f"facts:{pk}": made_facts} | ({f"figure:{pk}": made_figure} if draw else {})
 
-    def make(_missing: list[str]) -> dict[str, Fragment]:
+    def make(missing: list[str]) -> dict[str, Fragment]:
         visit = facts(Engagement.objects.public(at), at).filter(pk=pk or 0).first()
-        return {name: made_facts(visit, at)} if visit else {}
+        return {name: makers[name](visit, at) for name in missing} if visit else {}
 
-    return fragments([name], at, make).get(name)
+    found = fragments(makers, at, make)
+    if len(found) < len(makers):
+        return None
+    own, *figures = (found[name] for name in makers)
+    return FactSheet(own.value, figures[0].value if figures else None, own.scopes)
+
+
+def made_figure(engagement: Engagement, at: dt.datetime) -> Fragment:
+    """Return the drawing of an engagement that was fetched with `facts()`."""
+    drawing = drawing_of(engagement)
+    html = render_to_string("includes/drawing_figure.html", {"drawing": drawing})
+    return Fragment(Figure(drawing.description, html), frozenset(scopes_of(engagement)))
 
 
 def made_facts(engagement: Engagement, at: dt.datetime) -> Fragment:
@@ -87,10 +112,8 @@ def made_facts(engagement: Engagement, at: dt.datetime) -> Fragment:
     today = timezone.localdate(at)
     regions = [row.region for row in engagement.region_rows.effective().select_related("region")]
     earlier = _earlier_meetings(engagement, at)
-    drawing = drawing_of(engagement)
     context = {
         "engagement": engagement,
-        "drawing": drawing,
         "status": engagement.status_on(today),
         "regions": regions,
         "stops": engagement.stops,
@@ -99,21 +122,19 @@ def made_facts(engagement: Engagement, at: dt.datetime) -> Fragment:
         "LANGUAGE_CODE": get_language(),
     }
 
-    def part(name: str, **more: Any) -> SafeString:
-        return render_to_string(f"includes/{name}.html", context | more)
+    def part(name: str) -> SafeString:
+        return render_to_string(f"includes/{name}.html", context)
 
     found = Facts(
         title=engagement.title,
         when=engagement.when,
         description=engagement.summary or engagement.title,
         is_fictional=engagement.is_fictional,
+        address=engagement.get_absolute_url(),
         share_url=engagement.share_url,
-        drawing=drawing.description,
         regions=[(region.name, region.get_absolute_url()) for region in regions],
         header=part("engagement_header"),
-        figure=part("drawing_figure"),
         sheet=part("facts"),
-        sheet_beside_story=part("facts", link_to_sheet=True),
         outcomes=part("outcomes"),
         earlier_meetings=part("earlier_meetings"),
     )
@@ -136,14 +157,14 @@ def _earlier_meetings(engagement: Engagement, at: dt.datetime) -> list[Engagemen
 def engagement(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     pk = Engagement.objects.public(at).filter(slug=slug).values_list("pk", flat=True).first()
-    found = public_facts(pk, at) if pk else None
+    found = public_facts(pk, at, draw=True) if pk else None
     if found is None:
         return gone(request, Engagement.objects.withdrawn(at), slug)
     coverage = Edition.objects.public(at).covering([pk]).newest_first()
     # The teasers have no drawing: it would be the one of this page.
     editions = coverage.with_content().with_published_at()
     depends_on(request, found.scopes | {article_scope(edition.article_id) for edition in editions})
-    context = {"facts": found.value, "coverage": editions}
+    context = {"facts": found.facts, "figure": found.figure, "coverage": editions}
     return render(request, "articles/engagement.html", context)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.caching.fragments import Fragment, fragments
+from articles.caching.fragments import Fragment, fragment, fragments
 from articles.caching.scopes import depends_on, engagement_scope, subject_scope
 from articles.maps import geometry
 from articles.pages.common import ACTIONS, teaser_scopes
@@ -82,8 +82,9 @@ def _subject(request: HttpRequest, kind: str, details: Details, **key: str) -> H
         "today": timezone.localdate(at),
     }
     origin = request.build_absolute_uri("/")[:-1]
-    timeline, scopes = _timeline(term_of(subject), subject, view, at, origin)
-    context |= timeline
+    timeline = _timeline(term_of(subject), subject, view, at, origin)
+    context |= timeline.value
+    scopes = {*timeline.scopes}
     if view.is_whole:
         more, shown = details(subject, at)
         context |= more
@@ -92,9 +93,13 @@ def _subject(request: HttpRequest, kind: str, details: Details, **key: str) -> H
     return render(request, f"articles/{kind}.html", context)
 
 
-def _timeline(
-    term: Term, subject: Any, view: View, at: dt.datetime, origin: str
-) -> tuple[dict[str, Any], set[Scope]]:
+def _timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> Fragment:
+    """Return the facet panel and the page of entries as HTML, cached until one of them changes."""
+    name = f"timeline:{term.kind}:{term.subject}:{origin}:{view.own_address}"
+    return fragment(name, at, lambda: _made_timeline(term, subject, view, at, origin))
+
+
+def _made_timeline(term: Term, subject: Any, view: View, at: dt.datetime, origin: str) -> Fragment:
     entries = matching_entries(term, view, at)
     page = entries_page(entries, view, at, ENTRIES_A_PAGE)
     person = subject if isinstance(subject, Person) else None
@@ -111,12 +116,17 @@ def _timeline(
 
     found = fragments([*pks, panel], at, make)
     cards = [found[name].value for name in pks if name in found]
-    return {
+    context = {
         "timeline": build_timeline(cards, today=timezone.localdate(at)),
-        "facet_panel": found[panel].value,
+        "view": view,
         "newer": view.address(newer=str(page.newer)) if page.newer else "",
         "older": view.address(older=str(page.older)) if page.older else "",
-    }, {scope for part in found.values() for scope in part.scopes}
+    }
+    parts = {
+        "facet_panel": found[panel].value,
+        "timeline": render_to_string("includes/timeline.html", context),
+    }
+    return Fragment(parts, frozenset(scope for part in found.values() for scope in part.scopes))
 
 
 def _actions_of(owner: Country | Organisation, at: dt.datetime) -> tuple[list[Action], set[Scope]]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from articles.models import Edition, EditionTopic, Picture, StoryPicture
 from articles.pages.articles import article_context
-from articles.pages.engagements import facts, made_facts
+from articles.pages.engagements import facts, made_facts, made_figure
 from articles.publishing.public_versions import PublicVersion, versions_of
 from engagements.models import Engagement
 
@@ -63,6 +63,7 @@ def page(
     context = article_context(
         edition,
         facts=made_facts(visit, at).value if visit else None,
+        figure=made_figure(visit, at).value if visit and not edition.picture else None,
         also_covers=also_covers,
         topic_rows=topic_rows,
         versions=versions,
