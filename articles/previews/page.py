@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from articles.models import Edition, EditionTopic, Picture, StoryPicture
-from articles.pages.articles import article_context
+from articles.pages.articles import article_page
 from articles.pages.engagements import facts, made_facts, made_figure
 from articles.publishing.public_versions import PublicVersion, versions_of
 from engagements.models import Engagement
@@ -60,7 +60,7 @@ def page(
         versions[-2] = PublicVersion(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
     visits = facts(Engagement.objects.filter(withdrawn_at=None), at)
     visit = visits.filter(pk=edition.engagement.pk).first() if edition.engagement else None
-    context = article_context(
+    shown = article_page(
         edition,
         facts=made_facts(visit, at).value if visit else None,
         figure=made_figure(visit, at).value if visit and not edition.picture else None,
@@ -68,7 +68,7 @@ def page(
         topic_rows=topic_rows,
         versions=versions,
     )
-    response = render(request, "articles/preview.html", context | more)
+    response = render(request, "articles/preview.html", {"article": shown, **more})
     response.content = _relocated(response.text, locate).encode()
     keep_private(response)
     return response
