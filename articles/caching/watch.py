@@ -1,7 +1,7 @@
 """Reads the content version for the page store."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -94,16 +94,17 @@ class Watch:
             ),
         )  # fmt: skip
 
-    def _changed(self) -> tuple[dict[str, int], int]:
+    def _changed(self) -> tuple[Mapping[str, int], int]:
         """Return when each scope last changed, and the number since which this is known."""
         last = self._last
-        changed = dict(last.version.changed) if last else {}
-        known_since = last.version.known_since if last else 0
         newer = ScopeVersion.objects.order_by("-number").values_list("scope", "number")
         if last:
             newer = newer.filter(number__gt=last.number)
         rows = list(self._rows(newer[:MOST_SCOPES]))
-        changed.update(rows)
+        if last and not rows:
+            return last.version.changed, last.version.known_since
+        changed = {**(last.version.changed if last else {}), **dict(rows)}
+        known_since = last.version.known_since if last else 0
         if len(rows) == MOST_SCOPES:
             known_since = rows[-1][1]
         known_since = max(known_since, changed.pop(EVERYTHING, 0))

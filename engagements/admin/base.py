@@ -1,5 +1,6 @@
 """Shared parts of the admin of engagements."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -78,9 +79,9 @@ class BoundedLists(admin.ModelAdmin):
 class TableFilter(admin.SimpleListFilter):
     """A filter whose choices stand in a table, with their words and the rows that they leave."""
 
+    @abstractmethod
     def table(self, person: Any) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
         """Return words and a function of the queryset, by the value in the address."""
-        raise NotImplementedError
 
     def lookups(self, request, model_admin):
         return [(value, words) for value, (words, _narrow) in self.table(request.user).items()]

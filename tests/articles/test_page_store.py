@@ -21,6 +21,7 @@ from articles.page_store import _namespace, page_store
 from articles.pictures.library import create_picture
 from articles.publishing.workflow import publish, withdraw
 from config.page_store import PageStore
+from config.page_store.shared import FilesShared, RedisShared
 from engagements.models import Country, Participant
 from tests.articles.pictures.samples import encode, half_red, upload
 from tests.factories import (
@@ -203,6 +204,17 @@ def test_processes_share_pages_only_with_the_same_settings(settings, name, value
     assert _namespace() == before
     setattr(settings, name, value)
     assert _namespace() != before
+
+
+def test_workers_share_pages_through_files_unless_there_is_redis(settings, tmp_path):
+    """Without either, each has its own."""
+    settings.DATA_DIR = tmp_path
+    application = WSGIHandler()
+    assert page_store(application)._shared is None
+    settings.PAGE_STORE_FILES_BYTES = 10**6
+    assert isinstance(page_store(application)._shared, FilesShared)
+    settings.REDIS_URL = "unix:///nowhere/socket"
+    assert isinstance(page_store(application)._shared, RedisShared)
 
 
 def test_signed_in_person_and_desk_pass_by(site, client):

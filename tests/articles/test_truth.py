@@ -72,8 +72,8 @@ class Clock:
         return self.now
 
 
-def told(answer: Answer) -> tuple:
-    """Return what an answer tells: all but the headers that the store writes."""
+def content_of(answer: Answer) -> tuple:
+    """Return what an answer holds, but for the headers that the store writes."""
     return answer.status, answer.body, *map(answer.headers.get, ("location", "link"))
 
 
@@ -87,7 +87,7 @@ def check(stored: PageStore, made: list[str], *, all_pages: bool = False) -> Non
     for address, (kept, was_stored) in sent.items():
         if was_stored or all_pages:
             fresh = ask(plain, address)
-            assert told(kept) == told(fresh), address
+            assert content_of(kept) == content_of(fresh), address
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
