@@ -101,9 +101,10 @@ def check(stored: PageStore, made: list[str], *, all_pages: bool = False) -> Non
 @example([("tell", 1), ("draft", 0), ("wait", 4), ("withdraw_story", 0), ("wait", 2)])
 @example([("go_on_tour", 0), ("go_on_tour", 1), ("go_on_tour", 3)])
 @example([("tell_again", 1), ("appoint", 0), ("take_part", 0), ("rename", 0)])
-@example([("appoint", 0), ("rename", 2), ("move_office", 0), ("take_part", 1)])
+@example([("merge_people", 3), ("appoint", 1), ("rename", 2), ("move_office", 0)])
 @example([("tell_again", 0), ("illustrate", 0), ("illustrate", 1), ("withdraw_story", 0)])
 @example([("tell_again", 2), ("delete_rounded_up", 0), ("move_hour", 3)])
+@example([("add_visit", 3), ("commit", 3), ("drop_outcome", 3)])
 @example([("tell_again", 2), ("commit", 0), ("report", 0), ("withdraw_visit", 1)])
 def test_stored_page_is_what_would_be_made_anew(stored, monkeypatch, deeds):
     """Any sequence of saves, publications, withdrawals and steps of the clock: no difference."""
