@@ -1,7 +1,7 @@
 """Entries that several processes share: in files of one machine, or in Redis or Valkey.
 
-Each is signed with the site's own key, so that one that was damaged or that somebody else wrote is
-a miss.
+Each is signed with the site's own key, together with its name, so that one that was damaged, moved
+or written by somebody else is a miss.
 """
 
 import hashlib
@@ -45,8 +45,9 @@ class FilesShared:
                 shutil.rmtree(other, ignore_errors=True)
 
     def get(self, key: Key) -> Entry | None:
+        path = self._path(key)
         try:
-            return _unpacked(self._path(key).read_bytes(), self._key)
+            return _unpacked(path.read_bytes(), path.name, self._key)
         except OSError:
             return None
 
@@ -56,7 +57,7 @@ class FilesShared:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Whole or not at all, and never while another process reads it.
-            partial.write_bytes(_packed(entry, self._key))
+            partial.write_bytes(_packed(entry, path.name, self._key))
             partial.replace(path)
             self._prune(path.parent)
         except OSError as error:
@@ -96,18 +97,21 @@ class RedisShared:
     def get(self, key: Key) -> Entry | None:
         if monotonic() < self._paused_until:
             return None
+        name = self._name(key)
         try:
-            stored = self._client.get(self._name(key))
+            stored = self._client.get(name)
         except redis.RedisError as error:
             self._pause(error)
             return None
-        return _unpacked(stored, self._key) if isinstance(stored, bytes) else None
+        return _unpacked(stored, name, self._key) if isinstance(stored, bytes) else None
 
     def put(self, key: Key, entry: Entry, seconds: float) -> None:
         if monotonic() < self._paused_until:
             return
+        name = self._name(key)
         try:
-            self._client.set(self._name(key), _packed(entry, self._key), ex=max(1, int(seconds)))
+            content = _packed(entry, name, self._key)
+            self._client.set(name, content, ex=max(1, int(seconds)))
         except redis.RedisError as error:
             self._pause(error)
 
@@ -123,17 +127,17 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _packed(entry: Entry, key: bytes) -> bytes:
+def _packed(entry: Entry, name: str, key: bytes) -> bytes:
     basis = [*entry.basis[:3], list(entry.basis.scopes)]
     head = json.dumps([entry.version, basis, entry.status, entry.headers])
     content = head.encode() + b"\n" + entry.body
-    return _signature(content, key) + content
+    return _signature(content, name, key) + content
 
 
-def _unpacked(stored: bytes, key: bytes) -> Entry | None:
-    """Return an entry, or `None` for what this site did not pack."""
+def _unpacked(stored: bytes, name: str, key: bytes) -> Entry | None:
+    """Return an entry, or `None` for what this site did not pack under this name."""
     signature, content = stored[:_SIGNATURE], stored[_SIGNATURE:]
-    if not hmac.compare_digest(signature, _signature(content, key)):
+    if not hmac.compare_digest(signature, _signature(content, name, key)):
         return None
     head, _newline, body = content.partition(b"\n")
     version, (number, at, until, scopes), status, headers = json.loads(head)
@@ -141,8 +145,8 @@ def _unpacked(stored: bytes, key: bytes) -> Entry | None:
     return Entry(version, basis, status, [(name, value) for name, value in headers], body)
 
 
-def _signature(content: bytes, key: bytes) -> bytes:
-    return hashlib.blake2b(content, key=key, digest_size=_SIGNATURE).digest()
+def _signature(content: bytes, name: str, key: bytes) -> bytes:
+    return hashlib.blake2b(name.encode() + content, key=key, digest_size=_SIGNATURE).digest()
 
 
 def _scope(stored: str | list[str]) -> Scope:

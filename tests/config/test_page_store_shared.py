@@ -128,6 +128,12 @@ def test_strange_file_and_full_disk_cost_nothing_but_the_sharing(site, tmp_path,
         file.write_bytes(nonsense)
         store = make_store(site, shared=FilesShared(tmp_path, "x", KEY, 10**9))
         assert ask(store).body.startswith(b"<p>Two")
+    other = make_store(site, shared=FilesShared(tmp_path, "x", KEY, 10**9))
+    ask(other, "/other/")
+    [moved] = {path for path in tmp_path.rglob("*") if path.is_file()} - {file}
+    file.write_bytes(moved.read_bytes())
+    store = make_store(site, shared=FilesShared(tmp_path, "x", KEY, 10**9))
+    assert b"/other/" not in ask(store).body
     nowhere = FilesShared(file, "x", KEY, 10**9)
     assert ask(make_store(site, shared=nowhere)).body.startswith(b"<p>Two")
     assert "not shared" in caplog.text
