@@ -1,9 +1,10 @@
 """What every test may ask for, and the summary of what was left out."""
 
+import contextlib
 import gc
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -174,7 +175,8 @@ def browser(chromium: str) -> Iterator["Browser"]:
     """Return one headless Chromium for the session, driven by synchronous Playwright."""
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - slow, seldom needed
 
-    expect.set_options(timeout=15_000)  # milliseconds, as for everything else
+    # Milliseconds, as Playwright waits for all else: a busy machine takes ten seconds for a form.
+    expect.set_options(timeout=30_000)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright leaves its event loop marked as running in this thread, so Django would
         # refuse the database to every later test; no coroutine ever touches it.
@@ -190,7 +192,6 @@ def browser(chromium: str) -> Iterator["Browser"]:
 def page(browser: "Browser", live_server) -> Iterator["Page"]:
     """Return a fresh page whose relative addresses are the live server's."""
     context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(15_000)  # milliseconds
     yield context.new_page()
     context.close()
 
@@ -254,6 +255,23 @@ def is_transactional(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     asked = marker is not None and marker.kwargs.get("transaction", False)
     return asked or "live_server" in fixtures or "transactional_db" in fixtures
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """Print what a browser shows when its test fails: what it waited for says nothing of why."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page in pages_of(getattr(item, "funcargs", {})):
+            with contextlib.suppress(Exception):  # a page that is gone shows nothing
+                report.sections.append((page.url, page.locator("body").inner_text(timeout=1_000)))
+    return report
+
+
+def pages_of(fixtures: Mapping[str, object]) -> list["Page"]:
+    """Return the open pages of the browser that a test used."""
+    browser = fixtures.get("browser")
+    return [page for context in browser.contexts for page in context.pages] if browser else []
 
 
 def pytest_collection_finish() -> None:

@@ -45,7 +45,6 @@ def desks(browser, live_server):
     pages = []
     for name in ("Amina", "Bela"):
         context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
-        context.set_default_timeout(15_000)
         page = context.new_page()
         page.live_url = live_server.url
         sign_in(page, colleague(name))

@@ -59,7 +59,6 @@ def opened(django_db_setup, django_db_blocker, browser):
     """
     server = LiveServer("localhost")
     context = browser.new_context(base_url=server.url, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(15_000)  # milliseconds
     page = context.new_page()
     with django_db_blocker.unblock():
         person = UserFactory(is_superuser=True)

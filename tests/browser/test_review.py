@@ -30,7 +30,6 @@ def sign_in(browser, live_server, name, role):
     person.save()
     person.groups.add(Group.objects.get(name=role))
     context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(15_000)  # milliseconds
     page = context.new_page()
     page.live_url = live_server.url
     let_in(page, person)

@@ -98,7 +98,6 @@ def passing_on(address: str) -> Callable:
 def desk_head(browser, demo):
     """A page on which the desk head is signed in."""
     context = browser.new_context(base_url=demo.address, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(15_000)  # milliseconds
     page = context.new_page()
     page.goto("/admin/")
     page.fill("[name=login]", "deskhead")
