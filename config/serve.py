@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
@@ -31,8 +32,8 @@ def main() -> None:
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        # More threads only queue for the interpreter's lock: they double the p99.
-        blocking_threads=1,
+        # One may render a page while the other sends stored ones.
+        blocking_threads=2,
         websockets=False,
         workers_kill_timeout=10,  # seconds for a worker's present request
         respawn_failed_workers=settings.PRODUCTION,
@@ -47,6 +48,8 @@ def load(target: str) -> Callable[..., Iterable[bytes]]:
     os.setpgid(0, 0)
     # A signal during the start ends the worker at once; the server installs its handler later.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Seconds for which a rendering may keep the interpreter from a thread with a stored page.
+    sys.setswitchinterval(0.0005)
     work_in_batches()
     module, _colon, name = target.partition(":")
     return getattr(importlib.import_module(module), name)

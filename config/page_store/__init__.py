@@ -47,9 +47,10 @@ the seconds to the next boundary; gzip and brotli, each compressed once. Conditi
 **Memory.** At most `max_bytes` in each process; the least recently used entries are dropped, and
 none may take more than an eighth.
 
-**Combinations.** There is no end of combined parameters, so rendering pages that have two or more
-may take only a `share` of a process's time; beyond it they are answered 503 with Retry-After. So
-whoever asks for thousands of filters does not keep others waiting.
+**Combinations.** There is no end of combined parameters, so pages that have two or more are
+rendered one at a time and in a `share` of a process's time, after a burst of a few seconds; beyond
+it they are answered 503 with Retry-After. So whoever asks for thousands of filters does not keep
+others waiting, provided that the process has a second thread.
 
 **Threads and processes.** Threads that miss the same entry wait for one rendering. Each process has
 its own store, so a page is rendered at most once for each process and version; with `shared` (such

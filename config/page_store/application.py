@@ -24,6 +24,7 @@ MAX_AGE = 60  # seconds for which browsers and caches need not ask
 MAX_PATH = 500  # characters
 _LARGEST = 8  # no entry may take more than this part of the memory
 _WAIT = 30  # seconds for another thread's rendering
+_BURST = 4  # seconds that combinations may owe, so that nobody who clicks is refused
 _TRIES = 3  # renderings of a page whose content changes during each
 # The set, in a request's environment, to which the application adds the scopes of its response.
 SCOPES = "page_store.scopes"
@@ -70,6 +71,9 @@ class Version(NamedTuple):
     def _has_changed(self, scope: Scope, number: int) -> bool:
         every = (scope,) if isinstance(scope, str) else scope
         return all(self.changed.get(name, 0) > number for name in every)
+
+
+_Result = tuple[str, Headers, Iterable[bytes], set[Scope]]  # of the application, with its scopes
 
 
 class Shared(Protocol):
@@ -131,7 +135,8 @@ class PageStore:
         self._read_lock = Lock()
         self._renderings: dict[tuple[Key, str], _Rendering] = {}
         self._share = share
-        self._next_combination = 0.0  # by the monotonic clock
+        self._combination = Lock()
+        self._paid_until = 0.0  # by the monotonic clock
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -261,13 +266,11 @@ class PageStore:
             if shared is not None and self._is_current(shared, reading):
                 entry = shared
                 break
-            began, started = self._clock(), monotonic()
-            if combines and not _try and started < self._next_combination:
+            began = self._clock()
+            result = self._run_combination(environ, key) if combines else self._run(environ, key)
+            if result is None:
                 return _busy(environ, start_response)
-            status, headers, chunks, scopes = self._run(environ, key)
-            if combines and not status.startswith("3"):
-                ended = monotonic()
-                self._next_combination = ended + (ended - started) * (1 / self._share - 1)
+            status, headers, chunks, scopes = result
             if not _is_storable(status, headers, self.entries.max_bytes // _LARGEST):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "GET":
@@ -295,7 +298,26 @@ class PageStore:
         rendering.entry = entry
         return self._send(environ, start_response, key, entry, reading)
 
-    def _run(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes], set[Scope]]:
+    def _run_combination(self, environ: Environ, key: Key) -> _Result | None:
+        """Return the response to combined parameters, or `None` if there is no time for it.
+
+        One at a time, so another thread stays free. The time is counted as by the generic cell
+        rate algorithm: each rendering is paid for by a pause, and `_BURST` may be owed.
+        """
+        if not self._combination.acquire(blocking=False):
+            return None
+        try:
+            began = monotonic()
+            if began < self._paid_until - _BURST:
+                return None
+            result = self._run(environ, key)
+            cost = (monotonic() - began) / self._share
+            self._paid_until = max(self._paid_until, began) + cost
+            return result
+        finally:
+            self._combination.release()
+
+    def _run(self, environ: Environ, key: Key) -> _Result:
         """Return the application's response to the request without all that is not in its key.
 
         So nothing that one client chose can stand in what others get. The last item is the scopes

@@ -322,7 +322,7 @@ def test_entries_are_counted_as_they_grow():
 def test_combinations_have_a_share_of_the_time(site):
     """Beyond it a page of several parameters is refused for a while; others are sent."""
     store = make_store(site, share=0.01)
-    site.during = lambda: time.sleep(0.05)
+    site.during = lambda: time.sleep(0.05)  # with its pause, five seconds
     assert ask(store, "/?topic=a&page=1").status == 200
     refused = ask(store, "/?topic=b&page=1")
     assert (refused.status, refused.headers["retry-after"]) == (503, "2")
@@ -331,18 +331,36 @@ def test_combinations_have_a_share_of_the_time(site):
     assert ask(store, "/?topic=b&page=1", "HEAD").body == b""
     paths = ("/?topic=a&page=1", "/?topic=b", "/", "/other/")
     assert [ask(store, path).status for path in paths] == [200] * 4
-    store._next_combination = 0
+    store._paid_until = 0
     assert ask(store, "/?topic=b&page=1").status == 200
 
 
-def test_form_that_is_redirected_takes_no_share(site):
-    """Who chooses a filter comes to its page by a redirect, which must not be held against them."""
-    store = make_store(site, share=0.01)
+def test_who_chooses_filters_is_not_refused(site):
+    """A person comes to a page by a redirect and chooses again at once."""
+    store = make_store(site, share=1 / 4)
     site.during = lambda: time.sleep(0.05)
-    site.status, site.headers = "302 Found", [("Location", "/?topic=a&page=1")]
-    assert ask(store, "/?topic=a&page=").status == 302
-    site.status, site.headers = "200 OK", [("Content-Type", HTML)]
-    assert ask(store, "/?topic=a&page=1").status == 200
+    assert {ask(store, f"/?topic=a&page={number}").status for number in range(5)} == {200}
+
+
+def test_combinations_are_rendered_one_at_a_time(site):
+    """While one is being made, another is refused, and all other pages are made."""
+    store = make_store(site)
+    began, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        site.during = lambda: None
+        began.set()
+        go_on.wait(10)
+
+    site.during = wait
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask, store, "/?topic=a&page=1")
+        began.wait(10)
+        assert ask(store, "/?topic=b&page=1").status == 503
+        assert ask(store, "/?topic=b").status == 200
+        go_on.set()
+        assert first.result().status == 200
+    assert ask(store, "/?topic=b&page=1").status == 200
 
 
 def test_one_rendering_for_all_who_ask_at_once(site, store):
