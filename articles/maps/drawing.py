@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from articles.maps import geometry
-from articles.maps.geometry import Map, MapPlace, Mark, Point
+from articles.maps.geometry import Label, Map, MapPlace, Point
 from engagements.dates import format_range
 from engagements.models import Engagement
+from engagements.reference import find_city
 
 SHARE_SIZE = (1200, 630)
 PANEL = SHARE_SIZE[0] - geometry.WIDTH
@@ -96,11 +97,15 @@ class Drawing:
 
 def drawing_of(engagement: Engagement) -> Drawing:
     """Return the drawing of an engagement fetched by `for_drawings()`."""
-    countries = [stop.location_country for stop in engagement.stops or [engagement]]
     places = [
-        MapPlace(country.code, country.name, country == engagement.location_country)
-        for country in countries
-        if country
+        MapPlace(
+            country.code,
+            country.name,
+            country == engagement.location_country,
+            find_city(country.code, stop.city),
+        )
+        for stop in engagement.stops or [engagement]
+        if (country := stop.location_country)
     ]
     # A call or another meeting without a place has only places of participants, no origins.
     coming = engagement.visitors or (engagement.others if places else [])
@@ -174,22 +179,25 @@ def _draw_map(pen: ImageDraw.ImageDraw, drawing: Drawing, factor: int) -> None:
         pen.ellipse(_disc(dot, 6, factor), fill=COLOURS["accent"])
     for way in picture.ways:
         pen.line(_placed(way, factor), fill=COLOURS["ink"], width=3 * factor, joint="curve")
-    for mark in picture.marks:
-        _draw_mark(pen, mark, factor)
+    for arrow in picture.arrows:
+        pen.polygon(_placed(arrow, factor), fill=COLOURS["ink"])
+    for pin in picture.pins:
+        _draw_disc(pen, pin, geometry.PIN, factor)
+    for label in picture.labels:
+        _draw_label(pen, label, factor)
 
 
-def _draw_mark(pen: ImageDraw.ImageDraw, mark: Mark, factor: int) -> None:
-    [(x, y)] = _placed([(mark.x, mark.y)], factor)
-    pen.ellipse(
-        _disc((mark.x, mark.y), 18 if mark.number else 8, factor),
-        fill=COLOURS["ink"], outline=COLOURS["paper"], width=3 * factor,
-    )  # fmt: skip
-    if mark.number:
-        _text(pen, (x, y), str(mark.number), 22 * factor, COLOURS["paper"], "mm")
-    elif mark.name:
-        side = 16 * factor * (1 if mark.anchor == "start" else -1)
-        anchor = "lm" if mark.anchor == "start" else "rm"
-        _text(pen, (x + side, y), mark.name, 24 * factor, COLOURS["ink"], anchor, halo=True)
+def _draw_label(pen: ImageDraw.ImageDraw, label: Label, factor: int) -> None:
+    if label.is_on_pin:
+        _draw_disc(pen, (label.x, label.y), geometry.NUMBER, factor)
+    [at] = _placed([(label.x, label.y)], factor)
+    colour = COLOURS["paper" if label.is_on_pin else "ink"]
+    _text(pen, at, label.text, 24 * factor, colour, "mm", halo=not label.is_on_pin)
+
+
+def _draw_disc(pen: ImageDraw.ImageDraw, at: Point, radius: int, factor: int) -> None:
+    box = _disc(at, radius, factor)
+    pen.ellipse(box, fill=COLOURS["ink"], outline=COLOURS["paper"], width=3 * factor)
 
 
 def _placed(points: Iterable[Point], factor: int) -> list[Point]:

@@ -1,4 +1,4 @@
-"""Draws maps from the codes of a few countries: outlines, the route between them, labels.
+"""Draws maps of a few countries: outlines, cities, the routes between them, labels.
 
 Plain geometry without requests or SQL. All lengths are units of a frame of 840 × 630.
 """
@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
+from articles.maps.sphere import Point, Projection, great_circle, mean
 from engagements.reference import OUTLINES
 
 WIDTH, HEIGHT = 840, 630
@@ -25,14 +26,22 @@ NEAR = math.radians(38)
 HORIZON = math.radians(140)
 # Distance from the frame, across and down, at which such a route begins: pages may crop the map.
 INSET = (36, 84)
-# If there are more origins, their names are left out.
-MOST_NAMES = 5
+# The length of an arrow's head.
+ARROW = 22
+# The size of a name on a phone, where it is largest, and the mean width of a letter in sizes.
+NAME_SIZE, LETTER = 36, 0.56
+# The radius of a stop's number, and of a pin.
+NUMBER, PIN = 20, 9
+# Where a label may stand, in the order of preference, and how far from its point.
+AROUND = (
+    (1, 0), (-1, 0), (0, -1), (0, 1), (0.8, -0.8), (-0.8, -0.8), (0.8, 0.8), (-0.8, 0.8),
+)  # fmt: skip
+FARTHEST_LABEL = 120
 # A narrow island is drawn if it is so many times longer than the tolerance.
 LONG = 3
 # A country whose outline is smaller in both directions is marked by a dot.
 SMALLEST_OUTLINE = 14
 
-Point = tuple[float, float]
 Ring = tuple[Point, ...]
 # Longitude and latitude in degrees, and the weight: the error of the outline, in hundredths of a
 # degree, without this point and those of less weight (Douglas and Peucker).
@@ -40,25 +49,58 @@ Vertex = tuple[float, float, int]
 
 
 class MapPlace(NamedTuple):
-    """A country by code, with its name for labels; `is_here`: the map is about it."""
+    """A country by code, with its name for labels; `is_here`: the map is about it.
+
+    `city` has longitude and latitude in degrees; without it no pin is set.
+    """
 
     code: str
     name: str
     is_here: bool = True
+    city: Point | None = None
+
+    @property
+    def point(self) -> Point:
+        """Return where a way to it ends: the city, else the middle of the country."""
+        return self.city or outlines()[self.code].centre
 
 
-class Mark(NamedTuple):
-    """A point of the route: an origin with its `name`, or one of several stops with a `number`."""
+class Label(NamedTuple):
+    """A text and the middle of its place: an origin's name, or a stop's number.
+
+    `is_on_pin`: it covers the pin of its stop, so it is drawn as one.
+    """
 
     x: float
     y: float
-    name: str = ""
-    number: int | None = None
+    text: str
+    is_number: bool = False
+    is_on_pin: bool = False
 
     @property
-    def anchor(self) -> str:
-        """Return SVG's `text-anchor` with which the name runs towards the middle."""
-        return "end" if self.x > WIDTH * 0.6 else "start"
+    def size(self) -> Point:
+        """Return its width and height at the most."""
+        if self.is_number:
+            return 2.2 * NUMBER, 2.2 * NUMBER
+        return len(self.text) * NAME_SIZE * LETTER, NAME_SIZE * 1.1
+
+    def overlaps(self, other: "Label") -> bool:
+        (width, height), (other_width, other_height) = self.size, other.size
+        return (
+            abs(self.x - other.x) * 2 < width + other_width
+            and abs(self.y - other.y) * 2 < height + other_height
+        )
+
+    @property
+    def is_inside(self) -> bool:
+        """Return whether all of it lies in the part of the frame that every page shows."""
+        width, height = self.size
+        return (
+            INSET[0] / 2 <= self.x - width / 2
+            and self.x + width / 2 <= WIDTH - INSET[0] / 2
+            and INSET[1] / 2 <= self.y - height / 2
+            and self.y + height / 2 <= HEIGHT - INSET[1] / 2
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +112,11 @@ class Map:
     here: tuple[Ring, ...]
     disputed: tuple[Ring, ...]
     ways: tuple[Ring, ...]
-    marks: tuple[Mark, ...]
+    # Points out of the frame, to an origin that lies beyond it.
+    arrows: tuple[Ring, ...]
+    # The cities of stops.
+    pins: tuple[Point, ...]
+    labels: tuple[Label, ...]
     # Countries that the map is about and whose outline is too small.
     dots: tuple[Point, ...]
 
@@ -98,53 +144,6 @@ def outlines() -> dict[str, Outline]:
     }
 
 
-class Projection:
-    """Lambert's azimuthal equal-area projection, which shows all countries at the same scale.
-
-    Equations 24-2 to 24-4 of John P. Snyder, Map Projections: A Working Manual (US Geological
-    Survey, 1987), for a sphere. `scale` is in frame units per radian at the centre.
-    """
-
-    def __init__(self, centre: Point, scale: float = 1.0, shift: Point = (0.0, 0.0)) -> None:
-        self.centre, self.scale, self.shift = centre, scale, shift
-        self._longitude, latitude = math.radians(centre[0]), math.radians(centre[1])
-        self._sin, self._cos = math.sin(latitude), math.cos(latitude)
-
-    def angle(self, point: Point) -> float:
-        """Return the distance of a point from the centre, in radians."""
-        east, north = math.radians(point[0]) - self._longitude, math.radians(point[1])
-        cosine = self._sin * math.sin(north) + self._cos * math.cos(north) * math.cos(east)
-        return math.acos(_cosine(cosine))
-
-    def __call__(self, point: Point) -> Point:
-        east, north = math.radians(point[0]) - self._longitude, math.radians(point[1])
-        cos_north, sin_north, cos_east = math.cos(north), math.sin(north), math.cos(east)
-        # 1e-9: the antipode, which has no image, is put far outside the frame.
-        k = math.sqrt(2 / max(1e-9, 1 + self._sin * sin_north + self._cos * cos_north * cos_east))
-        x = k * cos_north * math.sin(east)
-        y = k * (self._cos * sin_north - self._sin * cos_north * cos_east)
-        return x * self.scale + self.shift[0], self.shift[1] - y * self.scale
-
-    def inverse(self, point: Point) -> Point:
-        """Return longitude and latitude of a point of the map (Snyder, 20-14, 20-15, 24-16)."""
-        x = (point[0] - self.shift[0]) / self.scale
-        y = (self.shift[1] - point[1]) / self.scale
-        rho = math.hypot(x, y)
-        if not rho:
-            return self.centre
-        c = 2 * math.asin(min(1.0, rho / 2))
-        north = math.cos(c) * self._sin + y * math.sin(c) * self._cos / rho
-        east = math.atan2(
-            x * math.sin(c), rho * self._cos * math.cos(c) - y * self._sin * math.sin(c)
-        )
-        return math.degrees(self._longitude + east), math.degrees(math.asin(_cosine(north)))
-
-
-def _cosine(value: float) -> float:
-    # Rounding can take a sine or cosine past 1.
-    return max(-1.0, min(1.0, value))
-
-
 @lru_cache(maxsize=512)
 def draw(
     stops: tuple[MapPlace, ...],
@@ -160,7 +159,8 @@ def draw(
     """
     known = outlines()
     stops = tuple(place for place in stops if place.code in known)
-    origins = tuple(place for place in origins if place.code in known and place not in stops)
+    codes = {place.code for place in stops}
+    origins = tuple(place for place in origins if place.code in known and place.code not in codes)
     if not stops:
         return None
     view = _view(stops, origins, fill)
@@ -175,9 +175,9 @@ def draw(
             dots += [at for at in [view(outline.centre)] if _is_inside(at)]
         rings[kind] += (torn := _drawn(outline.disputed, view, detail))
         rings["disputed"] += torn
-    marks, ways = _route(stops, origins, view)
+    ways, arrows, pins, labels = _route(stops, origins, view)
     areas = {kind: tuple(own) for kind, own in rings.items()}
-    return Map(**areas, ways=ways, marks=marks, dots=tuple(dots))
+    return Map(**areas, ways=ways, arrows=arrows, pins=pins, labels=labels, dots=tuple(dots))
 
 
 def _is_inside(point: Point) -> bool:
@@ -196,7 +196,7 @@ def _is_tiny(rings: Sequence[Ring]) -> bool:
 def area(codes: tuple[str, ...], detail: float = 2, fill: float = 0.75) -> Map | None:
     """Return the map of several countries without a route. `None`: none has an outline."""
     drawn = draw(tuple(MapPlace(code, "") for code in codes), (), detail, fill)
-    return drawn and replace(drawn, marks=(), ways=())
+    return drawn and replace(drawn, pins=(), labels=(), ways=())
 
 
 def _mainland(outline: Outline) -> list[Point]:
@@ -210,14 +210,10 @@ def _mainland(outline: Outline) -> list[Point]:
 def _view(stops: Sequence[MapPlace], origins: Sequence[MapPlace], fill: float) -> Projection:
     """Return the projection in which the stops fill the frame, and near origins are in it."""
     known = outlines()
-    ends = [known[place.code].centre for place in stops]
-    middle = _mean(ends)
+    ends = [place.point for place in stops]
+    middle = mean(ends)
     reach = max(NEAR, *(Projection(middle).angle(end) for end in ends))
-    ends += [
-        known[place.code].centre
-        for place in origins
-        if Projection(middle).angle(known[place.code].centre) <= reach
-    ]
+    ends += [place.point for place in origins if Projection(middle).angle(place.point) <= reach]
     mainland = [point for place in stops for point in _mainland(known[place.code])]
     # Twice, because the middle of the box depends a little on the centre of the projection.
     for _round in range(2):
@@ -230,17 +226,6 @@ def _view(stops: Sequence[MapPlace], origins: Sequence[MapPlace], fill: float) -
     width = max(*(2 * abs(x) for x in xs), SMALLEST_VIEW * fill) / fill
     height = max(*(2 * abs(y) for y in ys), SMALLEST_VIEW * fill * HEIGHT / WIDTH) / fill
     return Projection(middle, min(WIDTH / width, HEIGHT / height), (WIDTH / 2, HEIGHT / 2))
-
-
-def _mean(points: Sequence[Point]) -> Point:
-    """Return the mean of points on the sphere."""
-    x = y = z = 0.0
-    for longitude, latitude in points:
-        east, north = math.radians(longitude), math.radians(latitude)
-        x += math.cos(north) * math.cos(east)
-        y += math.cos(north) * math.sin(east)
-        z += math.sin(north)
-    return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
 def _drawn(rings: Iterable[Iterable[Vertex]], view: Projection, detail: float) -> list[Ring]:
@@ -298,71 +283,86 @@ def clip(ring: Sequence[Point]) -> list[Point]:
 
 def _route(
     stops: Sequence[MapPlace], origins: Sequence[MapPlace], view: Projection
-) -> tuple[tuple[Mark, ...], tuple[Ring, ...]]:
-    """Return the marks of origins and stops, and the lines between them."""
-    known = outlines()
-    # A country that is visited twice has one mark, with its first number.
-    places = list(dict.fromkeys(place.code for place in stops))
-    at = dict(zip(places, apart([view(known[code].centre) for code in places]), strict=True))
-    starts = apart(
-        [_at_edge(view(known[place.code].centre), at[places[0]]) for place in origins], 40
+) -> tuple[tuple[Ring, ...], tuple[Ring, ...], tuple[Point, ...], tuple[Label, ...]]:
+    """Return the ways from stop to stop and to the origins, their arrows, the pins, the labels."""
+    # A place that is visited twice has one number, its first.
+    places = list(dict.fromkeys((place.code, place.point, place.city) for place in stops))
+    pins = [view(city) for _code, _point, city in places if city]
+    ways = [_way(a.point, b.point, view) for a, b in pairwise(stops) if a.point != b.point]
+    incoming = [_way(stops[0].point, origin.point, view) for origin in origins]
+    is_far = [not _is_in_view(view(origin.point)) for origin in origins]
+    arrows = [_arrow(way) for way, far in zip(incoming, is_far, strict=True) if far]
+    taken = [Label(*point, "", is_number=True) for point in pins]
+    taken += [Label(*arrow[0], "", is_number=True) for arrow in arrows]
+    labels: list[Label] = []
+    if len(places) > 1:
+        for number, (_code, point, city) in enumerate(places, start=1):
+            pin = Label(*view(point), str(number), is_number=True, is_on_pin=bool(city))
+            labels += _place(pin, [*taken, *labels], on_point=True)
+    for origin, way, far in zip(origins, incoming, is_far, strict=True):
+        labels += _place(Label(*way[-1], origin.name), [*taken, *labels], on_point=not far)
+    return (*ways, *incoming), tuple(arrows), tuple(pins), tuple(labels)
+
+
+def _is_in_view(point: Point) -> bool:
+    """Return whether a point lies in the part of the frame that every page shows."""
+    return all(
+        inset <= value <= size - inset
+        for value, size, inset in zip(point, (WIDTH, HEIGHT), INSET, strict=True)
     )
-    crowded = len(origins) > MOST_NAMES
-    marks = [
-        Mark(x, y, "" if crowded else place.name)
-        for place, (x, y) in zip(origins, starts, strict=True)
-    ]
-    marks += [
-        Mark(at[code][0], at[code][1], number=number if len(places) > 1 else None)
-        for number, code in enumerate(places, start=1)
-    ]
-    ways = [_arc(start, at[places[0]]) for start in starts]
-    ways += [_arc(at[a.code], at[b.code]) for a, b in pairwise(stops) if a.code != b.code]
-    return tuple(marks), tuple(ways)
 
 
-def apart(points: Sequence[Point], distance: float = 44) -> list[Point]:
-    """Return points pushed apart to at least `distance`, as far as 30 rounds achieve it."""
-    moved = list(points)
-    for _round in range(30):
-        for i, j in combinations(range(len(moved)), 2):
-            (x1, y1), (x2, y2) = moved[i], moved[j]
-            length = math.hypot(x2 - x1, y2 - y1)
-            if length >= distance:
-                continue
-            # Equal points are pushed apart sideways.
-            dx, dy = ((x2 - x1) / length, (y2 - y1) / length) if length else (1.0, 0.0)
-            push = (distance - length) / 2
-            moved[i] = (x1 - dx * push, y1 - dy * push)
-            moved[j] = (x2 + dx * push, y2 + dy * push)
-    return moved
+def _way(start: Point, end: Point, view: Projection) -> Ring:
+    """Return the great circle from `start` in degrees to `end`, or to where it leaves the view."""
+    points = [view(start)]
+    for point in great_circle(start, end)[1:]:
+        inside, outside = points[-1], view(point)
+        if not _is_in_view(outside):
+            return (*points, _exit(inside, outside))
+        points.append(outside)
+    return tuple(points)
 
 
-def _at_edge(start: Point, end: Point) -> Point:
-    """Return `start`, or the point at which the line from it to `end` enters the inset frame."""
-    (x, y), (to_x, to_y) = start, end
-    part = 0.0
-    for value, to, size, inset in ((x, to_x, WIDTH, INSET[0]), (y, to_y, HEIGHT, INSET[1])):
-        if value < inset:
-            part = max(part, (inset - value) / (to - value))
-        elif value > size - inset:
-            part = max(part, (value - size + inset) / (value - to))
-    return x + part * (to_x - x), y + part * (to_y - y)
+def _exit(inside: Point, outside: Point) -> Point:
+    """Return the point at which the line between two points leaves the view."""
+    part = 1.0
+    for value, to, size, inset in zip(inside, outside, (WIDTH, HEIGHT), INSET, strict=True):
+        if to < inset:
+            part = min(part, (value - inset) / (value - to))
+        elif to > size - inset:
+            part = min(part, (size - inset - value) / (to - value))
+    part = max(0.0, part)
+    (x1, y1), (x2, y2) = inside, outside
+    return x1 + part * (x2 - x1), y1 + part * (y2 - y1)
 
 
-def _arc(start: Point, end: Point) -> Ring:
-    """Return a line that bends upwards: a quadratic Bézier curve in straight pieces."""
-    bend, steps = 0.16, 20
-    (x1, y1), (x2, y2) = start, end
-    side = 1 if x2 >= x1 else -1
-    control = (
-        (x1 + x2) / 2 + (y2 - y1) * bend * side,
-        (y1 + y2) / 2 - (x2 - x1) * bend * side,
+def _arrow(way: Ring) -> Ring:
+    """Return the head of an arrow at the end of a way, in its direction."""
+    (x1, y1), (x, y) = way[-2:]
+    length = math.hypot(x - x1, y - y1) or 1.0
+    along, across = (x - x1) / length * ARROW, (y - y1) / length * ARROW
+    return (
+        (x + along, y + across),
+        (x - across / 2, y + along / 2),
+        (x + across / 2, y - along / 2),
     )
-    return tuple(
-        (
-            (1 - t) ** 2 * x1 + 2 * t * (1 - t) * control[0] + t**2 * x2,
-            (1 - t) ** 2 * y1 + 2 * t * (1 - t) * control[1] + t**2 * y2,
-        )
-        for t in (step / steps for step in range(steps + 1))
-    )
+
+
+def _place(label: Label, taken: Sequence[Label], *, on_point: bool) -> list[Label]:
+    """Return a label at its point (if `on_point`) or beside it, where it covers none of `taken`.
+
+    Nothing, where there is no room within `FARTHEST_LABEL`: the words beside a map name all.
+    """
+    # Its own pin may be covered.
+    others = [other for other in taken if other[:2] != label[:2] or other.text]
+    if on_point and label.is_inside and not any(map(label.overlaps, others)):
+        return [label]
+    width, height = label.size
+    for gap in range(NUMBER, FARTHEST_LABEL, 12):
+        for across, down in AROUND:
+            x = label.x + across * (gap + width / 2)
+            y = label.y + down * (gap + height / 2)
+            beside = label._replace(x=x, y=y, is_on_pin=False)
+            if beside.is_inside and not any(map(beside.overlaps, taken)):
+                return [beside]
+    return []

@@ -258,3 +258,25 @@ def test_load_completes_what_was_lost():
     reference.load(apps)
     niue = Country.objects.get(code="NU")
     assert set(niue.names.values_list("language", flat=True)) == {"ar", "fr"}
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "place"),
+    [
+        ("DZ", "Algiers", (3.087, 36.732)),
+        ("DZ", "alger", (3.087, 36.732)),
+        ("DZ", "الجزائر", (3.087, 36.732)),
+        ("MA", "Casablanca", (-7.611, 33.588)),
+        ("CL", "Valparaíso", (-71.63, -33.036)),
+        ("US", "Washington, D.C.", (-77.036, 38.895)),
+        ("BE", "Brussels (headquarters)", (4.349, 50.85)),
+        ("FR", "Algiers", None),
+        ("FR", "", None),
+        ("FR", ",", None),
+        ("??", "Paris", None),
+        ('"', "Paris\x00", None),
+    ],
+)
+def test_city_is_found_by_its_names(code, name, place):
+    """In English, French and Arabic, in its own country only; of two the larger one."""
+    assert reference.find_city(code, name) == place

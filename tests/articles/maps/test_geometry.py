@@ -1,8 +1,9 @@
 """The map beneath a drawing: what is in the frame, and where."""
 
+import json
 import math
 import re
-from itertools import groupby
+from itertools import chain, combinations, groupby
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,11 @@ from articles.maps.geometry import (
     WIDTH,
     MapPlace,
     Projection,
-    apart,
     clip,
     draw,
     outlines,
 )
+from articles.maps.sphere import great_circle
 from articles.templatetags.public_pages import as_areas, as_lines
 from engagements import reference
 
@@ -54,11 +55,10 @@ def test_disputed_shapes_are_drawn_with_the_row_that_the_decision_names():
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_country_can_be_the_place(code):
-    """Its outline and its mark are in the picture, whatever its size."""
+    """Its outline is in the picture, whatever its size; a pin only where a city is known."""
     drawn = draw((place(code),), ())
     assert drawn is not None
-    [mark] = drawn.marks
-    assert inside(mark.x, mark.y)
+    assert (drawn.pins, drawn.labels) == ((), ())
     # Only a state of a few square kilometres is less than its own mark.
     if code not in {"VA", "MC", "SM", "NR", "BL", "NF", "MV", "MO", "WF", "PN", "MF", "IO"}:
         assert drawn.here
@@ -72,18 +72,60 @@ def test_tiny_states_of_a_region_are_told_by_dots():
     assert all(inside(*dot) for dot in drawn.dots)
 
 
-@given(st.lists(st.sampled_from(CODES), min_size=1, max_size=8), st.sets(st.sampled_from(CODES)))
+def ray_crosses(ring, x: float, y: float) -> bool:
+    """Return whether a point is in a ring: a ray to the east crosses it an odd number of times."""
+    edges = zip(ring, [*ring[1:], ring[0]], strict=True)
+    return (
+        sum(
+            (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1
+            for (x1, y1, *_), (x2, y2, *_) in edges
+        )
+        % 2
+        == 1
+    )
+
+
+CITIES = {
+    code: [(x, y) for x, y, _names in rows]
+    for code, rows in json.loads(reference.CITIES.read_text(encoding="utf-8")).items()
+}
+places = st.sampled_from(CODES).flatmap(
+    lambda code: st.builds(
+        MapPlace, st.just(code), st.text(max_size=30), st.booleans(),
+        st.sampled_from([None, *CITIES.get(code, [])]),
+    )
+)  # fmt: skip
+
+
+def test_every_city_lies_in_its_country():
+    """Where a coast is simplified, its cities have been moved onto the land."""
+    for code, cities in CITIES.items():
+        rings = [*outlines()[code].rings, *outlines()[code].disputed]
+        # A sample of the large countries; a ring may go on beyond 180°.
+        for x, y in cities[:: len(cities) // 100 + 1]:
+            assert any(ray_crosses(ring, x + turn, y) for turn in (0, 360) for ring in rings), code
+
+
+@given(st.lists(places, min_size=1, max_size=8), st.lists(places, max_size=12))
 def test_any_journey_can_be_drawn(stops, origins):
-    """Whoever goes wherever: all marks are in the frame and nothing is drawn far beyond it."""
-    drawn = draw(tuple(map(place, stops)), tuple(place(c, here=False) for c in sorted(origins)[:4]))
+    """Whoever goes wherever: pins lie at their cities, each label in the frame and on no other."""
+    drawn = draw(tuple(stops), tuple(origins))
     assert drawn is not None
-    numbers = [mark.number for mark in drawn.marks if mark.number]
-    assert numbers == (list(range(1, len(set(stops)) + 1)) if len(set(stops)) > 1 else [])
+    assert len(drawn.pins) == len({(stop.code, stop.city) for stop in stops if stop.city})
+    numbers = [int(label.text) for label in drawn.labels if label.is_number]
+    assert numbers == sorted(set(numbers))
+    for label in drawn.labels:
+        width, height = label.size
+        assert inside(label.x - width / 2, label.y - height / 2)
+        assert inside(label.x + width / 2, label.y + height / 2)
+        if label.is_on_pin:
+            assert (label.x, label.y) in drawn.pins
+    for one, other in combinations(drawn.labels, 2):
+        assert not one.overlaps(other)
     for ring in (*drawn.land, *drawn.stops, *drawn.here):
         assert all(inside(x, y, BLEED + 0.01) for x, y in ring)
-    for mark in drawn.marks:
-        assert math.isfinite(mark.x)
-        assert inside(mark.x, mark.y, 60)
+    for x, y in chain(drawn.pins, *drawn.ways, *drawn.arrows):
+        assert inside(x, y)
 
 
 def test_country_without_an_outline_is_left_out():
@@ -91,27 +133,57 @@ def test_country_without_an_outline_is_left_out():
     assert draw((place("SUHH"),), (place("US"),)) is None
     drawn = draw((place("SUHH"), place("UA")), ())
     assert drawn is not None
-    assert len(drawn.marks) == 1
+    assert drawn.here
 
 
-def test_far_origin_comes_in_at_the_edge():
-    """The way from a country that is out of the picture begins just inside the frame."""
-    drawn = draw((place("DZ"),), (place("US", here=False),))
+def test_far_origin_is_an_arrow_in_its_direction():
+    """The United States lie north of Kyiv on the shortest way, and on no foreign soil."""
+    kyiv = MapPlace("UA", "Ukraine", city=(30.523, 50.45))
+    drawn = draw((kyiv,), (place("US", here=False),))
     assert drawn is not None
-    origin, host = drawn.marks
-    assert (origin.name, host.name) == ("Name of US", "")
-    assert inside(origin.x, origin.y)
-    assert origin.x < host.x
-    assert drawn.ways[0][0] == pytest.approx((origin.x, origin.y))
-    assert drawn.ways[0][-1] == pytest.approx((host.x, host.y))
+    [pin], [arrow], [way], [name] = drawn.pins, drawn.arrows, drawn.ways, drawn.labels
+    assert way[0] == pytest.approx(pin)
+    (tip_x, tip_y), *_feet = arrow
+    assert tip_y < way[-1][1] < pin[1]
+    assert tip_x < way[-1][0] < pin[0]
+    assert way[-1][1] == pytest.approx(geometry.INSET[1])
+    assert name.text == "Name of US"
 
 
-def test_many_origins_are_not_named():
-    """A summit's thirty guests would write over each other."""
-    guests = tuple(place(code, here=False) for code in ("DZ", "MA", "TN", "EG", "LY", "MR"))
-    drawn = draw((place("US"),), guests)
+def test_near_origin_is_named_on_its_country_without_a_pin():
+    """The map does not know the city from which anyone came."""
+    drawn = draw((MapPlace("MA", "Morocco", city=(-7.611, 33.588)),), (place("FR", here=False),))
     assert drawn is not None
-    assert not any(mark.name for mark in drawn.marks)
+    assert len(drawn.pins) == 1
+    assert drawn.arrows == ()
+    [name] = drawn.labels
+    assert (name.x, name.y) == pytest.approx(drawn.ways[0][-1])
+
+
+def test_visitor_of_its_own_country_has_no_way():
+    """Who meets at home has come from nowhere."""
+    drawn = draw((place("DZ"),), (place("DZ", here=False),))
+    assert drawn is not None
+    assert drawn.ways == ()
+
+
+def test_numbers_of_near_stops_stand_beside_their_pins():
+    """Brussels and Luxembourg lie closer than their numbers are wide."""
+    cities = {"IT": (12.51, 41.89), "BE": (4.35, 50.85), "LU": (6.13, 49.61)}
+    drawn = draw(tuple(MapPlace(code, "", city=city) for code, city in cities.items()), ())
+    assert drawn is not None
+    assert [label.text for label in drawn.labels] == ["1", "2", "3"]
+    assert [label.is_on_pin for label in drawn.labels].count(True) < 3
+    assert len(drawn.pins) == 3
+
+
+def test_way_is_a_great_circle():
+    """From Algiers to Tokyo it runs through the north; to the antipode no way is the shortest."""
+    points = great_circle((3.09, 36.73), (139.69, 35.69))
+    assert max(y for _x, y in points) > 60
+    assert points[0] == pytest.approx((3.09, 36.73))
+    assert points[-1] == pytest.approx((139.69, 35.69))
+    assert great_circle((0, 0), (180, 0)) == [(0, 0), (180, 0)]
 
 
 @given(st.floats(-179, 179), st.floats(-80, 80), st.floats(-40, 40), st.floats(-40, 40))
@@ -148,16 +220,6 @@ def test_clipping_keeps_what_is_inside():
     corner = clip([(-100, -100), (100, -100), (100, 100), (-100, 100)])
     assert sorted(corner) == [(-BLEED, -BLEED), (-BLEED, 100), (100, -BLEED), (100, 100)]
     assert clip([(-900, -900), (-800, -900), (-800, -800)]) == []
-
-
-@given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), max_size=6))
-def test_marks_do_not_cover_each_other(points):
-    """Stops that lie close together are pushed apart."""
-    found = apart(points, 44)
-    assert len(found) == len(points)
-    for index, (x, y) in enumerate(found):
-        for other_x, other_y in found[index + 1 :]:
-            assert math.hypot(x - other_x, y - other_y) > 20
 
 
 def test_coarser_map_has_fewer_points_of_the_same_coast():
