@@ -17,6 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from config import __version__
 from config.environment import fail
 
 
@@ -69,6 +70,7 @@ def work_in_batches() -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     reader = argparse.ArgumentParser(prog="python -m config.serve", description="Serve the site.")
+    reader.add_argument("--version", action="version", version=f"Communiqué {__version__}")
     reader.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     reader.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
     reader.add_argument(
