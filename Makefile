@@ -21,7 +21,7 @@ TEMPLATES := $(shell find templates articles engagements -name '*.html' 2>/dev/n
 # Nothing installed or set elsewhere may change what runs, or have it compiled anew each time.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo check test lint lock release-archive bench bench-data clean
+.PHONY: help demo check test lint lock audit sbom release-archive bench bench-data clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,8 @@ help:
 	@echo 'make test   the whole suite (STRICT=1: leaving a test out is a failure; COVERAGE=1: so is code that no test runs; ARGS: for pytest)'
 	@echo 'make lint   formatters, linters, type checker'
 	@echo 'make lock   requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)'
+	@echo 'make audit  known vulnerabilities of what the site runs on, asked of the package index'
+	@echo 'make sbom   the bill of materials, CycloneDX, into var/sbom.cdx.json'
 	@echo 'make release-archive  the code of the last tag, for tests of upgrades (CONTRIBUTING.md)'
 	@echo 'make bench  times the timelines at 10,000 and 1,000,000 visits, and the page store, into docs/performance.md (LARGE=100000: sooner, to the screen)'
 	@echo 'make bench-data N=1000000  fills an empty database with so many visits (DATABASE_URL, or var/bench/N.sqlite3)'
@@ -63,6 +65,15 @@ lint: .venv/dev.stamp
 lock: .venv/dev.stamp
 	$(UV) $(if $(UPGRADE),--upgrade) base.in --output-file base.txt
 	$(UV) $(if $(UPGRADE),--upgrade) dev.in --constraint base.txt --output-file dev.txt
+
+# Both read the lock alone, and are run by a maintainer, so the lock does not hold them.
+audit: .venv/dev.stamp
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements/base.txt
+
+sbom: .venv/dev.stamp
+	@mkdir -p var
+	@$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-file var/sbom.cdx.json requirements/base.txt
 
 release-archive:
 	git archive "$$(git describe --tags --abbrev=0 --match 'v*')" articles config engagements static templates \

@@ -1,6 +1,10 @@
 """Settings, middleware, the page store, accounts and the servers.
 
-`__version__` names the release: `1.2.0`, or `1.3.0.dev0` for what is becoming the next one.
+`__version__` is that of pyproject.toml: `1.2.0`, or `1.3.0.dev0` for what becomes the next release.
 """
 
-__version__ = "0.2.0.dev0"
+import tomllib
+from pathlib import Path
+
+with Path(__file__).parents[1].joinpath("pyproject.toml").open("rb") as _file:
+    __version__: str = tomllib.load(_file)["project"]["version"]
