@@ -3,6 +3,7 @@
 `docs/operating.md` explains the variables; the program exits with a sentence if one is wrong.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from whitenoise.compress import Compressor
 from config import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+# What the site and its commands write, drafts and password hashes among it, is for their user and
+# group alone.
+os.umask(0o027)
 
 # Variables of the environment override the file.
 environ.Env.read_env(BASE_DIR / ".env")
