@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",  # for allauth's list of passkeys
     "whitenoise.runserver_nostatic",  # before staticfiles: runserver serves as production does
     "django.contrib.staticfiles",
     "csp",

@@ -156,6 +156,17 @@ def test_required_second_step_comes_before_the_desk(client, amina):
     assert client.get(reverse("admin:articles_article_changelist")).status_code == 200
 
 
+def test_passkeys_are_listed(client, amina):
+    """Each with its name, and the way to remove it."""
+    sign_in(client)
+    key = Authenticator.objects.create(
+        user=amina, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue key", "credential": {}}
+    )
+    page = client.get(reverse("mfa_list_webauthn")).text
+    assert "Blue key" in page
+    assert reverse("mfa_remove_webauthn", args=[key.pk]) in page
+
+
 def act(client, action: str, *people: User):
     data = {"action": action, "_selected_action": [person.pk for person in people]}
     return client.post(reverse("admin:auth_user_changelist"), data, follow=True)
