@@ -16,7 +16,7 @@ from articles.models.pictures import Picture, StoryPicture
 from articles.models.topics import EditionTopic
 from articles.richtext import BodyField, embedded_images
 from engagements.models import Engagement
-from engagements.models.bases import CheckedAtOnce
+from engagements.models.bases import CheckedAtOnce, LineField
 from engagements.text import search_text
 
 
@@ -164,7 +164,7 @@ class Edition(CheckedAtOnce):  # type: ignore[django-manager-missing] # taggit s
         "articles.Article", models.CASCADE, related_name="editions", verbose_name=_("article")
     )
     number = models.PositiveIntegerField(_("edition"))
-    headline = models.CharField(
+    headline = LineField(
         _("headline"), max_length=200, validators=[MinLengthValidator(3)],
         help_text=_("Says what happened. Make the extra effort: most readers see only this."),
     )  # fmt: skip
@@ -214,7 +214,7 @@ class Edition(CheckedAtOnce):  # type: ignore[django-manager-missing] # taggit s
         verbose_name=_("also covers"),
         help_text=_("Other engagements, for a round-up."),
     )
-    byline = models.CharField(
+    byline = LineField(
         _("byline"),
         max_length=200,
         blank=True,

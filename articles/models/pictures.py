@@ -15,6 +15,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from engagements.models.bases import LineField
+
 SHARE_NAME = "share.jpg"
 
 
@@ -89,10 +91,10 @@ class Picture(models.Model):
         blank=True,
         help_text=_("What the picture shows, for those who cannot see it. Offered to each use."),
     )
-    credit = models.CharField(
+    credit = LineField(
         _("credit"), max_length=200, blank=True, help_text=_("Who made it, and for whom.")
     )
-    licence = models.CharField(
+    licence = LineField(
         _("licence"),
         max_length=200,
         blank=True,

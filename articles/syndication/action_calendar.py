@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from icalendar import STATUS, TRANSP, Event
 
 from articles.followup import actions
-from articles.syndication.calendars import MOST, Contents, clean
+from articles.syndication.calendars import MOST, Contents, clean, line
 from articles.syndication.description import tag_uri
 from articles.syndication.listings import Listing
 from engagements.dates import PartialDate, Precision
@@ -66,10 +66,10 @@ def _event(action: Any, origin: str, today: dt.date) -> Event:
         last_modified=changed_at,
         start=action.due_date,
         end=action.due_date + dt.timedelta(days=1),
-        summary=clean(_summary(action, today)),
+        summary=line(_summary(action, today)),
         description=clean("\n\n".join(_words(action))),
         url=f"{origin}{visit.get_absolute_url()}#outcomes",
-        categories=[clean(action.owner)] if action.owner else [],
+        categories=[line(action.owner)] if action.owner else [],
         status=_STATUS[Action.Status(action.status)],
         transparency=TRANSP.TRANSPARENT,
     )

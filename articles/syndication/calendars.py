@@ -109,7 +109,7 @@ def calendar_of(listing: Listing, contents: Contents, origin: str) -> Calendar:
     """Return the iCalendar object of a listing."""
     own = origin + listing.view.beside("calendar.ics")
     calendar = Calendar.new(
-        name=clean(listing.title),
+        name=line(listing.title),
         description=clean(" ".join([listing.description, *contents.left_out])),
         uid=listing.id,
         url=origin + listing.page,
@@ -137,11 +137,11 @@ def _event(visit: Any, origin: str, today: dt.date) -> Event:
         start=visit.start.date,
         # Exclusive (RFC 5545).
         end=end.date + dt.timedelta(days=1),
-        summary=clean(_summary(visit, today)),
+        summary=line(_summary(visit, today)),
         description=clean("\n\n".join(filter(None, _words(visit)))),
-        location=clean(", ".join(filter(None, [visit.venue, visit.where]))) or None,
+        location=line(", ".join(filter(None, [visit.venue, visit.where]))) or None,
         url=origin + visit.get_absolute_url(),
-        categories=[clean(row.tag.name) for row in visit.topic_items.all()],
+        categories=[line(row.tag.name) for row in visit.topic_items.all()],
         status=_STATUS[Engagement.Status(visit.status)],
         # It must not mark its subscribers as busy.
         transparency=TRANSP.TRANSPARENT,
@@ -189,6 +189,11 @@ def clean(text: str) -> str:
     return NOT_TEXT.sub("", text)
 
 
+def line(text: str) -> str:
+    """Return a text on one line: icalendar refuses line breaks in some values, and CR in none."""
+    return clean(" ".join(text.split()))
+
+
 def calendar(read: Read, fill: Fill = of_visits) -> Callable[..., HttpResponse]:
     """Return the view of the calendar of a listing."""
 
@@ -203,6 +208,7 @@ def calendar(read: Read, fill: Fill = of_visits) -> Callable[..., HttpResponse]:
         made = calendar_of(listing, fill(listing, at, origin), origin)
         depends_on(request, listing.scopes([]))
         response = HttpResponse(made.to_ical(), content_type=TYPE)
+        response["Access-Control-Allow-Origin"] = "*"
         response["Content-Disposition"] = 'inline; filename="calendar.ics"'
         return response
 

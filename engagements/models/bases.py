@@ -1,13 +1,36 @@
 """Columns that several models share, with their constraints."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+
+# Those of C0 and C1, line and paragraph separators, and code points that no encoding writes.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+class LineField(models.CharField):
+    """A text of one line: a line break, a tab or another control character is refused."""
+
+    default_validators = [
+        RegexValidator(
+            CONTROL,
+            _("Type this on one line, without line breaks, tabs or other control characters."),
+            code="control_character",
+            inverse_match=True,
+        )
+    ]
+
+    def deconstruct(self) -> Any:
+        # To the database it is an ordinary column.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class CheckedAtOnce(models.Model):

@@ -20,7 +20,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
-from engagements.models.bases import CheckedAtOnce, Fictional, Withdrawable
+from engagements.models.bases import CheckedAtOnce, Fictional, LineField, Withdrawable
 from engagements.models.participants import Participant
 from engagements.models.parties import Organisation, Person
 from engagements.models.places import Country, EngagementRegion, Region
@@ -114,7 +114,7 @@ class Engagement(CheckedAtOnce, Addressed, Fictional, Withdrawable):  # type: ig
     AHEAD = (Status.PLANNED, Status.CONFIRMED)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    title = models.CharField(
+    title = LineField(
         _("title"),
         max_length=200,
         help_text=_("Names the encounter: “NATO special representative in Algiers”."),
@@ -151,8 +151,8 @@ class Engagement(CheckedAtOnce, Addressed, Fictional, Withdrawable):  # type: ig
         verbose_name=_("country"),
         help_text=_("Left empty, a new visit is where its host is. A call has no place."),
     )
-    city = models.CharField(_("city"), max_length=200, blank=True)
-    venue = models.CharField(_("venue"), max_length=200, blank=True)
+    city = LineField(_("city"), max_length=200, blank=True)
+    venue = LineField(_("venue"), max_length=200, blank=True)
     tour = models.ForeignKey(
         Tour,
         models.SET_NULL,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from engagements.dates import PartialDateProperty, partial_date_constraints
+from engagements.models.bases import LineField
 from engagements.models.engagement import Engagement
 from engagements.models.parties import Organisation
 from engagements.models.places import Country
@@ -28,8 +29,8 @@ class Source(models.Model):
     engagement = models.ForeignKey(
         Engagement, models.CASCADE, related_name="sources", verbose_name=_("engagement")
     )
-    publisher = models.CharField(_("publisher"), max_length=200)
-    title = models.CharField(_("title"), max_length=300)
+    publisher = LineField(_("publisher"), max_length=200)
+    title = LineField(_("title"), max_length=300)
     url = models.URLField(_("address"), max_length=1000, blank=True)
     published_date = models.DateField(_("date"), null=True, blank=True)
     archived_url = models.URLField(_("archived copy"), max_length=1000, blank=True)
@@ -58,7 +59,7 @@ class Outcome(models.Model):
     engagement = models.ForeignKey(
         Engagement, models.CASCADE, related_name="outcomes", verbose_name=_("engagement")
     )
-    title = models.CharField(_("outcome"), max_length=300)
+    title = LineField(_("outcome"), max_length=300)
     details = models.TextField(_("details"), blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     sources = models.ManyToManyField(
@@ -153,7 +154,7 @@ class Action(models.Model):
     outcome = models.ForeignKey(
         Outcome, models.CASCADE, related_name="actions", verbose_name=_("outcome")
     )
-    title = models.CharField(_("necessary action"), max_length=300)
+    title = LineField(_("necessary action"), max_length=300)
     owner_country = models.ForeignKey(
         Country,
         models.PROTECT,
@@ -170,7 +171,7 @@ class Action(models.Model):
         related_name="+",
         verbose_name=_("organisation that owns it"),
     )
-    owner_text = models.CharField(_("owner in words"), max_length=200, blank=True)
+    owner_text = LineField(_("owner in words"), max_length=200, blank=True)
     due_date = models.DateField(null=True, blank=True, editable=False)
     due_precision = models.CharField(max_length=5, blank=True, editable=False)
     due = PartialDateProperty()

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from engagements.models.bases import LineField
 from engagements.models.parties import Appointment, Organisation, Person, exactly_one_party
 from engagements.models.places import Country
 
@@ -57,7 +58,7 @@ class Participant(models.Model):
         verbose_name=_("office held that day"),
         help_text=_("Chosen by itself if exactly one fits the day."),
     )
-    title_text = models.CharField(
+    title_text = LineField(
         _("title on the page"),
         max_length=200,
         blank=True,

@@ -18,7 +18,7 @@ from engagements.dates import (
     partial_date_constraints,
 )
 from engagements.models.addresses import Addressed
-from engagements.models.bases import Fictional
+from engagements.models.bases import Fictional, LineField
 from engagements.text import search_text
 from engagements.visibility import is_public
 
@@ -47,9 +47,9 @@ class PartyQuerySet(models.QuerySet[_Party]):
 
 
 class Organisation(Addressed, Fictional):
-    name = models.CharField(_("name"), max_length=200)
+    name = LineField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
-    acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    acronym = LineField(_("acronym"), max_length=20, blank=True)
     country = models.ForeignKey(
         "engagements.Country",
         models.PROTECT,
@@ -85,7 +85,7 @@ class Organisation(Addressed, Fictional):
 
 
 class Person(Addressed, Fictional):
-    name = models.CharField(
+    name = LineField(
         _("name"), max_length=200, help_text=_("As it stands on the page: given name first.")
     )
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
@@ -144,7 +144,7 @@ class Appointment(models.Model):
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="appointments", verbose_name=_("person")
     )
-    title = models.CharField(_("title"), max_length=200)
+    title = LineField(_("title"), max_length=200)
     country = models.ForeignKey(
         "engagements.Country",
         models.PROTECT,

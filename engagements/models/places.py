@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from engagements.models.addresses import Addressed
+from engagements.models.bases import LineField
 from engagements.text import search_text
 
 
@@ -15,7 +16,7 @@ class M49Area(models.Model):
     """A region or sub-region of the United Nations' standard M49 ("015 Northern Africa")."""
 
     code = models.CharField(_("M49 code"), max_length=3, unique=True)
-    name = models.CharField(_("name"), max_length=100)
+    name = LineField(_("name"), max_length=100)
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -45,7 +46,7 @@ class Country(models.Model):
     )
     alpha3 = models.CharField(_("three-letter code"), max_length=3, blank=True)
     numeric = models.CharField(_("numeric code"), max_length=3, blank=True)
-    name = models.CharField(_("name"), max_length=100)
+    name = LineField(_("name"), max_length=100)
     area = models.ForeignKey(
         M49Area,
         models.PROTECT,
@@ -104,7 +105,7 @@ class CountryName(models.Model):
         Country, models.CASCADE, related_name="names", verbose_name=_("country")
     )
     language = models.CharField(_("language"), max_length=12, blank=True)
-    name = models.CharField(_("name"), max_length=100)
+    name = LineField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.ALIAS)
     search_text = models.CharField(max_length=120, editable=False)
 
@@ -140,7 +141,7 @@ class CountryName(models.Model):
 class Region(Addressed):
     """An editorial grouping of countries with its own timeline. Regions may overlap."""
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = LineField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     description = models.TextField(
         _("description"),

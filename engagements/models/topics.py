@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from engagements.models.addresses import Addressed
+from engagements.models.bases import LineField
 
 
 class Topic(Addressed, TagBase):  # type: ignore[django-manager-missing] # taggit ships no types
+    # Taggit's own takes line breaks.
+    name = LineField(_("name"), unique=True, max_length=100)
     # Taggit's own takes any script, which an address of ours does not.
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     description = models.TextField(

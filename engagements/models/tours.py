@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from engagements.models.bases import LineField
+
 if TYPE_CHECKING:
     from engagements.models.engagement import Engagement
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 class Tour(models.Model):
     """Several engagements of one journey."""
 
-    title = models.CharField(_("title"), max_length=200)
+    title = LineField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=200, unique=True)
     summary = models.TextField(_("summary"), blank=True)
 

@@ -4,8 +4,10 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
+from articles.models import Edition, Picture
 from engagements.dates import PartialDate
 from engagements.models import (
     Appointment,
@@ -22,7 +24,10 @@ from tests.factories import (
     EngagementFactory,
     OrganisationFactory,
     PersonFactory,
+    RegionFactory,
     TopicFactory,
+    TourFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -338,3 +343,35 @@ def test_former_slug_belongs_to_the_row_that_readers_knew_by_it():
     Organisation(name="Another", slug="old").validate_unique(exclude={"slug"})
     holder.slug = "old"
     holder.validate_unique()
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\t", "\x00", "\x7f", "\x85", "\u2028", "\ud800"])
+def test_names_hold_no_control_characters(mark):
+    """A line break in a name would break a calendar's line; the sentence stands at the field."""
+    for row, field in (
+        (PersonFactory.build(), "name"),
+        (OrganisationFactory.build(), "name"),
+        (OrganisationFactory.build(), "acronym"),
+        (TopicFactory.build(), "name"),
+        (RegionFactory.build(), "name"),
+        (TourFactory.build(), "title"),
+        (Engagement(), "title"),
+        (Engagement(), "venue"),
+        (Edition(), "headline"),
+        (Edition(), "byline"),
+        (Picture(), "credit"),
+    ):
+        setattr(row, field, f"A{mark}B")
+        others = {column.name for column in row._meta.fields} - {field}
+        with pytest.raises(ValidationError, match="on one line"):
+            row.clean_fields(exclude=others)
+        setattr(row, field, "A “B” زيارة 각")
+        row.clean_fields(exclude=others)
+
+
+def test_forms_refuse_a_line_break_in_a_name(client):
+    """At the field, where the person is."""
+    client.force_login(UserFactory(is_superuser=True))
+    data = {"name": "First\nSecond", "slug": "first"}
+    page = client.post(reverse("admin:engagements_topic_add"), data)
+    assert "Type this on one line" in page.text

@@ -57,7 +57,11 @@ def restore(request: HttpRequest, article: Article) -> HttpResponse:
     if edition is None:
         messages.error(request, _("There is no such edition: choose one from the list."))
         return redirect("admin:articles_article_history", article.pk)
-    draft = workflow.restore(edition, by=request.user)
+    try:
+        draft = workflow.restore(edition, by=request.user)
+    except ValidationError as error:  # a rule that is younger than the edition
+        messages.error(request, " ".join(error.messages))
+        return redirect("admin:articles_article_history", article.pk)
     message = _("Edition %(old)d was restored as edition %(number)d, a new draft.")
     message %= {"number": draft.number, "old": edition.number}
     log_change(request, message, article)

@@ -94,3 +94,12 @@ def test_writer_who_may_not_change_an_article_restores_nothing(client, editions)
     assert client.post(page("restore", editions[0]), {"number": "1"}).status_code == 403
     user.groups.add(Group.objects.get(name=WRITER))
     assert client.get(page("compare", editions[0])).status_code == 200
+
+
+def test_edition_with_a_line_break_is_refused_with_a_sentence(admin_client, editions):
+    """Its headline is older than the rule."""
+    Edition.objects.filter(pk=editions[0].pk).update(headline="Alpha\ntalks")
+    address = page("restore", editions[0])
+    answer = admin_client.post(address, {"number": editions[0].number}, follow=True)
+    assert "Type this on one line" in answer.text
+    assert editions[0].article.editions.count() == 2

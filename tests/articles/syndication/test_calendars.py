@@ -162,3 +162,18 @@ def test_query_count_does_not_grow(client, rows, django_assert_num_queries):
         EngagementFactory(topics=[TopicFactory()])
     with django_assert_num_queries(5):
         client.get(ADDRESS)
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\r\n", "\u2028", "\x1f", "\t"])
+def test_names_with_line_breaks_stand_on_one_line(client, mark):
+    """Rows that are older than the rule against them break no calendar and add no property."""
+    name = f"First{mark}X-EVIL:1"
+    topic = TopicFactory(name=name, slug="energy")
+    EngagementFactory(title=name, venue=name, city=name, topics=[topic])
+    content = client.get("/topics/energy/calendar.ics").content.decode()
+    assert "First X-EVIL:1\r\n" in content.split("NAME:")[1]
+    assert not [line for line in content.split("\r\n") if line.startswith("X-EVIL")]
+    (event,) = events(client, "/topics/energy/calendar.ics").values()
+    assert event.summary.value == "First X-EVIL:1"
+    assert event.location.value.startswith("First X-EVIL:1, First X-EVIL:1")
+    assert event.categories.value == ["First X-EVIL:1"]
