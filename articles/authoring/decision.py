@@ -27,6 +27,7 @@ from articles.publishing.checks import (
 )
 from articles.wording import name_of
 from engagements.dates import check_moment, spelled_out
+from engagements.forms import KeysField
 from engagements.history import newest_revisions
 from engagements.models import Engagement
 from engagements.publishing import MAX_REASON
@@ -72,7 +73,7 @@ class Readiness:
         return " ".join([self.embargo.isoformat() if self.embargo else "now", *drafts])
 
 
-class PeopleField(forms.ModelMultipleChoiceField):
+class PeopleField(KeysField):
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
 

@@ -4,22 +4,28 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.staff.factors import FACTORS, require_factor, reset_factors
 from config.staff.models import RequiredFactor
+from engagements.admin.base import KeyedAutocompletes
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # Nobody may read the secrets of second factors, and accounts are not managed by e-mail.
-admin.site.unregister([Authenticator, EmailAddress, User])
+admin.site.unregister([Authenticator, EmailAddress, Group, User])
+
+
+@admin.register(Group)
+class RoleAdmin(KeyedAutocompletes, GroupAdmin):
+    pass
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin):
+class StaffAdmin(KeyedAutocompletes, UserAdmin):
     """The admin of users, in which only superusers can change or create superusers."""
 
     list_display = ["username", "name", "roles", "second_step", "is_active", "last_login"]

@@ -12,7 +12,7 @@ from engagements.forms import KeysField
 from engagements.history import record, record_first
 from engagements.models import Source
 from engagements.text import fold, is_key, key_of
-from engagements.widgets import Autocomplete
+from engagements.widgets import Autocomplete, AutocompleteMultiple
 
 
 class QuietRelations(admin.options.BaseModelAdmin):
@@ -26,12 +26,19 @@ class QuietRelations(admin.options.BaseModelAdmin):
 
 
 class KeyedAutocompletes(admin.options.BaseModelAdmin):
-    """Uses the autocompletes that accept any value that was sent."""
+    """Answers values that are no keys with a sentence, in autocompletes and multiple choices."""
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(
+            db_field, request, **{"form_class": KeysField, **kwargs}
+        )
 
 
 class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
@@ -45,7 +52,7 @@ class LimitedRows(KeyedAutocompletes, admin.options.InlineModelAdmin):
         return formset
 
 
-class OwnSources(admin.options.BaseModelAdmin):
+class OwnSources(KeyedAutocompletes):
     """An inline whose only relation to many, `sources`, offers those of its engagement."""
 
     # From a source to the object of the page.
@@ -53,7 +60,7 @@ class OwnSources(admin.options.BaseModelAdmin):
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         own = {self.page_object: key_of(request.resolver_match.kwargs.get("object_id"))}
-        kwargs |= {"queryset": Source.objects.filter(**own), "form_class": KeysField}
+        kwargs["queryset"] = Source.objects.filter(**own)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 

@@ -2,7 +2,7 @@ from django.contrib import admin, messages
 from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
-from engagements.admin.base import BoundedLists, FoldedSearch, LimitedRows
+from engagements.admin.base import BoundedLists, FoldedSearch, KeyedAutocompletes, LimitedRows
 from engagements.admin.urls import region_urlpatterns
 from engagements.forms import CountryNameFormSet
 from engagements.models import Country, CountryName, Region
@@ -38,7 +38,7 @@ class CountryAdmin(FoldedSearch):
 
 
 @admin.register(Region)
-class RegionAdmin(BoundedLists):
+class RegionAdmin(KeyedAutocompletes, BoundedLists):
     list_display = ["name", "slug", "position"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
