@@ -42,7 +42,10 @@ class DefaultHeaders(MiddlewareMixin):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # Static files are the same for everybody, and other sites show the icon.
+        is_static = request.path.startswith(settings.STATIC_URL)
+        policy = "cross-origin" if is_static else "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
         # For pages that are not stored; the page store sets the header of its own.
         response.headers.setdefault("Cache-Control", "no-cache")
         return response

@@ -175,4 +175,5 @@ def engagement_share(request: HttpRequest, slug: str) -> HttpResponse:
     depends_on(request, scopes_of(visit))
     response = HttpResponse(share_image(drawing_of(visit)), content_type="image/png")
     response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -12,4 +12,7 @@ from articles.pictures.serving import picture_response
 def media(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
     """Answer with a rendition of a picture that a public edition uses."""
     picture = get_object_or_404(Picture.objects.public(), uuid=uuid)
-    return picture_response(picture, name, request)
+    response = picture_response(picture, name, request)
+    # Feed readers in a browser, and other sites' cards, show it.
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

@@ -83,5 +83,6 @@ def opml(request: HttpRequest) -> HttpResponse:
         "groups": _groups(request),
     }
     response = render(request, "feeds/opml.xml", context, content_type="text/x-opml; charset=utf-8")
+    response["Access-Control-Allow-Origin"] = "*"
     response["Content-Disposition"] = 'attachment; filename="feeds.opml"'
     return response

@@ -40,6 +40,7 @@ def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
         described.items.extend(listing.items(rows, at, origin))
         depends_on(request, listing.scopes(rows))
         response = HttpResponse(write(described, form), content_type=f"{form.sent}; charset=utf-8")
+        response["Access-Control-Allow-Origin"] = "*"
         response["Link"] = ", ".join(
             f'<{address}>; rel="{relation}"'
             for relation, address in (("self", described.address), ("hub", described.hub))

@@ -1,6 +1,7 @@
 """Template filters of the public pages: stories, pictures, maps."""
 
 import datetime as dt
+import html
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -99,3 +100,9 @@ def numbered(sources: Iterable[Source], cited: Iterable[Source]) -> list[tuple[i
     """Return the sources that are cited, each with its number among the engagement's sources."""
     wanted = set(cited)
     return [(n, source) for n, source in enumerate(sources, start=1) if source in wanted]
+
+
+@register.filter
+def escape_markup(text: str) -> str:
+    """Escape a text in which there is a "<", for feed readers that then take it for HTML."""
+    return html.escape(text) if "<" in text else text

@@ -137,6 +137,13 @@ def test_security_headers(client, path):
     assert headers["Cache-Control"]
 
 
+def test_icons_may_be_shown_by_other_sites(client):
+    """A static file is the same for everybody."""
+    response = client.get("/static/img/favicon.svg")
+    assert b"".join(response)
+    assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
 def policy(response: HttpResponse) -> dict[str, list[str]]:
     """Return the Content-Security-Policy as directive and sources."""
     if response.streaming:

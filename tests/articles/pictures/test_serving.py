@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from articles.pictures.desk_display import desk_address
 from articles.publishing.workflow import publish, withdraw
 from tests.articles.samples import make_picture
 from tests.factories import UserFactory, make_draft, make_public
@@ -93,3 +94,17 @@ def test_web_server_sends_the_file_where_it_can(client, picture, settings):
     assert (response.content, response["Content-Type"]) == (b"", "image/avif")
     assert response["Cache-Control"] == "public, max-age=60"
     assert client.get(f"/media/{picture.uuid}/960.avif").status_code == 404
+
+
+def test_other_sites_may_show_public_pictures_alone(client, picture):
+    """Readers in a browser need the header; at the desk it stays with the site."""
+    edition = make_public(picture=picture, picture_alt="A square")
+    drawing = f"{edition.engagement.get_absolute_url()}share.png"
+    for address in (f"/media/{picture.uuid}/320.avif", drawing):
+        response = client.get(address)
+        assert b"".join(response)
+        assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+    client.force_login(UserFactory(is_superuser=True))
+    response = client.get(desk_address(picture))
+    assert b"".join(response)
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"

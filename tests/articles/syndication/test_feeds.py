@@ -245,10 +245,8 @@ def test_corrections_are_marked(client, topic, feed):
 def test_any_text_makes_a_well_formed_feed(client, topic, feed):
     """Control characters, emoji, right-to-left text and XML's own signs break nothing."""
     text = "Zug \x0b \ufffe & <b> ]]> 🕊 سلام"
-    edition = make_public(
-        article=ArticleFactory(language="ar"), standfirst=text, byline="A & B \x01", topics=[topic]
-    )
-    type(edition).objects.filter(pk=edition.pk).update(headline=text)
+    edition = make_public(article=ArticleFactory(language="ar"), standfirst=text, topics=[topic])
+    type(edition).objects.filter(pk=edition.pk).update(headline=text, byline="A & B \x01")
     (item,) = entries(client, feed)
     assert "سلام" in item.content[0].value
     assert "🕊" in item.title
@@ -318,3 +316,24 @@ def test_feed_takes_no_post(client, feed):
     """Feeds are read only."""
     assert client.post(feed).status_code == 405
     assert client.head(feed).content == b""
+
+
+@pytest.mark.parametrize("name", ["feed.rss", "feed.atom", "feed.json", "calendar.ics"])
+def test_browsers_of_other_sites_may_read_feeds(client, topic, name):
+    """So a feed reader in a browser gets them."""
+    assert client.get(f"/topics/energy/{name}")["Access-Control-Allow-Origin"] == "*"
+    assert client.get("/feeds.opml")["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in client.get("/topics/energy/")
+
+
+def test_rss_shows_typed_markup_as_text(client, topic):
+    """Readers take descriptions, and titles with a "<", for HTML: a typed tag is no tag there."""
+    typed = "<script>alert(1)</script> & <b>bold</b>"
+    make_public(headline=f"On {typed}", standfirst=typed, topics=[topic])
+    TopicFactory._meta.model.objects.filter(pk=topic.pk).update(description=typed, name=typed)
+    root = ET.fromstring(client.get("/topics/energy/feed.rss").content)  # noqa: S314 - our own
+    texts = [node.text for name in ("title", "description") for node in root.iter(name)]
+    assert len(texts) == 4
+    for text in texts:
+        assert "<" not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;" in text
