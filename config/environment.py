@@ -3,6 +3,7 @@
 Each function returns a valid value, or exits with one sentence that says what to set.
 """
 
+import base64
 import os
 import re
 import warnings
@@ -11,6 +12,9 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import environ
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -86,6 +90,24 @@ def secret_key() -> str:
     if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 10:
         fail(f"SECRET_KEY is too short or too uniform to be a secret; {how}")
     return value
+
+
+def fernet_keys(name: str, *, secret: str) -> list[str]:
+    """Return the keys of a list, then one that is derived from `secret`.
+
+    What was encrypted with the latter, before there was any other, can still be read.
+    """
+    keys = [key.strip() for key in text(name).split(",") if key.strip()]
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        fail(
+            f"a key in {name} is not valid; make one with `python3 -c "
+            """"import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"`."""
+        )
+    derived = HKDF(SHA256(), length=32, salt=None, info=name.encode()).derive(secret.encode())
+    return [*keys, base64.urlsafe_b64encode(derived).decode()]
 
 
 def hosts(name: str, *, default: list[str]) -> list[str]:

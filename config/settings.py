@@ -34,6 +34,7 @@ PRODUCTION = not (DEBUG or DEMO)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 SECRET_KEY = environment.secret_key()
+SECOND_STEP_KEYS = environment.fernet_keys("SECOND_STEP_KEYS", secret=SECRET_KEY)
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
 DATA_DIR = environment.directory("DATA_DIR", default=BASE_DIR / "var")
 DATABASES = {"default": environment.database("DATABASE_URL", default=DATA_DIR / "db.sqlite3")}
@@ -128,14 +129,14 @@ _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "config.staff.passwords.StrengthValidator"},
 ]
 
 # Sign-in: no sign-up, user names instead of e-mail addresses, an optional or required second step.
 # A passkey is bound to the host's name.
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["config.staff.adapters.StaffBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -144,6 +145,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+# The key is of name and address (config/staff/adapters.py).
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 MFA_ADAPTER = "config.staff.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -77,9 +77,19 @@ def test_attempts_are_throttled_for_all_processes_together(client, amina):
     """After five the right password does not help either, and the count is in the database."""
     for _attempt in range(5):
         sign_in(client, "wrong")
-    assert "Too many failed login attempts" in sign_in(client).text
+    assert "Wait five minutes, then try again" in sign_in(client).text
     caches["sign_in"].clear()
     assert sign_in(client).status_code == 302
+
+
+def test_wrong_attempts_lock_nobody_else_out(client, amina):
+    """Five tries of a known name from one address leave it open from any other."""
+    for _attempt in range(6):
+        client.post(LOGIN, {"login": "amina", "password": "x"}, REMOTE_ADDR="198.51.100.7")
+    assert sign_in(client).status_code == 302
+    client.logout()
+    page = client.post(LOGIN, {"login": "AMINA", "password": PASSWORD}, REMOTE_ADDR="198.51.100.7")
+    assert "Wait five minutes" in page.text
 
 
 def test_many_attempts_from_one_place_are_refused(client, amina):
@@ -99,8 +109,35 @@ def test_nobody_signs_up(name):
 def test_account_that_is_switched_off_does_not_come_in(client, amina):
     """Nor does it learn more than that."""
     User.objects.update(is_active=False)
-    sign_in(client)
+    wrong, right = sign_in(client, "wrong"), sign_in(client)
+    assert right.status_code == wrong.status_code == 200
+    assert right.context["form"].errors == wrong.context["form"].errors
+    for _attempt in range(3):
+        sign_in(client)
+    assert "Wait five minutes" in sign_in(client).text
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "aaaaaaaaaaaa",
+        "passwordpassword",
+        "qwertyuiop12",
+        "amina12345678",
+        "28012025amina",
+        "😀" * 12,
+    ],
+)
+def test_guessable_passwords_are_refused(client, amina, weak):
+    """With a sentence at the field; a passphrase, however long, is taken."""
+    client.force_login(member(ADMINISTRATOR))
+    address = reverse("admin:auth_user_password_change", args=[amina.pk])
+    data = {"password1": weak, "password2": weak, "usable_password": "true"}
+    assert "easily guessed. Take four or more words" in client.post(address, data).text
+    for strong in ("otter-velvet-quorum-nine", "otter velvet quorum nine " * 100):
+        data |= {"password1": strong, "password2": strong}
+        assert client.post(address, data).status_code == 302
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "😀" * 300, "زيارة", "a" * 5000])
