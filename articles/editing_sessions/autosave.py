@@ -68,7 +68,7 @@ def keep(
         person=person, form=form, kind="article", target__isnull=False
     ).first()
     if sent is not None:
-        if sent.at > timezone.now() - LATE:
+        if abs(timezone.now() - sent.at) < LATE:
             return None
         article = article or Article.objects.filter(pk=sent.target or 0).first()
     now = timezone.now()
@@ -129,9 +129,10 @@ def note_presence(person: Any, article: Article) -> None:
         person=person, article=article, defaults={"opened_at": now, "seen_at": now}
     )
     if not created:
-        if row.seen_at < now - PRESENT:
+        # Another machine's clock may be ahead, and this one's may have been set back.
+        if abs(now - row.seen_at) > PRESENT:
             row.opened_at = now
-        row.seen_at = now
+        row.seen_at = max(now, row.opened_at)
         row.save(update_fields=["opened_at", "seen_at"])
 
 
@@ -139,7 +140,7 @@ def others_present(person: Any, article: Article) -> list[str]:
     """Return a sentence for each other person who has the article's form open."""
     now = timezone.now()
     rows = (
-        Presence.objects.filter(article=article, seen_at__gte=now - PRESENT)
+        Presence.objects.filter(article=article, seen_at__range=(now - PRESENT, now + PRESENT))
         .exclude(person=person)
         .select_related("person")
     )

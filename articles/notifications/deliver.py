@@ -7,6 +7,7 @@ control; it links to the desk, which asks for a sign-in.
 
 import datetime as dt
 from collections.abc import Callable
+from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -132,17 +133,17 @@ def _mail_for(person: User, wanted: NoticeSettings, payload: dict[str, Any]) -> 
 
 
 @handles(MAIL)
-def send_mail(payload: dict[str, Any]) -> None:
+def send_mail(message: Message) -> None:
     """Send a notice, or add it to the person's daily mail; raise any error of the mail server."""
-    person = _recipient(payload["person"])
+    person = _recipient(message.payload["person"])
     if person is None:
         return
     wanted = NoticeSettings.of(person)
-    message = _mail_for(person, wanted, payload)
-    if message and wanted.digest:
-        _add_to_digest(person, payload)
-    elif message:
-        _send(person, message)
+    mail = _mail_for(person, wanted, message.payload)
+    if mail and wanted.digest:
+        _add_to_digest(person, message.payload)
+    elif mail:
+        _send(person, mail, message)
 
 
 @transaction.atomic
@@ -156,40 +157,46 @@ def _add_to_digest(person: User, payload: dict[str, Any]) -> None:
 
 
 @handles(DIGEST)
-def send_digest(payload: dict[str, Any]) -> None:
+def send_digest(message: Message) -> None:
     """Send a person's daily mail, with the notices that still hold."""
-    notices = list(Notice.objects.filter(person=payload["person"])[:MOST_NOTICES])
-    person = _recipient(payload["person"])
+    notices = list(Notice.objects.filter(person=message.payload["person"])[:MOST_NOTICES])
+    person = _recipient(message.payload["person"])
     lines: list[tuple[str, str]] = []
     if person is not None:
         wanted = NoticeSettings.of(person)
         for notice in notices:
-            message = _mail_for(person, wanted, notice.payload)
-            lines += [line for line in (message.lines if message else []) if line not in lines]
+            mail = _mail_for(person, wanted, notice.payload)
+            lines += [line for line in (mail.lines if mail else []) if line not in lines]
         if lines:
             count = len(lines)
             subject = (
                 ngettext("%d notification from the desk", "%d notifications from the desk", count)
                 % count
             )
-            _send(person, Mail(subject, lines))
+            _send(person, Mail(subject, lines), message)
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 
-def _send(person: User, message: Mail) -> None:
+def _send(person: User, mail: Mail, message: Message) -> None:
     context = {
         "name": name_of(person),
-        "lines": [(sentence, _address(path)) for sentence, path in message.lines],
+        "lines": [(sentence, _address(path)) for sentence, path in mail.lines],
         "settings_url": _address(reverse("desk:mail_settings")),
         "site_name": settings.SITE_NAME,
     }
     EmailMessage(
-        f"[{settings.SITE_NAME}] {message.subject}",
+        f"[{settings.SITE_NAME}] {mail.subject}",
         render_to_string("admin/articles/notice.txt", context),
         settings.MAIL_FROM,
         [person.email],
-        headers=HEADERS,
+        headers=HEADERS | {"Message-ID": _message_id(message)},
     ).send()
+
+
+def _message_id(message: Message) -> str:
+    """Return the same identifier at each attempt: mail programs then show a doubled mail once."""
+    domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2]
+    return f"<outbox.{message.pk}.{message.created_at.timestamp():.6f}@{domain}>"
 
 
 def _address(path: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -86,8 +87,12 @@ def notify(entry: AuditEntry, **kwargs: Any) -> None:
         _BY_TRANSITION[entry.kind](entry)
 
 
+@transaction.atomic
 def overdue(now: dt.datetime) -> None:
-    """Notify the people concerned of actions that became overdue; the worker calls it daily."""
+    """Notify the people concerned of actions that became overdue; the worker calls it daily.
+
+    An action is marked and its notices are written together, or neither.
+    """
     today = timezone.localdate(now)
     notices = OverdueNotice.objects.filter(action=OuterRef("pk"), due_date=OuterRef("due_date"))
     late = Action.objects.overdue(today).filter(~Exists(notices), due_date__gte=today - LATELY)

@@ -1,13 +1,12 @@
 """Sends the messages in the outbox, with retries until each arrives or is given up.
 
 The package that writes a kind of message registers its handler with `handles`: a function that
-sends the payload and raises when it fails. The outbox imports no handler.
+sends a message and raises when it fails. The outbox imports no handler.
 """
 
 import datetime as dt
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from django.utils import timezone
 
@@ -15,7 +14,7 @@ from articles.models import Message
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[Any], None]
+Handler = Callable[[Message], None]
 _handlers: dict[str, Handler] = {}
 FIRST_RETRY = dt.timedelta(seconds=30)
 MOST_ATTEMPTS = 10  # within some four hours
@@ -33,10 +32,19 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def send_due(at: dt.datetime | None = None, most: int = 100) -> int:
-    """Send at most `most` messages that are due; return how many were attempted."""
+def kinds() -> list[str]:
+    """Return the kinds of message that have a handler."""
+    return list(_handlers)
+
+
+def send_due(at: dt.datetime | None = None, kind: str = "", most: int = 100) -> int:
+    """Send at most `most` messages that are due, of one kind or of any ("").
+
+    Return how many were attempted.
+    """
     attempted = 0
-    for message in Message.objects.due(at)[:most]:
+    due = Message.objects.due(at)
+    for message in (due.filter(kind=kind) if kind else due)[:most]:
         if _claim(message):
             attempted += 1
             _attempt(message)
@@ -52,7 +60,7 @@ def _claim(message: Message) -> bool:
 
 def _attempt(message: Message) -> None:
     try:
-        _handlers[message.kind](message.payload)
+        _handlers[message.kind](message)
     except Exception as error:  # noqa: BLE001 - no other system's failure may stop the worker
         is_over = message.attempts >= MOST_ATTEMPTS
         message.due_at = None if is_over else timezone.now() + retry_after(message.attempts)

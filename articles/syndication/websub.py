@@ -5,7 +5,7 @@ Feeds do not depend on it: they are current without a hub, too.
 
 import datetime as dt
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
@@ -33,11 +33,10 @@ def announce(feeds: Iterable[Term | str], at: dt.datetime) -> None:
 
 
 @handles(KIND)
-def ping(names: Sequence[str]) -> None:
+def ping(message: Message) -> None:
     """Send the hub the addresses of feeds that `announce()` named; raise `OSError` on failure."""
-    addresses = [
-        f"{settings.SITE_URL}{path}{form.file}" for path in _paths(names) for form in FORMATS
-    ]
+    paths = _paths(message.payload)
+    addresses = [f"{settings.SITE_URL}{path}{form.file}" for path in paths for form in FORMATS]
     if not (settings.WEBSUB_HUB and addresses):
         return
     body = urlencode([("hub.mode", "publish"), *(("hub.url", url) for url in addresses)])

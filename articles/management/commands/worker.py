@@ -6,16 +6,20 @@ import os
 import select
 import signal
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from articles.notifications.enqueue import overdue
-from articles.notifications.outbox import send_due
+from articles.notifications.outbox import kinds, send_due
 
 logger = logging.getLogger(__name__)
+
+_GRACE = 1  # seconds in which a message that is being sent may arrive before the worker ends
 
 
 class OnceADay:
@@ -81,16 +85,52 @@ class Command(BaseCommand):
             while send_due():
                 pass
             return
+        # One queue a kind: a system that hangs delays nothing that is meant for another. They end
+        # with the process, whatever they wait for; what was being sent is sent again later.
+        ending = threading.Event()
+        queues = [
+            threading.Thread(target=send_queue, args=[kind, interval, ending], daemon=True)
+            for kind in kinds()
+        ]
         with stop_signals() as stopped:
-            while parent in (None, os.getppid()):
-                close_old_connections()
-                try:
+            for queue in queues:
+                queue.start()
+            is_stopped = False
+            while (
+                not is_stopped
+                and parent in (None, os.getppid())
+                and all(queue.is_alive() for queue in queues)
+            ):
+                with database_errors_logged():
                     notify_of_overdue()
-                    # One at a time, since another system may be slow and a stop must not wait.
-                    is_busy = send_due(most=1) > 0
-                except Error as error:  # the database is unavailable or locked for now
-                    logger.warning("The outbox could not be read: %s", error)
-                    is_busy = False
-                readable, _, _ = select.select([stopped], [], [], 0 if is_busy else interval)
-                if readable:
-                    return
+                is_stopped = bool(select.select([stopped], [], [], interval)[0])
+        has_failed = not all(queue.is_alive() for queue in queues)
+        ending.set()
+        deadline = time.monotonic() + _GRACE
+        for queue in queues:
+            queue.join(max(0.0, deadline - time.monotonic()))
+        if has_failed:
+            raise CommandError("A queue has failed; the error is above.")
+
+
+def send_queue(kind: str, interval: float, ending: threading.Event) -> None:
+    """Send the messages of one kind when they are due, until `ending` is set."""
+    while not ending.is_set():
+        is_busy = False
+        with database_errors_logged():
+            # One at a time, so that it ends between two.
+            is_busy = send_due(kind=kind, most=1) > 0
+        if not is_busy:
+            ending.wait(interval)
+
+
+@contextlib.contextmanager
+def database_errors_logged() -> Iterator[None]:
+    """Log an error of the database, which is unavailable or locked for now."""
+    close_old_connections()
+    try:
+        yield
+    except Error as error:
+        logger.warning("The outbox could not be read: %s", error)
+    finally:
+        close_old_connections()

@@ -246,6 +246,33 @@ def test_others_see_who_has_it_open_and_since_when(client, article, django_asser
     assert Presence.objects.get().person == amina
 
 
+@pytest.mark.parametrize("ahead", [dt.timedelta(seconds=3), dt.timedelta(days=3)])
+def test_form_opens_whatever_another_clock_said(client, article, ahead):
+    """Presence from another machine's future, or from before a clock was set back, is mended."""
+    amina = sign_in(client, first_name="Amina")
+    future = timezone.now() + ahead
+    Presence.objects.create(person=amina, article=article, opened_at=future, seen_at=future)
+    assert client.get(change(article)).status_code == 200
+    assert client.post(PRESENCE, {"article": article.pk}).status_code == 200
+    row = Presence.objects.get()
+    assert row.opened_at <= row.seen_at <= timezone.now() + dt.timedelta(seconds=3)
+    sign_in(client)
+    (sentence,) = client.post(PRESENCE, {"article": article.pk}).json()["sentences"]
+    assert sentence.startswith("Amina has had this open since ")
+
+
+def test_clock_set_back_loses_no_typing_and_signs_nobody_out(client, article, monkeypatch):
+    """What is typed after a save is stored, although the save seems to be in the future."""
+    person = sign_in(client)
+    form = read(client.get(change(article))) | {"headline": "Saved", "_continue": "1"}
+    assert client.post(change(article), form).status_code == 302
+    earlier = timezone.now() - dt.timedelta(hours=3)
+    monkeypatch.setattr(timezone, "now", lambda: earlier)
+    assert client.get(change(article)).status_code == 200
+    assert keep(client, person, form, article, headline="Typed later").status_code == 200
+    assert Autosave.objects.get().fields["headline"] == ["Typed later"]
+
+
 def test_newer_edition_is_told_while_the_form_is_open(client, article):
     """Who still writes on an old edition hears of the new one before they save."""
     sign_in(client)

@@ -1,6 +1,7 @@
 """Mails to colleagues: to whom, when, while it is true, and without a word that is not public."""
 
 import datetime as dt
+import smtplib
 
 import pytest
 from django.core import mail
@@ -17,7 +18,13 @@ from articles.publishing.workflow import publish, recall, send_back, submit, uns
 from articles.roles import DESK_HEAD, EDITOR, WRITER
 from engagements.dates import PartialDate
 from tests.articles.authoring.test_review import drafted_by, member
-from tests.factories import ActionFactory, EngagementFactory, OutcomeFactory, make_public
+from tests.factories import (
+    ActionFactory,
+    EngagementFactory,
+    OutcomeFactory,
+    UserFactory,
+    make_public,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -278,3 +285,61 @@ def test_each_person_chooses_for_themselves(client, settings):
     assert not NoticeSettings.objects.filter(person=amina).exists()
     settings.MAIL_FROM = ""
     assert "sends no e-mail yet" in client.get(page).text
+
+
+def test_mail_that_is_sent_again_has_the_same_identifier():
+    """A worker that ended after the server had taken a mail sends it again, as the same one."""
+    bela = colleague(EDITOR)
+    for _article in range(2):
+        submit(draft(colleague(WRITER)), by=UserFactory(), reviewers=[bela])
+    first = Message.objects.values().earliest("pk")
+    assert len(sent()) == 2
+    one, other = mail.outbox
+    assert one.extra_headers["Message-ID"] != other.extra_headers["Message-ID"]
+    assert one.extra_headers["Message-ID"].endswith("@news.example>")
+    # As if the row had not been deleted.
+    Message.objects.create(**first)
+    Message.objects.update(created_at=first["created_at"])
+    sent()
+    (again,) = mail.outbox
+    assert again.message()["Message-ID"] == one.message()["Message-ID"]
+
+
+def test_daily_mail_that_is_sent_again_has_the_same_identifier(monkeypatch):
+    """The digest too: its notices go when the server has taken it."""
+    bela = colleague(EDITOR, digest=True)
+    submit(draft(colleague(WRITER)), by=UserFactory(), reviewers=[bela])
+    assert sent() == []
+    morning = timezone.now() + 25 * HOUR
+    failing = True
+    send = mail.EmailMessage.send
+
+    def lose_the_answer(message: mail.EmailMessage) -> int:
+        send(message)
+        if failing:
+            raise smtplib.SMTPServerDisconnected("no answer")
+        return 1
+
+    monkeypatch.setattr(mail.EmailMessage, "send", lose_the_answer)
+    mail.outbox.clear()
+    send_due(morning)
+    failing = False
+    Message.objects.update(due_at=timezone.now())
+    send_due(morning)
+    one, again = mail.outbox
+    assert one.message()["Message-ID"] == again.message()["Message-ID"]
+
+
+def test_overdue_notices_are_marked_and_written_together(monkeypatch):
+    """A worker that ends between the two loses nothing: the next one notifies."""
+    bela = colleague(DESK_HEAD)
+    yesterday = PartialDate(timezone.localdate() - dt.timedelta(days=1))
+    action = ActionFactory(due=yesterday)
+    with monkeypatch.context() as patch:
+        patch.setattr(enqueue, "_enqueue", lambda *_a, **_k: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            enqueue.overdue(timezone.now())
+    assert not OverdueNotice.objects.exists()
+    enqueue.overdue(timezone.now())
+    assert OverdueNotice.objects.get().action == action
+    assert [row.payload["person"] for row in Message.objects.all()] == [bela.pk]

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -269,7 +268,7 @@ def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path, interval)
         "import django, sys\ndjango.setup()\n"
         "from articles.management.commands import worker\n"
         "worker.overdue = lambda now: print('working', flush=True)\n"
-        "worker.send_due = lambda most: 0\n"
+        "worker.send_due = lambda **_how: 0\n"
         "for line in sys.stdin:\n"
         f"    worker.Command().handle(once=False, interval={interval}, parent=None)\n"
         "    print('ended', flush=True)"
@@ -286,24 +285,65 @@ def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path, interval)
         assert process.returncode == 0
 
 
-def test_worker_stops_before_the_next_message(monkeypatch):
-    """However many wait, and however long another system lets each of them wait."""
+def stop() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def stoppable() -> Iterator[None]:
+    """Let a worker run in the test's process until it is stopped, within half a minute."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    stop = partial(os.kill, os.getpid(), signal.SIGTERM)
-    monkeypatch.setitem(outbox._handlers, "stop", lambda _payload: stop())
-    # The test's transaction is on the connection that the worker would close.
-    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
-    for _message in range(3):
-        Message.objects.create(kind="stop", payload=[])
     at_the_latest = threading.Timer(30, stop)
     at_the_latest.start()
-    try:
-        call_command("worker")
-    finally:
-        at_the_latest.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    yield
+    assert at_the_latest.is_alive(), "nothing stopped the worker"
+    at_the_latest.cancel()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_stops_before_the_next_message(monkeypatch, stoppable):
+    """However many wait."""
+    monkeypatch.setitem(outbox._handlers, "stop", lambda _message: (stop(), time.sleep(0.5)))
+    for _message in range(3):
+        Message.objects.create(kind="stop", payload=[])
+    call_command("worker")
     assert Message.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hangs", ["mail", "websub"])
+def test_system_that_hangs_delays_no_other_and_no_stop(monkeypatch, stoppable, hangs):
+    """While one waits for its answer the other's message is sent, and the worker ends in 2 s."""
+    released, arrived = threading.Event(), []
+    (other,) = {"mail", "websub"} - {hangs}
+    monkeypatch.setitem(outbox._handlers, hangs, lambda _message: released.wait(30))
+
+    def arrive(message: Message) -> None:
+        arrived.append(time.monotonic())
+        stop()
+
+    monkeypatch.setitem(outbox._handlers, other, arrive)
+    Message.objects.create(kind=hangs, payload=[], due_at=timezone.now() - HOUR)
+    Message.objects.create(kind=other, payload=[])
+    call_command("worker", "--interval=0.1")
+    took = time.monotonic() - arrived[0]
+    released.set()
+    for thread in set(threading.enumerate()) - {threading.current_thread()}:
+        if "send_queue" in thread.name:
+            thread.join()
+    assert took < 2
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_ends_with_a_failure_of_a_queue(monkeypatch, stoppable):
+    """What stands still is not left running: whoever looks after the worker starts it again."""
+    monkeypatch.setattr(threading, "excepthook", lambda _failure: None)
+    monkeypatch.setattr(worker, "send_due", lambda **_how: 1 / 0)
+    with pytest.raises(CommandError, match="queue has failed"):
+        call_command("worker", "--interval=0.1")
 
 
 @pytest.mark.parametrize("interval", ["0", "-1", "nan", "inf", "3601", "often"])
