@@ -42,6 +42,7 @@ def page_store(
         scheme_header="HTTP_X_FORWARDED_PROTO" if settings.TRUST_PROXY_HEADERS else "",
         shared=_shared(),
         share=share,
+        stale=settings.STALE_IF_DOWN_SECONDS,
         clock=lambda: timezone.now().timestamp(),
     )
 
@@ -61,6 +62,8 @@ def never_stored() -> tuple[str, ...]:
     return (
         reverse("admin:index"),
         reverse("articles:healthz"),
+        reverse("articles:livez"),
+        reverse("articles:readyz"),
         settings.STATIC_URL,
         "/media/",
         "/preview/",

@@ -87,4 +87,6 @@ urlpatterns = [
     ),
     path("robots.txt", site.robots, name="robots"),
     path("healthz", site.healthz, name="healthz"),
+    path("livez", site.livez, name="livez"),
+    path("readyz", site.readyz, name="readyz"),
 ]

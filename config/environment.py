@@ -9,6 +9,7 @@ import re
 import warnings
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import environ
@@ -22,6 +23,7 @@ BOOLEANS = {
 }
 PLACEHOLDER = "change-me"  # in .env.example, where a value must be replaced
 MIN_SECRET_LENGTH = 50
+CONNECT_SECONDS = 2  # to the database; libpq takes no less
 HOST = re.compile(r"(\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])")
 TAG_AUTHORITY = re.compile(
     r"([a-z0-9._-]+@)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?,\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?"
@@ -66,6 +68,14 @@ def megabytes(name: str, *, default: int) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 7):
         fail(f"{name} is {value!r}; write a whole number of megabytes, such as {default or 64}.")
     return int(value) * 1024**2
+
+
+def seconds(name: str, *, default: int) -> int:
+    """Return a number of seconds, at most a day."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal() and int(value[:6]) <= 86_400 and len(value) < 6):
+        fail(f"{name} is {value!r}; write a whole number of seconds, at most 86400.")
+    return int(value)
 
 
 def redis(name: str) -> str:
@@ -261,9 +271,27 @@ def database(name: str, *, default: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **common,
+        # A directory of a socket stands percent-encoded in the host's place.
+        **({"HOST": unquote(common["HOST"])} if "HOST" in common else {}),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            **config.get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
-        },
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})},
     }
+
+
+def serving_options(config: dict[str, Any], name: str, *, default: int) -> dict[str, Any]:
+    """Return further options of a database for the server: a pool, and a limit on statements.
+
+    On PostgreSQL each statement may take the seconds that the variable `name` allows, 0: any time.
+    """
+    limit = seconds(name, default=default)
+    if config["ENGINE"].endswith("sqlite3"):
+        return {}
+    given = config["OPTIONS"].get("options", "")
+    limited = f"{given} -c statement_timeout={limit}s".strip() if limit else given
+    return {
+        **({"options": limited} if limited else {}),
+        # An attempt that has failed is soon given up, so that the next request makes its own.
+        "pool": {
+            "min_size": 1, "max_size": 4, "timeout": CONNECT_SECONDS, "reconnect_timeout": 1,
+        },
+    }  # fmt: skip

@@ -17,7 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from config import __version__
+from config import __version__, database
 from config.environment import fail
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     options = parser().parse_args()
     check_scheme()
     check_port(options.host, options.port)
+    check_database()
     Granian(
         "config.wsgi:application",
         address=options.host,
@@ -52,6 +53,7 @@ def load(target: str) -> Callable[..., Iterable[bytes]]:
     # Seconds for which a rendering may keep the interpreter from a thread with a stored page.
     sys.setswitchinterval(0.0005)
     work_in_batches()
+    settings.DATABASES["default"]["OPTIONS"].update(settings.SERVING_DATABASE_OPTIONS)
     module, _colon, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
 
@@ -117,6 +119,13 @@ def check_port(host: str, number: int) -> None:
             f"port {number} on {host} cannot be used ({reason}); "
             "stop what uses it or choose another port."
         )
+
+
+def check_database() -> None:
+    """Exit if the database cannot be connected to."""
+    reason = database.failure()
+    if reason:
+        fail(f"the database does not answer ({reason}); check DATABASE_URL and the database.")
 
 
 if __name__ == "__main__":

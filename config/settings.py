@@ -38,6 +38,10 @@ SECOND_STEP_KEYS = environment.fernet_keys("SECOND_STEP_KEYS", secret=SECRET_KEY
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
 DATA_DIR = environment.directory("DATA_DIR", default=BASE_DIR / "var")
 DATABASES = {"default": environment.database("DATABASE_URL", default=DATA_DIR / "db.sqlite3")}
+# Of the server alone: commands such as migrate take as long as they take.
+SERVING_DATABASE_OPTIONS = environment.serving_options(
+    DATABASES["default"], "STATEMENT_TIMEOUT_SECONDS", default=30
+)
 SITE_NAME = environment.text("SITE_NAME", "Communiqué")
 TAG_AUTHORITY = environment.tag_authority(
     "TAG_AUTHORITY", default="" if PRODUCTION else "communique.example,2025"
@@ -94,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CompressText",
+    "config.outages.DatabaseGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -184,7 +189,7 @@ CACHES = {
     },
     # Attempts to sign in, counted across all processes.
     "sign_in": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.staff.attempts.AttemptCache",
         "LOCATION": "sign_in_attempts",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
@@ -198,6 +203,8 @@ PAGE_STORE_FILES_BYTES = environment.megabytes(
     "PAGE_STORE_FILES_MB", default=512 if PAGE_STORE_BYTES else 0
 )
 REDIS_URL = environment.redis("REDIS_URL")
+# While the database is away, pages may be sent that were known to be true so many seconds ago.
+STALE_IF_DOWN_SECONDS = environment.seconds("STALE_IF_DOWN_SECONDS", default=0)
 
 # Files
 
@@ -231,7 +238,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an engagement's form nests participants,
 # Security
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probes within the host use plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]  # probes within the host use plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HEADERS else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -4,6 +4,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "config.outages.handle_error"
+
 urlpatterns = [
     path("admin/account/", include("config.staff.urls")),
     path("admin/desk/", include("articles.desk.urls")),

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -97,3 +98,41 @@ def serving(application) -> Iterator[tuple[str, list[int]]]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class Gate:
+    """A port of the loopback that leads to another one while it is open."""
+
+    def __init__(self, target: int) -> None:
+        self.port, self._target = free_port(), target
+        self._server: socket.socket | None = None
+        self._ends: list[socket.socket] = []
+
+    def open(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._admit, args=[self._server], daemon=True).start()
+
+    def shut(self) -> None:
+        """Refuse new connections and break those that there are."""
+        if self._server is not None:
+            for end in (self._server, *self._ends):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+            self._server = None
+
+    def _admit(self, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near = server.accept()[0]
+                far = socket.create_connection(("127.0.0.1", self._target))
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=[one, other], daemon=True).start()
+
+    @staticmethod
+    def _pass(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)

@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import OperationalError
 from django.db.models import QuerySet
-from django.db.utils import load_backend
 from django.utils import timezone
 
 from articles.caching.scopes import EVERYTHING
 from articles.caching.version import ahead, midnight_before, passed
 from articles.models import ContentVersion, ScopeVersion
+from config.database import check, is_away, own_connection
 from config.page_store import Version
 
 # Of so many scopes it is known when they last changed; entries that are older are rendered anew.
@@ -34,7 +34,8 @@ class Watch:
     It uses a connection of its own that never writes. On SQLite `PRAGMA data_version` reports
     other connections' commits from shared memory; on PostgreSQL one number is queried. The rest is
     read only after a change or when a boundary has passed. Database errors are raised, and the
-    next call connects again. Not thread-safe.
+    next call connects again; while the database is known to be away, nobody waits for it. Not
+    thread-safe.
 
     Given a connection, it reads that one at every call, with what is not committed there.
     """
@@ -44,10 +45,14 @@ class Watch:
         self._last: _Reading | None = None
 
     def __call__(self) -> Version:
+        if is_away():
+            raise OperationalError("The database does not answer.")
         try:
             return self._current()
         except Exception:
             self.close()
+            if not self._given:
+                check()
             raise
 
     def close(self) -> None:
@@ -58,7 +63,7 @@ class Watch:
 
     def _current(self) -> Version:
         if self._connection is None:
-            self._connection = _own_connection()
+            self._connection = own_connection()
         now = timezone.now()
         change = self._change()
         # What a given connection has written may be rolled back.
@@ -130,14 +135,3 @@ class Watch:
 
 
 _TABLE = ContentVersion._meta.db_table
-
-
-def _own_connection() -> Any:
-    """Return a connection outside `connections`, which Django would close between requests."""
-    configured = connections[DEFAULT_DB_ALIAS].settings_dict
-    options = {name: value for name, value in configured["OPTIONS"].items() if name != "pool"}
-    backend = load_backend(configured["ENGINE"])
-    connection = backend.DatabaseWrapper({**configured, "OPTIONS": options}, "watch")
-    connection.inc_thread_sharing()
-    connection.connect()
-    return connection

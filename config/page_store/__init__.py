@@ -22,7 +22,8 @@ page shows, its scopes (`request.META[SCOPES].add("article:7")`): then the entry
 as no version says that one of these has changed. So nothing is ever purged and nothing stale is
 ever sent: a request after a commit gets what was committed. A page that was rendered while its
 content changed may be half old and half new: it is rendered again; after three times it is sent and
-not stored. Where `version()` fails, every request goes to the application.
+not stored. Where `version()` fails, every request goes to the application, unless the last version
+was read less than `stale` seconds ago and its end is ahead: then its entries are sent all the same.
 
 **The lease.** For so many seconds an answer of `version()` is trusted, which saves the question at
 almost every request. A writer has to wait as long after the commit before it reports success. With

@@ -26,6 +26,7 @@ _LARGEST = 8  # no entry may take more than this part of the memory
 _WAIT = 30  # seconds for another thread's rendering
 _BURST = 4  # seconds that combinations may owe, so that nobody who clicks is refused
 _TRIES = 3  # renderings of a page whose content changes during each
+_UNSURE: Headers = [("Cache-Control", "no-cache")]  # of a page that may no longer be true
 # The set, in a request's environment, to which the application adds the scopes of its response.
 SCOPES = "page_store.scopes"
 # Not 404: there is no end of addresses without a page.
@@ -120,6 +121,7 @@ class PageStore:
         scheme_header: str = "",
         shared: Shared | None = None,
         share: float = 1.0,
+        stale: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.entries = Entries(max_bytes)
@@ -135,6 +137,8 @@ class PageStore:
         self._read_lock = Lock()
         self._renderings: dict[tuple[Key, str], _Rendering] = {}
         self._share = share
+        self._stale = stale
+        self._confirmed = 0.0, _Reading()  # when, by the monotonic clock, and what
         self._combination = Lock()
         self._paid_until = 0.0  # by the monotonic clock
 
@@ -222,8 +226,13 @@ class PageStore:
                 if self._reading.name is not None:
                     logger.warning("Pages are not stored: the version is unknown (%s).", error)
                 self._reading = _Reading()
+                at, last = self._confirmed
+                is_late = began > at + self._stale
+                if last.version and not is_late and self._clock() < last.version.until:
+                    return last._replace(headers=_UNSURE)
             else:
                 self._reading = _reading(version, began, self._lease, self._clock())
+                self._confirmed = began, self._reading
             return self._reading
 
     def _miss(
@@ -287,7 +296,7 @@ class PageStore:
                     self._shared.put(key, entry, version.until - began)
                 break
         else:
-            unsure = _Reading(headers=[("Cache-Control", "no-cache")])
+            unsure = _Reading(headers=_UNSURE)
             return self._send(environ, start_response, key, entry, unsure)
         previous = self.entries.get(key)
         if previous is not None and previous.is_same(entry):

@@ -136,6 +136,65 @@ def test_server_refuses_a_port_in_use(tmp_path):
     assert f"port {port} on 127.0.0.1 cannot be used" in said
 
 
+@pytest.mark.parametrize(
+    ("command", "address", "says"),
+    [
+        (("-m", "config.serve"), "postgresql://amina:hunter2@127.0.0.1:1/record", "refused"),
+        (("manage.py", "migrate"), "sqlite:////proc/none/db.sqlite3", "unable to open"),
+    ],
+)
+def test_start_without_a_database(tmp_path, command, address, says):
+    """The server and the commands say in one sentence why the database does not answer."""
+    said = sentence(tmp_path, *command, DATABASE_URL=address, HTTPS="false")
+    assert "the database does not answer" in said
+    assert says in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("postgresql://%2Fvar%2Frun%2Fpostgresql/record", {"HOST": "/var/run/postgresql"}),
+        ("postgresql://amina:a%40b@%2Frun:5433/record", {"HOST": "/run", "PORT": 5433}),
+        ("postgresql:///record?host=/run/Socket", {}),
+    ],
+)
+def test_database_behind_a_socket(monkeypatch, tmp_path, address, host):
+    """Its directory stands percent-encoded in the host's place, or as an option."""
+    monkeypatch.setenv("DATABASE_URL", address)
+    config = environment.database("DATABASE_URL", default=tmp_path / "db")
+    assert {name: config[name] for name in ("HOST", "PORT") if name in config} == host
+    assert config["OPTIONS"].get("host", "/run/Socket") == "/run/Socket"
+    assert config["OPTIONS"]["connect_timeout"] == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "options"),
+    [
+        ("", "", "-c statement_timeout=30s"),
+        ("5", "?options=-c%20work_mem=1MB", "-c work_mem=1MB -c statement_timeout=5s"),
+        ("0", "?options=-c%20work_mem=1MB", "-c work_mem=1MB"),
+        ("0", "", None),
+    ],
+)
+def test_statements_of_the_server_are_limited(monkeypatch, tmp_path, variable, address, options):
+    """What the server asks may take half a minute, or as long as the operator says."""
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://a:b@host/record{address}")
+    monkeypatch.setenv("LIMIT", variable)
+    config = environment.database("DATABASE_URL", default=tmp_path / "db")
+    serving = environment.serving_options(config, "LIMIT", default=30)
+    assert serving.get("options") == options
+    assert serving["pool"]["timeout"] <= 2
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "86401", "9" * 9, "²", "soon"])
+def test_seconds_refused(monkeypatch, value):
+    """A number of seconds is whole and at most a day."""
+    monkeypatch.setenv("LIMIT", value)
+    with pytest.raises(SettingsError, match="whole number of seconds"):
+        environment.seconds("LIMIT", default=0)
+
+
 def test_password_of_the_database_is_never_shown(monkeypatch, tmp_path):
     """An address that cannot be used is not repeated: it may hold a password."""
     monkeypatch.setenv("DATABASE_URL", "mysql://user:hunter2@host/name")

@@ -157,6 +157,35 @@ def test_page_that_changes_all_the_time_is_not_kept(site, store):
     assert len(store.entries) == 0
 
 
+def test_stored_page_while_the_version_is_unknown(site, monkeypatch):
+    """It is sent for `stale` seconds after its version was read, never past a boundary, and no
+    cache keeps it; what is not stored goes to the application."""
+    seconds = 0.0
+    monkeypatch.setattr("config.page_store.application.monotonic", lambda: seconds)
+    known = True
+
+    def version() -> Version:
+        if not known:
+            raise OSError("away")
+        return site.version
+
+    store = PageStore(site, version=version, clock=lambda: site.now, stale=30)
+    first = ask(store)
+    known, site.status = False, "503 Service Unavailable"
+    seconds = 29
+    assert ask(store).body == first.body
+    assert ask(store).headers[CONTROL] == "no-cache"
+    assert ask(store, "/other").status == 503
+    seconds = 31
+    assert ask(store).status == 503
+    known, site.status, seconds = True, "200 OK", 60
+    ask(store)
+    known, site.status = False, "503 Service Unavailable"
+    assert ask(store).status == 200
+    site.now = site.version.until
+    assert ask(store).status == 503
+
+
 def test_unknown_version_passes_everything(site):
     """Where nobody can say what is true, nothing stored is sent."""
     answers = iter([site.version, site.version, OSError("no database"), site.version])
