@@ -1,6 +1,7 @@
 """Pictures and the renditions of them that readers get. All files are in private storage."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Self
 from uuid import uuid4
 
@@ -8,16 +9,18 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from engagements.models.bases import LineField
 
 SHARE_NAME = "share.jpg"
+KEEP_DISCARDED = dt.timedelta(days=30)
 
 
 def private_storage() -> Storage:
@@ -226,10 +229,30 @@ class StoryPicture(models.Model):
         return str(self.picture)
 
 
+class DiscardedFile(models.Model):
+    """A file that no row names any more; the worker deletes it after `KEEP_DISCARDED`.
+
+    Until then a database as it was before, such as a backup's, finds every file that it names.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    discarded_at = models.DateTimeField(default=timezone.now)
+
+    changes_pages = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def discard(names: Iterable[str | None]) -> None:
+    """Have files deleted in 30 days; in the transaction of the rows that named them."""
+    DiscardedFile.objects.bulk_create(
+        [DiscardedFile(name=name) for name in names if name], ignore_conflicts=True
+    )
+
+
 @receiver(post_delete, sender=Picture)
 @receiver(post_delete, sender=Rendition)
-def _delete_file(instance: Picture | Rendition, **kwargs) -> None:
+def _discard_file(instance: Picture | Rendition, **kwargs) -> None:
     # A receiver, because the admin deletes in bulk, past `Model.delete`.
-    name = instance.file.name
-    if name:
-        transaction.on_commit(lambda: private_storage().delete(name))
+    discard([instance.file.name])

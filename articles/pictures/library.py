@@ -1,8 +1,9 @@
 """Creates pictures of the library, replaces their files, and redraws their crops for sharing."""
 
+import datetime as dt
+import logging
 import secrets
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -13,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from articles.caching.batch import batched_refresh
-from articles.models import Picture, Rendition
-from articles.models.pictures import SHARE_NAME, private_storage
+from articles.models import DiscardedFile, Picture, Rendition
+from articles.models.pictures import KEEP_DISCARDED, SHARE_NAME, discard, private_storage
 from articles.pictures.processing import decode, digest_of, encode, renditions_of, share_crop
+
+logger = logging.getLogger(__name__)
 
 
 class SamePictureError(ValidationError):
@@ -66,7 +69,7 @@ def create_picture(file: Any, *, only_new: bool = False, **fields: Any) -> Pictu
 
 
 def replace_file(picture: Picture, file: Any) -> None:
-    """Replace a picture's file, keep its addresses, and delete the old file.
+    """Replace a picture's file, keep its addresses, and discard the old file.
 
     Raises `ValidationError` as `decode` does, and `SamePictureError` if the library has the
     picture.
@@ -82,8 +85,7 @@ def replace_file(picture: Picture, file: Any) -> None:
     with transaction.atomic():
         numbers = [int(width) for width in widths if width.isdecimal()]
         _store(picture, upload.image, _new_directory(picture), numbers)
-        for name in filter(None, old):
-            transaction.on_commit(partial(private_storage().delete, name))
+        discard(old)
 
 
 def _new_directory(picture: Picture) -> str:
@@ -129,9 +131,20 @@ def redraw_share(picture: Picture) -> None:
         content = share_crop(Image.open(master), picture)
     old = str(share.file.name)
     share.bytes = len(content)
-    # Under another name, so that the old file is valid until the commit.
+    # Under another name, since no file name is used twice.
     name = f"{_new_directory(picture)}/{SHARE_NAME}"
     share.file.save(name, ContentFile(content), save=False)
     with transaction.atomic():
         share.save()
-        transaction.on_commit(lambda: private_storage().delete(old))
+        discard([old])
+
+
+def delete_discarded_files(at: dt.datetime) -> None:
+    """Delete the files that were discarded 30 days before a moment; called once a day."""
+    for file in DiscardedFile.objects.filter(discarded_at__lte=at - KEEP_DISCARDED):
+        try:
+            private_storage().delete(file.name)
+        except OSError as error:
+            logger.warning("A discarded file could not be deleted: %s", error)
+        else:
+            file.delete()

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from articles.notifications.enqueue import overdue
 from articles.notifications.outbox import kinds, send_due
+from articles.pictures.library import delete_discarded_files
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,11 @@ class OnceADay:
         if self.done != timezone.localdate(now):
             self.function(now)
             self.done = timezone.localdate(now)
+
+
+def daily(now: dt.datetime) -> None:
+    overdue(now)
+    delete_discarded_files(now)
 
 
 @contextlib.contextmanager
@@ -79,9 +85,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, once: bool, interval: float, parent: int | None, **options) -> None:
-        notify_of_overdue = OnceADay(overdue)
+        once_a_day = OnceADay(daily)
         if once:
-            notify_of_overdue()
+            once_a_day()
             while send_due():
                 pass
             return
@@ -102,7 +108,7 @@ class Command(BaseCommand):
                 and all(queue.is_alive() for queue in queues)
             ):
                 with database_errors_logged():
-                    notify_of_overdue()
+                    once_a_day()
                 is_stopped = bool(select.select([stopped], [], [], interval)[0])
         has_failed = not all(queue.is_alive() for queue in queues)
         ending.set()

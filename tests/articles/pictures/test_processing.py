@@ -3,6 +3,7 @@ import io
 import itertools
 import random
 from pathlib import PurePosixPath
+from unittest.mock import Mock
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,7 +14,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from PIL import Image
 
-from articles.models import Picture, Rendition
+from articles.management.commands import worker
+from articles.models import DiscardedFile, Picture, Rendition
 from articles.pictures import library, processing
 from articles.pictures.library import create_picture
 from articles.pictures.processing import decode
@@ -352,15 +354,13 @@ def test_srcset_of_nothing():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("focal_y", "colour"), [(0.0, RED), (1.0, BLUE)])
-def test_share_follows_focal_point(
-    focal_y, colour, private_media, django_capture_on_commit_callbacks
-):
-    """The picture for sharing is cut around the focal point, and its old file goes."""
+def test_share_follows_focal_point(focal_y, colour, private_media):
+    """The picture for sharing is cut around the focal point, and its old file is discarded."""
     picture = create_picture(upload(encode(half_red((800, 1600)))))
     before = picture.renditions.get(name="share.jpg")
     picture.focal_y = focal_y
-    with django_capture_on_commit_callbacks(execute=True):
-        library.redraw_share(picture)
+    library.redraw_share(picture)
+    library.delete_discarded_files(timezone.now() + dt.timedelta(days=30))
     share = picture.renditions.get(name="share.jpg")
     assert share.file.name != before.file.name
     files = stored(private_media)
@@ -444,24 +444,38 @@ def test_create_leaves_nothing_on_full_disk(monkeypatch, private_media):
     ],
     ids=["one", "bulk"],
 )
-def test_delete_removes_files_after_commit(
-    delete, private_media, django_capture_on_commit_callbacks
-):
-    """A deleted picture's files go once the deletion is certain, one by one or in bulk."""
-    picture = create_picture(upload(encode(half_red())))
-    with django_capture_on_commit_callbacks(execute=True):
-        delete(picture)
-        assert len(stored(private_media)) == 4
+def test_delete_removes_files_after_a_month(delete, private_media):
+    """A deleted picture's files stay for backups, and go with the worker's daily work."""
+    delete(create_picture(upload(encode(half_red()))))
+    month = timezone.now() + dt.timedelta(days=30)
+    library.delete_discarded_files(month - dt.timedelta(hours=1))
+    assert len(stored(private_media)) == 4
+    worker.daily(month)
+    assert stored(private_media) == {}
+    assert not DiscardedFile.objects.exists()
+
+
+@pytest.mark.django_db
+def test_file_that_cannot_be_deleted_stays_discarded(monkeypatch, private_media):
+    """The worker goes on, and tries again on the next day."""
+    create_picture(upload(encode(half_red()))).delete()
+    month = timezone.now() + dt.timedelta(days=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "delete", Mock(side_effect=PermissionError))
+        library.delete_discarded_files(month)
+    assert DiscardedFile.objects.count() == 4
+    library.delete_discarded_files(month)
     assert stored(private_media) == {}
 
 
 @pytest.mark.django_db
-def test_delete_of_used_picture_refused(private_media, django_capture_on_commit_callbacks):
+def test_delete_of_used_picture_refused(private_media):
     """A picture that an edition uses cannot be deleted, and its files stay."""
     picture = create_picture(upload(encode(half_red())))
     make_public(picture=picture, picture_alt="Two flags")
-    with django_capture_on_commit_callbacks(execute=True), pytest.raises(ProtectedError):
+    with pytest.raises(ProtectedError), transaction.atomic():
         picture.delete()
+    assert not DiscardedFile.objects.exists()
     assert len(stored(private_media)) == 4
 
 

@@ -1,5 +1,7 @@
 """Where a picture is used: said, in the way of its deletion, and followed by a replacement."""
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
@@ -11,7 +13,7 @@ from django.utils import timezone
 from articles.caching.version import basis_at
 from articles.models import Picture
 from articles.pictures import admin as pictures_admin
-from articles.pictures.library import create_picture
+from articles.pictures.library import create_picture, delete_discarded_files
 from articles.roles import DESK_HEAD, WRITER
 from tests.articles.pictures import samples
 from tests.articles.pictures.samples import BLUE, RED, encode, half_red, upload
@@ -145,7 +147,7 @@ def replaced(client, picture, content, **fields):
 def test_replacement_keeps_every_address(
     client, admin_client, large, private_media, django_capture_on_commit_callbacks
 ):
-    """The new file stands in every size at once, under other validators; of the old one nothing."""
+    """The new file stands in every size at once, under other validators; the old one is gone."""
     names = [rendition.name for rendition in large.renditions.all()]
     before = {name: client.get(f"/media/{large.uuid}/{name}") for name in names}
     old = {name: (answer["ETag"], b"".join(answer)) for name, answer in before.items()}
@@ -165,6 +167,7 @@ def test_replacement_keeps_every_address(
     large.refresh_from_db()
     assert (large.name, large.width, large.credit) == ("new.jpg", 900, "Amina")
     assert large.avif_srcset.count(" 900w") == 1
+    delete_discarded_files(timezone.now() + dt.timedelta(days=30))
     assert len(list(private_media.rglob("*.*"))) == 1 + len(names)
     assert not any(
         is_close(opened(f).convert("RGB").getpixel((20, 20)), RED)
