@@ -75,6 +75,7 @@ _ADMINISTRATOR = [
     "auth.change_user",
     "auth.view_user",
     "auth.view_group",
+    "articles.view_restoreproof",
 ]
 
 ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD, ADMINISTRATOR: _ADMINISTRATOR}

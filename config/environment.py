@@ -78,6 +78,14 @@ def seconds(name: str, *, default: int) -> int:
     return int(value)
 
 
+def count(name: str, *, default: int) -> int:
+    """Return a whole number from 1 to 9999."""
+    value = text(name, str(default))
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        fail(f"{name} is {value!r}; write a whole number above 0, such as {default}.")
+    return int(value)
+
+
 def redis(name: str) -> str:
     """Return the address of a Redis server ("": none); errors do not quote its password."""
     value = text(name)
@@ -162,6 +170,12 @@ def time_zone(name: str, *, default: str) -> str:
 def directory(name: str, *, default: Path) -> Path:
     """Return the absolute path of a writable directory; relative ones start at the checkout."""
     return writable(name, default.parent.joinpath(text(name, str(default))).resolve())
+
+
+def optional_directory(name: str, *, beneath: Path) -> Path | None:
+    """Return the absolute path of a writable directory; relative ones start at `beneath`."""
+    value = text(name)
+    return writable(name, (beneath / value).resolve()) if value else None
 
 
 def writable(name: str, path: Path) -> Path:

@@ -235,6 +235,10 @@ MAX_REQUEST_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an engagement's form nests participants, outcomes, actions
 
+# Backups, made by the worker each night; `None`: not made. They are not to lie beside the data.
+BACKUP_DIR = environment.optional_directory("BACKUP_DIR", beneath=BASE_DIR)
+BACKUPS_KEPT = environment.count("BACKUPS_KEPT", default=14)
+
 # Security
 
 SECURE_SSL_REDIRECT = HTTPS

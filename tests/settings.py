@@ -34,6 +34,8 @@ os.environ.update(
     PAGE_STORE_MB="64",
     PAGE_STORE_FILES_MB="0",
     REDIS_URL="",
+    BACKUP_DIR="",
+    BACKUPS_KEPT="2",
     LOG_FORMAT="text",
     LOG_LEVEL="INFO",
 )

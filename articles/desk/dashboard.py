@@ -12,7 +12,8 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from articles.desk import worklists
-from articles.models import AuditEntry, Autosave, Edition
+from articles.models import AuditEntry, Autosave, Edition, RestoreProof
+from articles.operations.proof import last_proven_restore
 from articles.wording import moment, name_of
 from engagements.admin.pages import change_url
 from engagements.dates import spelled_out
@@ -239,6 +240,30 @@ def _overdue(today: dt.date) -> Worklist:
         ],
         more=f"{reverse('admin:engagements_action_changelist')}?overdue=yes",
     )
+
+
+# Backups
+
+BACKUP_IS_LATE = dt.timedelta(days=2)
+
+
+@dataclass
+class BackupState:
+    """The last restore that was proven, and why a later one was not ("": none)."""
+
+    proven: RestoreProof | None
+    error: str
+    is_urgent: bool
+
+
+def backup_state(person: Any) -> BackupState | None:
+    """Return the state of the backups, for administrators."""
+    if not person.has_perm("articles.view_restoreproof"):
+        return None
+    proven, newest = last_proven_restore(), RestoreProof.objects.first()
+    error = f"{newest.backup}: {newest.error}" if newest and newest.error else ""
+    is_late = proven is not None and proven.at < timezone.now() - BACKUP_IS_LATE
+    return BackupState(proven, error, bool(error) or is_late)
 
 
 # Recent changes

@@ -83,6 +83,21 @@ def _changed_terms(before: Iterable[tuple], after: Iterable[tuple]) -> dict[dt.d
     return changed
 
 
+def out_of_step() -> set[int]:
+    """Return the articles, by pk, with other entries than a refresh would write.
+
+    Entries of editions that have ended stay until the next one.
+    """
+    now = timezone.now()
+    articles: set[int] = set()
+    for batch in timeline_index.batches():
+        stored = FeedEntry.objects.filter(engagement__in=batch).values_list(*COLUMNS)
+        before = {row for row in stored if row[8] is None or row[8] > now}
+        after = set(_rows(_covered(Edition.objects.all(), **{"in": batch})))
+        articles |= {row[3] for row in before ^ after}
+    return articles
+
+
 def rebuild() -> None:
     """Update every entry; belongs after `timeline_index.rebuild()`."""
     for batch in timeline_index.batches():

@@ -1,14 +1,15 @@
-"""The tags that fetch the lists of the dashboard for a person."""
+"""The tags that fetch what the dashboard shows a person."""
 
 from typing import Any
 
 from django import template
 from django.utils import timezone
 
-from articles.desk.dashboard import Worklist, recent_changes, worklists_for
+from articles.desk.dashboard import Worklist, backup_state, recent_changes, worklists_for
 
 register = template.Library()
 register.simple_tag(recent_changes)
+register.simple_tag(backup_state)
 
 
 @register.simple_tag

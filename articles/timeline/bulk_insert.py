@@ -1,12 +1,15 @@
-"""Inserts many rows past models and checks: for rows that are derived and can be made again."""
+"""Inserts many rows past models and checks: derived rows, and those of a backup."""
 
 from collections.abc import Iterable, Sequence
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
-def bulk_insert(table: str, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+def bulk_insert(
+    table: str, columns: Sequence[str], rows: Iterable[Sequence], using: str = DEFAULT_DB_ALIAS
+) -> None:
     """Insert rows of values that are adapted to the database: by COPY on PostgreSQL."""
+    connection = connections[using]
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -127,15 +127,50 @@ def refresh(engagements: Collection[int]) -> Refreshed:
 
 def _replace_entries(engagements: Collection[int]) -> tuple[set[tuple], set[tuple]]:
     """Replace the entries that changed; return all old rows and all new ones."""
-    entries = TimelineEntry.objects.filter(engagement__in=engagements)
-    before: set[tuple] = set(entries.values_list(*COLUMNS))
-    after: set[tuple] = set(_rows(indexed_engagements().filter(pk__in=engagements)))
+    before, after = _entries(engagements)
     changed = {row[3] for row in before ^ after}
     if before:
-        entries.filter(engagement__in=changed).delete()
+        TimelineEntry.objects.filter(engagement__in=changed).delete()
     if changed:
         _insert(row for row in after if row[3] in changed)
     return before, after
+
+
+def _entries(engagements: Collection[int]) -> tuple[set[tuple], set[tuple]]:
+    """Return the stored rows of engagements, and those that they should have."""
+    entries = TimelineEntry.objects.filter(engagement__in=engagements)
+    rows = _rows(indexed_engagements().filter(pk__in=engagements))
+    return set(entries.values_list(*COLUMNS)), set(rows)
+
+
+def out_of_step(engagements: Collection[int]) -> set[int]:
+    """Return the engagements, by pk, with other entries than a refresh would write.
+
+    What passes with time is no difference: a moment that has come, and coverage that has lapsed.
+    """
+    now = timezone.now()
+    before, after = _entries(engagements)
+    lapsed = {row[3] for row in before if row[5] and row[5] <= now}
+    covered = Term(Kind.COVERAGE, WITH).token
+
+    def lasting(rows: set[tuple]) -> set[tuple]:
+        return {
+            (kind, subject, sort_key, pk, max(until, now) if until else now, lapses_at,
+             terms and terms.replace(covered, " "))
+            for kind, subject, sort_key, pk, until, lapses_at, terms in rows
+            if kind != Kind.COVERAGE or pk not in lapsed
+        }  # fmt: skip
+
+    return {row[3] for row in lasting(before) ^ lasting(after)}
+
+
+def totals_out_of_step() -> int:
+    """Return the number of totals that are not the number of their entries."""
+    entries = TimelineEntry.objects.values_list("kind", "subject", "sort_key")
+    counts = _count_by_month(entries.iterator())
+    stored = TimelineTotal.objects.values_list(*KEY, "count")
+    counts.subtract({tuple(key): count for *key, count in stored})
+    return sum(1 for count in counts.values() if count)
 
 
 def _visibility_changes(before: Iterable[tuple], after: Iterable[tuple]) -> dict[int, dt.datetime]:

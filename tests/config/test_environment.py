@@ -85,6 +85,8 @@ def test_production_starts_with_the_three_required_settings(tmp_path):
         ("LOG_FORMAT", "xml", "text, json"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
         ("DATA_DIR", "/dev/null/x", "cannot be created"),
+        ("BACKUP_DIR", "/dev/null/x", "cannot be created"),
+        ("BACKUPS_KEPT", "0", "a whole number above 0, such as 14"),
     ],
 )
 def test_start_refused(tmp_path, variable, value, says):

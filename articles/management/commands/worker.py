@@ -6,16 +6,20 @@ import os
 import select
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from articles.notifications.enqueue import overdue
 from articles.notifications.outbox import kinds, send_due
+from articles.operations.proof import path_of_night
 from articles.pictures.library import delete_discarded_files
 
 logger = logging.getLogger(__name__)
@@ -40,6 +44,14 @@ class OnceADay:
 def daily(now: dt.datetime) -> None:
     overdue(now)
     delete_discarded_files(now)
+
+
+def start_backup(now: dt.datetime) -> None:
+    """Start the day's backup and its proof, if they are set up and not there."""
+    path = path_of_night(now)
+    if path and not path.exists():
+        # A program of its own, since messages and a stop must not wait for it.
+        subprocess.Popen([sys.executable, settings.BASE_DIR / "manage.py", "backup"])  # noqa: S603
 
 
 @contextlib.contextmanager
@@ -72,11 +84,14 @@ def seconds(value: str) -> float:
 class Command(BaseCommand):
     help = (
         "Send the messages in the outbox (e-mails to colleagues, notifications of a WebSub hub) "
-        "until stopped. Several may run at once; the site is correct without one."
+        "and make each night's backup, until stopped. Several may run at once; the site is "
+        "correct without one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="send what is due now, and exit")
+        parser.add_argument(
+            "--once", action="store_true", help="send what is due now, and exit; without a backup"
+        )
         parser.add_argument(
             "--interval", type=seconds, default=2.0, help="seconds between queries (%(default)s)"
         )
@@ -85,7 +100,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, once: bool, interval: float, parent: int | None, **options) -> None:
-        once_a_day = OnceADay(daily)
+        once_a_day, back_up = OnceADay(daily), OnceADay(start_backup)
         if once:
             once_a_day()
             while send_due():
@@ -109,6 +124,7 @@ class Command(BaseCommand):
             ):
                 with database_errors_logged():
                     once_a_day()
+                    back_up()
                 is_stopped = bool(select.select([stopped], [], [], interval)[0])
         has_failed = not all(queue.is_alive() for queue in queues)
         ending.set()

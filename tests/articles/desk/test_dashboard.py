@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk import worklists
-from articles.desk.dashboard import MOST, SHOWN, Worklist, worklists_for
+from articles.desk.dashboard import MOST, SHOWN, Worklist, backup_state, worklists_for
 from articles.editing_sessions.autosave import forget
-from articles.models import Autosave, Edition
+from articles.models import Autosave, Edition, RestoreProof
 from articles.publishing.checks import EditionContent, Transition, failure_reasons
 from articles.publishing.workflow import publish, send_back, submit
-from articles.roles import DESK_HEAD, EDITOR, WRITER
-from engagements.dates import PartialDate
+from articles.roles import ADMINISTRATOR, DESK_HEAD, EDITOR, WRITER
+from engagements.dates import PartialDate, spelled_out
 from tests.factories import (
     ActionFactory,
     ArticleFactory,
@@ -202,6 +202,24 @@ def test_first_page_costs_the_same_with_more_rows(client, visit, topic):
         counts.append(len(queries))
     assert counts == [17, 17]
     assert page.content.count(b"desk-more") == 6
+
+
+def test_administrators_see_the_last_proven_restore(client):
+    """When and how much, why a newer backup is not proven, and nothing of it for others."""
+    client.force_login(member(ADMINISTRATOR))
+    assert "None yet. Where backups are set up" in client.get(INDEX).text
+    proof = RestoreProof.objects.create(backup="2026-03-01", rows=7558, files=8)
+    page = client.get(INDEX).text
+    assert f"{spelled_out(proof.at)}: the backup of 2026-03-01, 7,558 rows and 8 files." in page
+    assert backup_state(member(ADMINISTRATOR)).is_urgent is False
+    RestoreProof.objects.update(at=timezone.now() - 3 * DAY)
+    assert backup_state(member(ADMINISTRATOR)).is_urgent
+    RestoreProof.objects.create(backup="2026-03-02", error="share.jpg is <damaged>.")
+    page = client.get(INDEX).text
+    assert "2026-03-02: share.jpg is &lt;damaged&gt;." in page
+    assert "the backup of 2026-03-01" in page
+    client.force_login(member(DESK_HEAD))
+    assert "proven restore" not in client.get(INDEX).text
 
 
 def test_empty_first_page_says_what_to_do(client):

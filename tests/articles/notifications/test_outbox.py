@@ -268,6 +268,7 @@ def test_worker_ends_whatever_it_is_at_when_the_signal_comes(tmp_path, interval)
         "import django, sys\ndjango.setup()\n"
         "from articles.management.commands import worker\n"
         "worker.overdue = lambda now: print('working', flush=True)\n"
+        "worker.delete_discarded_files = lambda now: None\n"
         "worker.send_due = lambda **_how: 0\n"
         "for line in sys.stdin:\n"
         f"    worker.Command().handle(once=False, interval={interval}, parent=None)\n"

@@ -5,6 +5,7 @@ import io
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
@@ -24,7 +25,17 @@ from articles.timeline import totals as stored
 from articles.timeline.activity import subject_summaries
 from articles.timeline.facets import facets_of
 from articles.timeline.filters import View
-from articles.timeline.index import COLUMNS, KINDS, STATUSES, WITH, Term, rebuild, refresh
+from articles.timeline.index import (
+    COLUMNS,
+    KINDS,
+    STATUSES,
+    WITH,
+    Term,
+    out_of_step,
+    rebuild,
+    refresh,
+    totals_out_of_step,
+)
 from articles.timeline.queries import entries_page, matching_entries
 from articles.timeline.subjects import KINDS as SUBJECTS
 from articles.timeline.subjects import public_subjects
@@ -161,7 +172,12 @@ def test_index_agrees_with_the_slow_query_whatever_happens(deeds):
             facts = slow(at)
             assert entries(at) == facts
             check_what_readers_see(at, facts)
+            # Nor does the check of the record take what time has passed for a fault.
+            with patch.object(timezone, "now", return_value=at):
+                assert out_of_step(Engagement.objects.values_list("pk", flat=True)) == set()
+                assert syndication_index.out_of_step() == set()
         assert totals() == recount()
+        assert totals_out_of_step() == 0
         kept = set(TimelineEntry.objects.values_list(*COLUMNS))
         call_command("rebuild_timelines", stdout=io.StringIO(), stderr=io.StringIO())
         assert set(TimelineEntry.objects.values_list(*COLUMNS)) == kept
