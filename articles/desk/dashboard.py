@@ -253,7 +253,7 @@ class BackupState:
 
     proven: RestoreProof | None
     error: str
-    is_urgent: bool
+    is_late: bool
 
 
 def backup_state(person: Any) -> BackupState | None:
@@ -263,7 +263,7 @@ def backup_state(person: Any) -> BackupState | None:
     proven, newest = last_proven_restore(), RestoreProof.objects.first()
     error = f"{newest.backup}: {newest.error}" if newest and newest.error else ""
     is_late = proven is not None and proven.at < timezone.now() - BACKUP_IS_LATE
-    return BackupState(proven, error, bool(error) or is_late)
+    return BackupState(proven, error, is_late)
 
 
 # Recent changes

@@ -6,13 +6,13 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,9 +34,12 @@ class BackupError(Exception):
 
 
 @contextmanager
-def disk_errors() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Turn errors of the disk and of the database into a `BackupError`."""
     try:
         yield
+    except DatabaseError as error:
+        raise BackupError(_("The database cannot be read: %s.") % error) from error
     except OSError as error:
         raise BackupError(
             _("%(file)s: %(reason)s.")
@@ -62,12 +65,12 @@ def create(
     if directory.exists():
         raise BackupError(_("%s exists already; name a new directory.") % directory)
     migrations = schema(using)
-    with disk_errors():
+    with explained():
         directory.parent.mkdir(parents=True, exist_ok=True)
         # For nobody else to read: it holds drafts and password hashes.
         unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
-        with disk_errors():
+        with explained():
             manifest = {
                 "created_at": timezone.now().isoformat(),
                 "release": release(),
@@ -94,7 +97,9 @@ def _write(directory: Path, report: Report, previous: Path | None, using: str) -
         names = sorted(named_files(using))
     # After the snapshot: what it names stays for a month, whatever people do.
     files, missing = {}, []
-    known = read_manifest(previous)["files"] if previous else {}
+    known: dict[str, Any] = {}
+    with suppress(BackupError):
+        known = read_manifest(previous)["files"] if previous else {}
     for name in names:
         target = directory / MEDIA / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +148,7 @@ def verify(directory: Path, manifest: Manifest, report: Report = lambda _done: N
     expected = {
         rows_path(directory, label): table["sha256"] for label, table in manifest["tables"].items()
     } | {directory / MEDIA / name: file["sha256"] for name, file in manifest["files"].items()}
-    with disk_errors():
+    with explained():
         for path, digest in expected.items():
             if not path.exists():
                 raise BackupError(_("%s is missing from the backup.") % path)

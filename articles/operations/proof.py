@@ -20,7 +20,7 @@ from articles.operations.backup import (
     BackupError,
     Manifest,
     create,
-    disk_errors,
+    explained,
     read_manifest,
     verify,
 )
@@ -103,7 +103,7 @@ def _compare(manifest: Manifest, using: str, report: Report) -> int:
 @contextmanager
 def scratch_database(beneath: Path) -> Iterator[str]:
     """Make a SQLite database with empty tables, yield its alias, and remove it."""
-    with disk_errors():
+    with explained():
         home = tempfile.TemporaryDirectory(prefix=".proof-", dir=beneath)
     with home as directory:
         options = {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"}

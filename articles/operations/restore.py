@@ -17,7 +17,7 @@ from articles.operations.backup import (
     MEDIA,
     BackupError,
     Manifest,
-    disk_errors,
+    explained,
     hash_of,
     read_manifest,
     release,
@@ -58,7 +58,7 @@ def restore(
     if not overwrite:
         _refuse_record()
     verify(directory, manifest, report)
-    with disk_errors():
+    with explained():
         for name, file in manifest["files"].items():
             _put(name, directory / MEDIA / name, file["sha256"])
             report(1)

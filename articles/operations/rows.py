@@ -11,7 +11,18 @@ from typing import Any, BinaryIO
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connections, transaction
-from django.db.models import CharField, Field, FileField, JSONField, Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Field,
+    FileField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.functions import Collate
 
 from articles.timeline.bulk_insert import bulk_insert
@@ -90,16 +101,28 @@ def read_rows(
     model: type[Model], lines: Iterable[bytes], columns: list[str], using: str, report: Report
 ) -> None:
     """Insert rows that `write_rows` wrote."""
-    fields = columns_of(model)
-    convert = [_converter(fields[column], using) for column in columns]
-    names = [connections[using].ops.quote_name(str(fields[column].column)) for column in columns]
-    rows = (
-        [function(value) for function, value in zip(convert, json.loads(line), strict=True)]
-        for line in lines
-    )
+    fields = [columns_of(model)[column] for column in columns]
+    names = [connections[using].ops.quote_name(str(field.column)) for field in fields]
+    convert = [(n, _converter(field, using)) for n, field in enumerate(fields) if _differs(field)]
+
+    def converted() -> Iterator[list]:
+        for line in lines:
+            row = json.loads(line)
+            for number, function in convert:
+                row[number] = function(row[number])
+            yield row
+
+    rows = converted()
     while chunk := list(islice(rows, CHUNK)):
         bulk_insert(model._meta.db_table, names, chunk, using)
         report(len(chunk))
+
+
+def _differs(field: Any) -> bool:
+    """Return whether JSON and the database write the field's values in different ways."""
+    while field.remote_field:
+        field = field.target_field
+    return not isinstance(field, BooleanField | CharField | FloatField | IntegerField | TextField)
 
 
 def _converter(field: Field, using: str) -> Callable[[Any], Any]:

@@ -100,7 +100,8 @@ class PictureForm(forms.ModelForm):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
         help_text=_(
             "The new file replaces the old one at once wherever the picture is used, also in old "
-            "versions of articles. The old file is deleted. Check the focal point afterwards."
+            "versions of articles. The old file is deleted after 30 days. Check the focal point "
+            "afterwards."
         ),
     )
 
