@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Edition
 from articles.notifications.recipients import staff_with_perm
+from articles.pictures.usage import fingerprints
 from articles.publishing import workflow
+from articles.publishing.authorship import unread_by_others
 from articles.publishing.checks import (
     EditionContent,
     Reason,
@@ -24,6 +26,7 @@ from articles.publishing.checks import (
     check_content,
     embargo_of,
     failure_reasons,
+    is_sole_author,
 )
 from articles.wording import name_of
 from engagements.dates import check_moment, spelled_out
@@ -48,16 +51,18 @@ TRANSITIONS = {
 class Readiness:
     """What stands against publication, and which visits would come out by the same button.
 
-    `embargo` is the moment until which visits alone hold the story back.
+    `embargo` is the moment until which visits alone hold the story back. `flag` says how little of
+    the text anybody else has read.
     """
 
     reasons: list[Reason]
     embargo: dt.datetime | None
     drafted_visits: list[Engagement]
+    flag: str = ""
 
     @classmethod
-    def of(cls, content: EditionContent, reasons: list[Reason]) -> "Readiness":
-        return cls(reasons, embargo_of(content, timezone.now()), content.drafted_visits)
+    def of(cls, content: EditionContent, reasons: list[Reason], flag: str = "") -> "Readiness":
+        return cls(reasons, embargo_of(content, timezone.now()), content.drafted_visits, flag)
 
     @property
     def promise(self) -> str:
@@ -128,6 +133,15 @@ class DecisionFields(forms.Form):
         return next((name for name in TRANSITIONS if f"_{name}" in self.data), "")
 
     @property
+    def is_approval(self) -> bool:
+        return self.transition.startswith(("publish", "force"))
+
+    @property
+    def pictures_shown(self) -> str:
+        """The fingerprints of the pictures that the page shows, which the form sends back."""
+        return fingerprints(self.base_edition) if self.base_edition else ""
+
+    @property
     def publishes_visits(self) -> bool:
         """Whether the pressed button publishes the draft visits as well."""
         return self.transition in ("publish_with_visit", "force_with_visit")
@@ -153,6 +167,8 @@ class DecisionFields(forms.Form):
             )
         if self.errors:
             return
+        if self.is_approval:
+            self._check_pictures()
         if self.publishes_visits:
             self._check_promise(cleaned)
         for reason in self._failure_reasons(cleaned):
@@ -213,9 +229,29 @@ class DecisionFields(forms.Form):
             # A draft is no obstacle where an editor lets it out with the story.
             content = replace(content, publishes_visits=self.may_publish_visits)
             reasons = failure_reasons(Transition.PUBLISH, content, by=self.editor)
-        else:
-            reasons = check_content(replace(content, publishes_visits=True), timezone.now())
+            return Readiness.of(content, reasons, self._flag(content))
+        reasons = check_content(replace(content, publishes_visits=True), timezone.now())
         return Readiness.of(content, reasons)
+
+    def _flag(self, content: EditionContent) -> str:
+        """Return what flags the edition if the person publishes it, who may have rewritten it."""
+        newest = self.base_edition
+        if newest is None or (newest.author != self.editor and not self.is_bound):
+            return ""
+        if is_sole_author(content.article_pk, content.number, by=self.editor):
+            return ""
+        return unread_by_others(content, by=self.editor)
+
+    def _check_pictures(self) -> None:
+        """Refuse to approve pictures whose files or credits the page did not show."""
+        shown = self.data.get("pictures_shown", "")
+        if self.base_edition and shown != fingerprints(self.base_edition):
+            raise ValidationError(
+                gettext(
+                    "A picture was replaced, or its credit changed, after this page was shown: "
+                    "look at the pictures, then press again."
+                )
+            )
 
     def perform(self, edition: Edition) -> Any:
         """Do what the pressed button says with the edition that was saved; return a message.

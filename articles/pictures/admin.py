@@ -129,9 +129,19 @@ class PictureAdmin(BoundedLists):
         pictures = pictures.with_use()
         return pictures.select_related("uploaded_by").prefetch_related("renditions")
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.person = request.user
+        return form
+
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         changed = set(form.changed_data)
+        if obj.is_public and {"replacement", "credit", "licence"} & changed:
+            message = gettext(
+                "Readers see it at once, and nobody else approved it: it is recorded."
+            )
+            messages.warning(request, message)
         if {"focal_x", "focal_y"} & changed and "replacement" not in changed:
             redraw_share(obj)
 

@@ -105,6 +105,9 @@ class PictureForm(forms.ModelForm):
         ),
     )
 
+    # Set by the admin: the person who fills in the form.
+    person: Any = None
+
     class Meta:
         model = Picture
         fields = [*DescriptionForm.Meta.fields, "focal_x", "focal_y"]
@@ -116,9 +119,10 @@ class PictureForm(forms.ModelForm):
         upload = self.cleaned_data.get("replacement")
         if upload and not self.errors:
             try:
-                replace_file(self.instance, upload)
+                replace_file(self.instance, upload, by=self.person)
             except SamePictureError as error:
                 message = _("This file is in the library already, as “%s”.") % error.picture
                 self.add_error("replacement", message)
             except ValidationError as error:
-                self.add_error("replacement", error)
+                # Whoever may no longer change it has no field for the file.
+                self.add_error(None if error.code == "approved" else "replacement", error)

@@ -68,11 +68,11 @@ def create_picture(file: Any, *, only_new: bool = False, **fields: Any) -> Pictu
     return store_upload(upload, **fields)
 
 
-def replace_file(picture: Picture, file: Any) -> None:
+def replace_file(picture: Picture, file: Any, *, by: Any) -> None:
     """Replace a picture's file, keep its addresses, and discard the old file.
 
-    Raises `ValidationError` as `decode` does, and `SamePictureError` if the library has the
-    picture.
+    Raises `ValidationError` as `decode` does, and if an approval has taken it out of the person's
+    hands meanwhile; `SamePictureError` if the library has the picture.
     """
     upload = read_upload(file)
     if upload.known:
@@ -83,6 +83,11 @@ def replace_file(picture: Picture, file: Any) -> None:
     picture.name, picture.digest = upload.name, upload.digest
     picture.replaced_at = timezone.now()
     with transaction.atomic():
+        # An approval holds the lock until its end.
+        Picture.objects.select_for_update().get(pk=picture.pk)
+        if not Picture.objects.describable_by(by).filter(pk=picture.pk).exists():
+            message = _("It was approved meanwhile: ask an editor to replace it.")
+            raise ValidationError(message, code="approved")
         numbers = [int(width) for width in widths if width.isdecimal()]
         _store(picture, upload.image, _new_directory(picture), numbers)
         discard(old)

@@ -1,12 +1,15 @@
 """The uses of a picture in editions, and the sentence that refuses to delete a used one."""
 
+import hashlib
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Edition, Picture, StoryPicture
+from articles.richtext import embedded_images
 
 MOST_NAMED = 3  # uses in a sentence
 
@@ -55,3 +58,19 @@ def why_not_deleted(picture: Picture) -> str:
         named.append(_("and %d more") % (len(uses) - MOST_NAMED))
     sentence = _("“%(picture)s” cannot be deleted, because it is used: %(uses)s.")
     return sentence % {"picture": picture, "uses": ", ".join(named)}
+
+
+def fingerprints(edition: Edition) -> str:
+    """Return a text that changes with the file, the credit or the licence of an edition's pictures.
+
+    Within a transaction their rows are locked until its end.
+    """
+    keys = [image.picture for image in embedded_images(edition.body)]
+    if not keys and not edition.picture_id:
+        return ""
+    used = Picture.objects.filter(Q(pk=edition.picture_id) | Q(uuid__in=keys)).order_by("pk")
+    rows = used.select_for_update() if connection.in_atomic_block else used
+    return " ".join(
+        hashlib.sha256("\n".join([row.digest, row.credit, row.licence]).encode()).hexdigest()[:16]
+        for row in rows
+    )

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from articles.caching.batch import batched_refresh
 from articles.models import Article, AuditEntry, Edition, PreviewLink, ReviewRequest
+from articles.publishing.authorship import unread_by_others
 from articles.publishing.checks import (
     EditionContent,
     Reason,
@@ -169,16 +170,18 @@ def publish(
 
     Its predecessor is public until then; an edition scheduled for later never comes out.
     `backdated` allows a moment in the past, for an import. `forced_reason` lets a desk head
-    publish without a second person; the edition stays flagged until `confirm`. `with_visits`
+    publish without a second person; the edition stays flagged until `confirm`. So does one most of
+    whose text nobody else has read. `with_visits`
     publishes its draft engagements at the same moment; without it they are reasons to refuse.
     Raises `ValidationError` with every reason.
     """
     edition = locked(edition)
     visits = _locked_visits(edition)
+    content = EditionContent.of(edition, publishes_visits=with_visits)
     refuse(
         failure_reasons(
             Transition.PUBLISH if forced_reason is None else Transition.FORCE,
-            EditionContent.of(edition, publishes_visits=with_visits),
+            content,
             by=by,
             at=at,
             reason=forced_reason or "",
@@ -186,19 +189,22 @@ def publish(
         )
     )
     public_from = at or timezone.now()
-    is_forced = is_sole_author(edition.article_id, edition.number, by=by)
+    if is_sole_author(edition.article_id, edition.number, by=by):
+        flag = (forced_reason or "").strip()
+    else:
+        flag = unread_by_others(content, by=by)
     _supersede(edition.article, public_from)
     edition.state = Edition.State.APPROVED
     edition.approved_by = by
     edition.public_from = public_from
-    edition.forced_reason = (forced_reason or "").strip() if is_forced else ""
+    edition.forced_reason = flag
     edition.save(update_fields=["state", "approved_by", "public_from", "forced_reason"])
     for visit in visits if with_visits else ():
         if visit.is_draft:
             comment = _("Public from %(at)s, with the article “%(article)s”.")
             comment %= {"at": spelled_out(public_from), "article": edition}
             make_public(visit, at=public_from, by=by, comment=comment)
-    kind = AuditEntry.Kind.FORCED if is_forced else AuditEntry.Kind.APPROVED
+    kind = AuditEntry.Kind.FORCED if flag else AuditEntry.Kind.APPROVED
     record(edition.article, kind, edition=edition, by=by, reason=edition.forced_reason)
 
 

@@ -1,14 +1,20 @@
 """From a draft to the readers by way of a second person."""
 
 import datetime as dt
+import io
+import re
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
-from articles.models import Article, AuditEntry, Edition
+from articles.models import Article, AuditEntry, Edition, Picture
+from articles.pictures import library
+from articles.pictures.library import read_upload
 from articles.publishing import workflow
 from articles.publishing.checks import EditionContent, check_content, embargo_of
 from articles.publishing.workflow import (
@@ -520,3 +526,147 @@ def test_what_readers_saw_is_not_deleted(client):
     ticked = {"action": "delete_selected", "_selected_action": public.article_id, "post": "yes"}
     client.post(reverse("admin:articles_article_changelist"), ticked)
     assert list(Article.objects.all()) == [public.article]
+
+
+# What the approver has not seen
+
+
+def jpeg(color: str) -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 400), color).save(file, "JPEG")
+    return SimpleUploadedFile(f"{color}.jpg", file.getvalue(), "image/jpeg")
+
+
+def replace(client, person, picture: Picture, **typed):
+    client.force_login(person)
+    address = reverse("admin:articles_picture_change", args=[picture.pk])
+    return client.post(address, read(client.get(address)) | typed)
+
+
+@pytest.mark.parametrize("place", ["above", "within"])
+@pytest.mark.parametrize("swap", [{"replacement": "maroon"}, {"credit": "Somebody else"}])
+def test_swapped_picture_is_not_approved_unseen(client, place, swap):
+    """The writer replaces the file, or the credit, while the editor looks at the form."""
+    writer, editor = member(WRITER), member(EDITOR)
+    picture = make_picture(by=writer)
+    if place == "above":
+        content = {"picture": picture, "picture_alt": "A square"}
+    else:
+        content = {"body": f'<p>A story.</p><img data-picture="{picture.uuid}" alt="A square">'}
+    edition = drafted_by(writer, **content)
+    submit(edition, by=writer)
+    client.force_login(editor)
+    form = read(client.get(address_of(edition))) | {"_publish": "1"}
+    if "replacement" in swap:
+        swap = {"replacement": jpeg(swap["replacement"])}
+    assert replace(client, writer, picture, **swap).status_code == 302
+    client.force_login(editor)
+    for sent in (form, form | {"pictures_shown": ""}, without(form, "pictures_shown")):
+        page = client.post(address_of(edition), sent)
+        # A credit above the story is in the form itself, which merges it.
+        assert re.search("look at the pictures|Nothing of yours is saved yet", page.text)
+        assert not Edition.objects.public().exists()
+    # The page that comes back shows the new one.
+    again = read(page) | {"_publish": "1"}
+    assert client.post(address_of(edition), again).status_code == 302
+    assert Edition.objects.public().exists()
+    assert replace(client, writer, picture, **swap).status_code == 403
+
+
+def without(form: dict, name: str) -> dict:
+    return {key: value for key, value in form.items() if key != name}
+
+
+def test_approver_mends_a_credit_in_the_same_form(client):
+    """What they typed themselves, they have seen."""
+    writer, editor = member(WRITER), member(EDITOR)
+    picture = make_picture(by=writer, credit="A. Lens")
+    edition = drafted_by(writer, picture=picture, picture_alt="A square")
+    press(client, editor, edition, "publish", picture_credit="B. Lens")
+    assert Edition.objects.public().exists()
+    picture.refresh_from_db()
+    assert picture.credit == "B. Lens"
+
+
+def test_approval_ends_a_replacement_that_is_under_way(client, monkeypatch):
+    """The file was being decoded when the article came out: it stays as it was approved."""
+    writer = member(WRITER)
+    picture = make_picture(by=writer)
+    edition = drafted_by(writer, picture=picture, picture_alt="A square")
+
+    def read_slowly(file):
+        publish(edition, by=member(EDITOR))
+        return read_upload(file)
+
+    monkeypatch.setattr(library, "read_upload", read_slowly)
+    answer = replace(client, writer, picture, replacement=jpeg("maroon"))
+    assert "It was approved meanwhile" in answer.text
+    digest = picture.digest
+    picture.refresh_from_db()
+    assert picture.digest == digest
+
+
+# Four eyes on the text
+
+
+def words(name: str, count: int = 60) -> str:
+    return f"<p>{' '.join(f'{name}{number}' for number in range(count))}.</p>"
+
+
+def test_rewritten_draft_is_flagged(client):
+    """Whoever replaces the whole text reads so before, and everybody reads it after."""
+    writer, editor = member(WRITER), member(EDITOR)
+    edition = drafted_by(writer, body=words("theirs"))
+    submit(edition, by=writer)
+    press(client, editor, edition, "continue", body=words("mine"))
+    page = client.get(address_of(edition))
+    assert "60 were read by nobody but the publisher. Published now, it stays flagged" in page.text
+    assert client.post(address_of(edition), read(page) | {"_publish": "1"}).status_code == 302
+    (public,) = Edition.objects.forced()
+    assert "60 were read by nobody but the publisher" in public.forced_reason
+    entry = AuditEntry.objects.filter(kind=AuditEntry.Kind.FORCED).get()
+    assert (entry.by, entry.reason) == (editor, public.forced_reason)
+    assert "It still needs approval" in client.get(address_of(edition)).text
+    with pytest.raises(ValidationError, match="published this yourself"):
+        confirm(public, by=editor)
+    confirm(public, by=member(EDITOR))
+    assert not Edition.objects.forced().exists()
+
+
+def test_rewriting_and_publishing_in_one_press_is_flagged(client):
+    """As well as in two."""
+    edition, editor = drafted_by(member(WRITER), body=words("theirs")), member(EDITOR)
+    press(client, editor, edition, "publish", body=words("mine"))
+    assert Edition.objects.forced().get().approved_by == editor
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        words("theirs").replace("theirs7", "their").replace("theirs30", "seventh"),
+        words("theirs") + words("mine", 50),
+        words("theirs", 15),
+        f"<h2>{words('theirs')[3:-4]}</h2>",
+    ],
+)
+def test_mended_draft_is_not_flagged(body):
+    """Corrections, cuts, other markup, and an addition that is shorter than the rest."""
+    edition, editor = drafted_by(member(WRITER), body=words("theirs")), member(EDITOR)
+    publish(save_like(edition, body=body, author=editor), by=editor)
+    assert not Edition.objects.forced().exists()
+
+
+def save_like(edition: Edition, **changed) -> Edition:
+    content = {"headline": edition.headline, "standfirst": edition.standfirst}
+    content |= {"engagement": edition.engagement, "topics": edition.topics.all()} | changed
+    return save_edition(edition.article, **content)
+
+
+def test_what_was_approved_before_counts_as_read():
+    """On a live page only the new paragraph needs a second reader."""
+    writer, editor = member(WRITER), member(EDITOR)
+    public = make_public(body=words("old", 300), author=writer)
+    draft = save_like(public, body=words("old", 300) + words("theirs"), author=writer)
+    mended = save_like(draft, body=words("old", 300) + words("mine"), author=editor)
+    publish(mended, by=editor)
+    assert "Of its 60 new words, 60" in Edition.objects.forced().get().forced_reason
