@@ -76,6 +76,7 @@ _ADMINISTRATOR = [
     "auth.view_user",
     "auth.view_group",
     "articles.view_restoreproof",
+    "staff.view_auditevent",
 ]
 
 ROLES = {WRITER: _WRITER, EDITOR: _EDITOR, DESK_HEAD: _DESK_HEAD, ADMINISTRATOR: _ADMINISTRATOR}

@@ -86,6 +86,14 @@ def count(name: str, *, default: int) -> int:
     return int(value)
 
 
+def days(name: str, *, default: int) -> int:
+    """Return a whole number of days, at least one."""
+    value = text(name)
+    if value and not (value.isascii() and value.isdecimal() and 0 < int(value[:6]) < 100_000):
+        fail(f"{name} is {value!r}; set it to a whole number of days from 1 to 99999.")
+    return int(value[:6] or default)
+
+
 def redis(name: str) -> str:
     """Return the address of a Redis server ("": none); errors do not quote its password."""
     value = text(name)

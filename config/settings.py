@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "config.staff",  # after allauth, so that its admin can take allauth's pages out
     # After django.contrib.auth, and articles last: its groups get permissions that must exist.
     "engagements",
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.staff.middleware.LastSeen",
     "config.staff.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "articles.redirects.FormerAddresses",
@@ -152,6 +154,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 # The key is of name and address (config/staff/adapters.py).
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Days after which the daily job deletes events from the audit log.
+AUDIT_LOG_DAYS = environment.days("AUDIT_LOG_DAYS", default=730)
 MFA_ADAPTER = "config.staff.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

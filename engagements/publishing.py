@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,10 @@ from django.utils.translation import gettext_lazy
 from engagements.dates import PartialDate
 from engagements.history import recorded
 from engagements.models import DateChange, Engagement, EngagementRegion, Region
+
+# Sent within the transaction when an engagement is published, put under embargo or withdrawn, with
+# `engagement`, `details` and `by`.
+visibility_changed = Signal()
 
 MAX_REASON = 300  # characters, as the columns hold
 NOT_PUBLIC = gettext_lazy("Only a public engagement can be withdrawn.")
@@ -38,6 +43,7 @@ def make_public(engagement: Engagement, *, at: dt.datetime, by: Any, comment: st
     with recorded(engagement.pk, by=by, comment=comment):
         engagement.public_from = at
         engagement.save(update_fields=["public_from", "updated_at"])
+    visibility_changed.send(Engagement, engagement=engagement, details=comment, by=by)
 
 
 @transaction.atomic
@@ -55,9 +61,11 @@ def withdraw(engagement: Engagement, *, reason: str, by: Any, failures: Iterable
     ]
     if failures:
         raise ValidationError(failures)
-    with recorded(engagement.pk, by=by, comment=_("Withdrawn: %s") % reason.strip()):
+    comment = _("Withdrawn: %s") % reason.strip()
+    with recorded(engagement.pk, by=by, comment=comment):
         engagement.withdrawn_at, engagement.withdrawn_reason = timezone.now(), reason.strip()
         engagement.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    visibility_changed.send(Engagement, engagement=engagement, details=comment, by=by)
 
 
 def announce_dates(

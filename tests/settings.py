@@ -18,6 +18,7 @@ os.environ.update(
     DEMO="false",
     SECRET_KEY="tests-only-5bVt0Yq8mXz3Kc7Lw1Rj9Nf4Hs6Pd2Ga-uEoIyTbQvZx",
     SECOND_STEP_KEYS="",
+    AUDIT_LOG_DAYS="",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     DATA_DIR=_DATA,
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL", f"sqlite:///{_DATA}/db.sqlite3"),

@@ -3,20 +3,24 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.staff.factors import FACTORS, require_factor, reset_factors
-from config.staff.models import RequiredFactor
-from engagements.admin.base import KeyedAutocompletes
+from config.staff.models import AuditEvent, RequiredFactor
+from config.staff.sessions import living_sessions
+from engagements.admin.base import BoundedLists, KeyedAutocompletes
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # Nobody may read the secrets of second factors, and accounts are not managed by e-mail.
-admin.site.unregister([Authenticator, EmailAddress, Group, User])
+admin.site.unregister([Authenticator, EmailAddress, Group, User, UserSession])
 
 
 @admin.register(Group)
@@ -30,13 +34,13 @@ class StaffAdmin(KeyedAutocompletes, UserAdmin):
 
     list_display = ["username", "name", "roles", "second_step", "is_active", "last_login"]
     list_filter = ["groups", "is_active"]
-    readonly_fields = ["second_step", "last_login", "date_joined"]
+    readonly_fields = ["second_step", "sessions", "last_login", "date_joined"]
     actions = ["require_second_step", "release_second_step", "reset_second_step"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
         (_("Role"), {"fields": [("is_active", "is_staff"), "groups"]}),
-        (_("Sign-in"), {"fields": ["second_step", ("last_login", "date_joined")]}),
+        (_("Sign-in"), {"fields": ["second_step", "sessions", ("last_login", "date_joined")]}),
     ]
     superuser_fieldset = (
         _("Beyond the roles"),
@@ -88,6 +92,13 @@ class StaffAdmin(KeyedAutocompletes, UserAdmin):
             return gettext("required, not set up yet") if is_required else gettext("none")
         return ", ".join([*words, gettext("required")] if is_required else words)
 
+    @admin.display(description=_("sessions"))
+    def sessions(self, user):
+        count = living_sessions(user).count()
+        text = ngettext("signed in %d time", "signed in %d times", count) % count
+        address = reverse("account_sessions_of", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, text)
+
     # Actions
 
     @admin.action(description=_("Require a second step at sign-in"), permissions=["change"])
@@ -137,3 +148,24 @@ class StaffAdmin(KeyedAutocompletes, UserAdmin):
             self.log_change(request, user, entry)
         if users:
             messages.success(request, sentence % len(users))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(BoundedLists):
+    """The audit log, to be read by administrators."""
+
+    list_display = ["at", "kind", "by_name", "about", "details", "address"]
+    list_display_links = None
+    empty_value_display = ""
+    list_filter = ["kind", "at"]
+    search_fields = ["by_name", "about", "details", "address"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -9,7 +9,10 @@ class StaffConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from allauth.core.internal import ratelimit  # noqa: PLC0415 - models are not ready before
+        # Models are not ready before.
+        from allauth.core.internal import ratelimit  # noqa: PLC0415
+
+        from config.staff import audit  # noqa: F401, PLC0415 - connects its receivers
 
         # allauth counts attempts in the default cache, which is local to a process, so that every
         # worker would allow as many again. It has no setting for another cache.

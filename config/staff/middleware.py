@@ -10,6 +10,19 @@ from django.utils.translation import gettext as _
 
 from config.middleware import admin_prefix
 from config.staff.factors import owes_factor
+from config.staff.sessions import note_seen
+
+
+class LastSeen(MiddlewareMixin):
+    """Record when each session was last seen at the desk."""
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        # Public pages read neither session nor user.
+        if request.path.startswith(admin_prefix()) and request.user.is_authenticated:
+            note_seen(request)
+        return None
 
 
 class SecondFactor(MiddlewareMixin):

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from config.staff.audit import record
+from config.staff.models import AuditEvent
+from config.staff.sessions import end_sessions
 
 MIN_SCORE = 3  # of 4: at least 10^8 guesses
 MAX_LENGTH = 72  # characters that are judged: zxcvbn's time grows with the square
@@ -31,3 +36,8 @@ class StrengthValidator:
 
     def get_help_text(self) -> str:
         return _("Your password must not be easily guessed, such as a word, a date or “aaaaaaaa”.")
+
+    def password_changed(self, password: str, user: Any = None) -> None:
+        """Record it, and end the person's sessions; Django calls this after saving the account."""
+        record(AuditEvent.Kind.PASSWORD, about=user)
+        end_sessions(UserSession.objects.filter(user=user))

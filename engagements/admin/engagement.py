@@ -17,6 +17,7 @@ from engagements.admin.base import (
     Recorded,
     TableFilter,
 )
+from engagements.dates import spelled_out
 from engagements.forms import (
     ActionForm,
     EngagementForm,
@@ -35,7 +36,7 @@ from engagements.models import (
     Participant,
     Source,
 )
-from engagements.publishing import announce_dates
+from engagements.publishing import announce_dates, visibility_changed
 from engagements.regions import derive_regions
 
 
@@ -215,6 +216,10 @@ class EngagementAdmin(QuietRelations, Recorded, FoldedSearch):
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
+        if "public_from" in form.changed_data:
+            moment = spelled_out(obj.public_from) if obj.public_from else gettext("not yet")
+            details = gettext("Public from: %s") % moment
+            visibility_changed.send(Engagement, engagement=obj, details=details, by=request.user)
         note = form.cleaned_data.get("change_note")
         if not change or not note:
             return

@@ -37,6 +37,11 @@ auth_user_add A A
 auth_user_history A A
 auth_user_delete - -
 auth_user_change A A
+staff_auditevent_changelist A A
+staff_auditevent_add - -
+staff_auditevent_history A A
+staff_auditevent_delete - -
+staff_auditevent_change A -
 engagements_action_changelist WEDA WEDA
 engagements_action_add - -
 engagements_action_history WEDA WEDA
