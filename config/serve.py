@@ -1,50 +1,106 @@
 """Serve the site with the production server: `python -m config.serve [--port 8000]`.
 
-Settings are read first, so that a wrong one exits before any process is started.
+Settings are read first, so that a wrong one exits before any process is started. At SIGHUP they
+are read again, by new workers, while the old ones end what they are at.
 """
 
 import argparse
 import contextlib
 import importlib
+import ipaddress
+import logging
+import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable
+from functools import partial
+from multiprocessing.synchronize import Event
+from typing import Any
 
 from django.conf import settings
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from config import __version__, database
+from config import __version__, bodies, database, watchdog
 from config.environment import fail
+
+logger = logging.getLogger(__name__)
+
+READY_SECONDS = 60  # for a new worker, while the old one goes on
+KILL_SECONDS = 10  # for a worker's present requests, before it is killed
+
+
+class Server(Granian):  # type: ignore[misc, valid-type]  # an alias of one of two classes
+    """Reloads only with settings that are right, and only when the next worker is ready."""
+
+    is_reloading = False
+
+    def signal_handler_reload(self, *arguments: object, **more: object) -> None:
+        # Other signals must not wait for it.
+        threading.Thread(target=self._reload_if_valid, daemon=True).start()
+
+    def _reload_if_valid(self) -> None:
+        # In a process of its own, which knows nothing of the present settings.
+        command = [sys.executable, "manage.py", "check"]
+        done = subprocess.run(  # noqa: S603 - a program of our own
+            command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            logger.error("Not reloaded, the workers go on as before. %s", done.stderr.strip())
+        else:
+            self.is_reloading = True
+            super().signal_handler_reload()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
+        """Return a worker; a reload stops the one before it when its `start()` has returned."""
+        ready = multiprocessing.Event()
+        worker = super()._spawn_worker(idx, target, partial(callback_loader, ready))
+        worker.ready = ready  # lives for as long as somebody here holds it
+        if self.is_reloading:
+            start = worker.start
+            worker.start = lambda: (start(), ready.wait(READY_SECONDS))
+        return worker
 
 
 def main() -> None:
     """Read the arguments and serve until interrupted."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    inherited = set(os.environ)
     options = parser().parse_args()
     check_scheme()
     check_port(options.host, options.port)
     check_database()
-    Granian(
+    # Each worker is a new interpreter and reads .env itself, so that it takes up what has changed.
+    for name in set(os.environ) - inherited:
+        del os.environ[name]
+    multiprocessing.set_start_method("spawn")
+    server = Server(
         "config.wsgi:application",
         address=options.host,
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        # One may render a page while the other sends stored ones.
-        blocking_threads=2,
+        # One renders, one sends stored pages, the others receive bodies.
+        blocking_threads=2 + bodies.SLOTS,
         websockets=False,
-        workers_kill_timeout=10,  # seconds for a worker's present request
+        workers_kill_timeout=KILL_SECONDS,
         respawn_failed_workers=settings.PRODUCTION,
+        respawn_interval=1,  # second from the new worker's being ready to the end of the old one
         log_level=LogLevels.info if settings.PRODUCTION else LogLevels.warning,
         log_dictconfig=settings.LOGGING,
-    ).serve(target_loader=load)
+    )
+    warn_of_public_address(options.host)
+    watchdog.start((options.host, options.port), settings.ALLOWED_HOSTS[0].lstrip("."))
+    server.serve(target_loader=load)
 
 
-def load(target: str) -> Callable[..., Iterable[bytes]]:
+def load(target: str, ready: Event) -> Callable[..., Iterable[bytes]]:
     """Set up the worker process and return the application."""
     # Ctrl+C then reaches the parent alone: a worker that gets two signals can hang.
     os.setpgid(0, 0)
@@ -52,10 +108,22 @@ def load(target: str) -> Callable[..., Iterable[bytes]]:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Seconds for which a rendering may keep the interpreter from a thread with a stored page.
     sys.setswitchinterval(0.0005)
-    work_in_batches()
+    work_in_batches()  # before there are threads, which inherit it
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     settings.DATABASES["default"]["OPTIONS"].update(settings.SERVING_DATABASE_OPTIONS)
     module, _colon, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
+    application = getattr(importlib.import_module(module), name)
+    ready.set()
+    return application
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent has ended: nobody would restart or stop it any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(KILL_SECONDS)
+    os._exit(1)
 
 
 def work_in_batches() -> None:
@@ -119,6 +187,17 @@ def check_port(host: str, number: int) -> None:
             f"port {number} on {host} cannot be used ({reason}); "
             "stop what uses it or choose another port."
         )
+
+
+def warn_of_public_address(host: str) -> None:
+    """Log a warning if clients reach the server without a web server in front of it."""
+    with contextlib.suppress(ValueError):
+        if not ipaddress.ip_address(host).is_loopback and not settings.TRUST_PROXY_HEADERS:
+            logger.warning(
+                "%s may be reached by anyone, without a web server in front that receives slow "
+                "requests whole. Listen on 127.0.0.1, or put one in front and set "
+                "TRUST_PROXY_HEADERS=true.", host,
+            )  # fmt: skip
 
 
 def check_database() -> None:

@@ -100,10 +100,10 @@ class RedisShared:
         name = self._name(key)
         try:
             stored = self._client.get(name)
-        except redis.RedisError as error:
+            return _unpacked(stored, name, self._key) if isinstance(stored, bytes) else None
+        except Exception as error:  # noqa: BLE001 - whatever it is, a page can be rendered
             self._pause(error)
             return None
-        return _unpacked(stored, name, self._key) if isinstance(stored, bytes) else None
 
     def put(self, key: Key, entry: Entry, seconds: float) -> None:
         if monotonic() < self._paused_until:
@@ -112,7 +112,7 @@ class RedisShared:
         try:
             content = _packed(entry, name, self._key)
             self._client.set(name, content, ex=max(1, int(seconds)))
-        except redis.RedisError as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self._pause(error)
 
     def _name(self, key: Key) -> str:

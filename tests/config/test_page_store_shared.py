@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from config.page_store.shared import FilesShared, RedisShared
-from tests.config.plain_site import Site, make_store
+from config.page_store.entries import Basis, Entry
+from config.page_store.shared import FilesShared, RedisShared, _packed
+from tests.config.plain_site import HTML, NOON, Site, make_store
 from tests.tools import find_program
 from tests.wsgi import ask
 
@@ -116,6 +117,45 @@ def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, cap
         store = make_store(site, shared=RedisShared(address, "x", KEY))
         assert ask(store).body.startswith(b"<p>Two")
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        ("200 OK", [("Content-Type", HTML)]),
+        ("200", []),
+        ("2OO OK\r\nX: y", []),
+        ("200 OK", [("Content-Length", "1"), ("Content-Length", "2")]),
+        ("200 OK", [[[[[]]]] * 100]),
+    ],
+)
+def test_poisoned_entry_is_a_miss(site, address, status, headers):
+    """What somebody without the site's key wrote is not sent, whatever it is."""
+    ask(make_store(site, shared=RedisShared(address, "x", KEY)))
+    client = redis.Redis.from_url(address)
+    (name,) = client.keys()
+    basis = Basis(1, NOON - 10, NOON + 3_600, frozenset({"article:1"}))
+    poison = Entry("1", basis, status, headers, b"<h1>poison</h1>")
+    for key in (b"", b"another"):
+        client.set(name, _packed(poison, name.decode(), key))
+        answer = ask(make_store(site, shared=RedisShared(address, "x", KEY)))
+        assert answer.body.startswith(b"<p>Two")
+        # The site's own stands there again.
+        assert client.get(name) != _packed(poison, name.decode(), key)
+    client.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("strange"), RecursionError(), OSError("gone")])
+def test_error_of_any_kind_is_a_miss(site, address, monkeypatch, error):
+    """No fault of a server that only saves time reaches a reader."""
+    store = make_store(site, shared=RedisShared(address, "x", KEY))
+
+    def fail(*_arguments, **_more):
+        raise error
+
+    monkeypatch.setattr(redis.Redis, "get", fail)
+    monkeypatch.setattr(redis.Redis, "set", fail)
+    assert ask(store).body.startswith(b"<p>Two")
 
 
 def test_strange_file_and_full_disk_cost_nothing_but_the_sharing(site, tmp_path, caplog):
