@@ -45,6 +45,8 @@ def main() -> None:
         MAIL_FROM="",
         PAGE_STORE_MB="64",
         REDIS_URL="",
+        STALE_IF_DOWN_SECONDS="0",
+        STATEMENT_TIMEOUT_SECONDS="30",
         LOG_FORMAT="text",
         LOG_LEVEL="INFO",
     )

@@ -37,6 +37,8 @@ os.environ.update(
     REDIS_URL="",
     BACKUP_DIR="",
     BACKUPS_KEPT="2",
+    STALE_IF_DOWN_SECONDS="0",
+    STATEMENT_TIMEOUT_SECONDS="30",
     LOG_FORMAT="text",
     LOG_LEVEL="INFO",
 )

@@ -119,6 +119,11 @@ def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, cap
     client.close()
 
 
+DEEP: list = []
+for _level in range(500):
+    DEEP = [DEEP]
+
+
 @pytest.mark.parametrize(
     ("status", "headers"),
     [
@@ -126,7 +131,7 @@ def test_lost_or_strange_server_costs_nothing_but_the_sharing(site, address, cap
         ("200", []),
         ("2OO OK\r\nX: y", []),
         ("200 OK", [("Content-Length", "1"), ("Content-Length", "2")]),
-        ("200 OK", [[[[[]]]] * 100]),
+        ("200 OK", [("X-Deep", DEEP)]),
     ],
 )
 def test_poisoned_entry_is_a_miss(site, address, status, headers):
