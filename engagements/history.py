@@ -35,7 +35,7 @@ NO_FACTS = {
 # Fields of its rows that are none: the key to the engagement, and what follows from other rows.
 NO_FACTS_OF_ROWS = {
     "id", "engagement", "outcome", "action", "content_object", "reported_at", "due_changes",
-    "updated_at",
+    "updated_at", "owner_name",
 }  # fmt: skip
 # In the order in which they can be written.
 ROWS: list[type[models.Model]] = [

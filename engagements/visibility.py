@@ -16,3 +16,9 @@ def is_public(at: dt.datetime | None = None, through: str = "") -> Q:
     return Q(**{f"{through}public_from__lte": at}) & (
         Q(**{f"{through}withdrawn_at__isnull": True}) | Q(**{f"{through}withdrawn_at__gt": at})
     )
+
+
+def is_hidden(at: dt.datetime | None = None) -> Q:
+    """Return the opposite of `is_public`, each part of which an index serves."""
+    at = at or timezone.now()
+    return Q(public_from__isnull=True) | Q(public_from__gt=at) | Q(withdrawn_at__lte=at)

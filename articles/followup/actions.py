@@ -5,18 +5,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.pagination import UnreadableError
+from articles.timeline.facets import SAMPLE
 from articles.timeline.filters import FILTERS, Choice, View, single_values
 from articles.timeline.index import Kind, Term
-from engagements.models import Action, ActionUpdate, Country, EngagementRegion, Organisation, Region
+from engagements.models import (
+    Action,
+    ActionUpdate,
+    Country,
+    Engagement,
+    EngagementRegion,
+    Organisation,
+    Region,
+)
 from engagements.models.outcomes import ActionQuerySet
+from engagements.visibility import is_hidden
 
 OVERDUE = "overdue"
 
@@ -70,6 +81,45 @@ def actions_of(view: View, at: dt.datetime) -> ActionQuerySet:
     return _narrowed(Action.objects.public(at), view, at, "")
 
 
+class ActionsByUrgency:
+    """The public actions of a view, the most urgent first, as a paginator reads them.
+
+    A page costs the same however many there are: of each group, only what the page shows is read.
+    """
+
+    def __init__(self, view: View, at: dt.datetime) -> None:
+        self._all: ActionQuerySet = _narrowed(Action.objects.all(), view, at, "")
+        self._at = at
+
+    @cached_property
+    def _statuses(self) -> dict[str, int]:
+        """The number of actions of each status, those that are not public included."""
+        return dict(self._all.order_by().values_list("status").annotate(Count("pk")))
+
+    def count(self) -> int:
+        # Not one by one: hidden engagements are few, and an index has them.
+        hidden = Engagement.objects.filter(is_hidden(self._at))
+        hidden_number = self._all.filter(outcome__engagement__in=hidden).count()
+        return sum(self._statuses.values()) - hidden_number
+
+    def __getitem__(self, page: slice) -> list[Action]:
+        """Return the actions of a page, each with its updates."""
+        today = timezone.localdate(self._at)
+        pks: list[int] = []
+        skipped, number = page.start, page.stop - page.start
+        for group in self._all.public(self._at).by_urgency(today, self._statuses):
+            found = group.values_list("pk", flat=True)[skipped : skipped + number - len(pks)]
+            pks += found
+            if len(pks) == number:
+                break
+            if skipped:
+                skipped = 0 if found else skipped - group.count()
+        updates = ActionUpdate.objects.effective().prefetch_related("sources")
+        rows = Action.objects.for_lists().prefetch_related(Prefetch("updates", updates))
+        actions = rows.in_bulk(pks)
+        return [actions[pk] for pk in pks]
+
+
 def updates_of(view: View, at: dt.datetime) -> QuerySet[ActionUpdate]:
     """Return the public updates of a view's actions; a status filters the updates by theirs."""
     return _narrowed(ActionUpdate.objects.public(at), view, at, "action__")
@@ -106,25 +156,30 @@ class FilterSelect:
 
 
 def selects(view: View, at: dt.datetime) -> list[FilterSelect]:
-    """Return the filters that are not set, each with the options that occur."""
-    actions = Action.objects.public(at).order_by()
-    regions = EngagementRegion.objects.effective().filter(
-        engagement__in=actions.values("outcome__engagement")
-    )
+    """Return the filters that are not set, each with the options that occur.
+
+    The regions are those of the newest `SAMPLE` actions.
+    """
+    actions = Action.objects.public(at)
+    newest = actions.order_by("-pk").values("outcome__engagement")[:SAMPLE]
+    regions = EngagementRegion.objects.effective().filter(engagement__in=newest)
+
+    def owners(rows: QuerySet, name: str) -> QuerySet:
+        # A subquery for each of the owners, who are fewer than the actions.
+        owned = actions.filter(**{name: OuterRef("pk")}).order_by().values("pk")[:1]
+        return rows.annotate(owned=Subquery(owned)).filter(owned__isnull=False)
+
     options_by_name = {
         "status": [
             (OVERDUE, capfirst(_("overdue"))),
             *((value, capfirst(str(label))) for value, label in Action.Status.choices),
         ],
         "country": [
-            (row.code.lower(), row.name)
-            for row in Country.objects.filter(pk__in=actions.values("owner_country"))
+            (row.code.lower(), row.name) for row in owners(Country.objects.all(), "owner_country")
         ],
         "organisation": [
             (row.slug, row.name)
-            for row in Organisation.objects.public(at).filter(
-                pk__in=actions.values("owner_organisation")
-            )
+            for row in owners(Organisation.objects.public(at), "owner_organisation")
         ],
         "region": [
             (row.slug, row.name) for row in Region.objects.filter(pk__in=regions.values("region"))

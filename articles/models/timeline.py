@@ -83,10 +83,16 @@ class TimelineEntry(models.Model):
 
 
 class TimelineTotal(models.Model):
-    """The number of entries of a term in a month, those that are hidden included.
+    """The number of entries of a term in a month or in all, those that are hidden included.
 
-    People have no totals: one person's entries are few enough to be counted.
+    People have none by month: one person's entries are few enough to be counted.
     """
+
+    # The kind of totals that count a region's entries of visits that took place; `subject` is the
+    # region's pk. All others are a `TimelineEntry.Kind`.
+    HELD = 100
+    # The `month` of all entries of a term.
+    ALL = 0
 
     kind = models.PositiveSmallIntegerField()
     subject = models.PositiveIntegerField()

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
@@ -45,7 +45,7 @@ def number_of(request: HttpRequest) -> int:
     return int(asked)
 
 
-def numbered_page(request: HttpRequest, rows: QuerySet, size: int) -> Page:
+def numbered_page(request: HttpRequest, rows: Any, size: int) -> Page:
     """Return the page in `?page=`; raise `Http404` for one that does not exist."""
     number = number_of(request)
     try:

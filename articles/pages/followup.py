@@ -1,8 +1,9 @@
 """The pages of corrections and of commitments."""
 
+import datetime as dt
+from functools import partial
 from itertools import groupby
 
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from articles.pagination import ArchiveCursor, UnreadableError, archive_page
 from articles.syndication.change_items import corrections as items_of
 from articles.syndication.discovery import follow
 from articles.timeline.filters import View
-from engagements.models import Action, ActionUpdate
+from engagements.models import Action
 
 ACTIONS_A_PAGE = 50
 
@@ -58,20 +59,15 @@ def action_list(request: HttpRequest) -> HttpResponse:
     if any(not value for value in request.GET.values()):
         # Empty parameters of the form are dropped, so that a shared address is short.
         return redirect(view.address())
-    rows = (
-        actions.actions_of(view, at)
-        .most_urgent_first(today)
-        .for_lists()
-        .prefetch_related(
-            Prefetch("updates", ActionUpdate.objects.effective().prefetch_related("sources"))
-        )
-    )
-    page = numbered_page(request, rows, ACTIONS_A_PAGE)
+    page = numbered_page(request, actions.ActionsByUrgency(view, at), ACTIONS_A_PAGE)
     context = {
         "title": title,
         "view": view,
         "page": page,
-        "groups": [(name, list(rows)) for name, rows in groupby(page.object_list, _group)],
+        "groups": [
+            (name, list(rows))
+            for name, rows in groupby(page.object_list, partial(_group, today=today))
+        ],
         "selects": actions.selects(view, at),
         "newer": view.address(page=str(page.number - 1)) if page.has_previous() else "",
         "older": view.address(page=str(page.number + 1)) if page.has_next() else "",
@@ -81,5 +77,6 @@ def action_list(request: HttpRequest) -> HttpResponse:
     return render(request, "articles/action_list.html", context)
 
 
-def _group(action: Action) -> str:
-    return _("Overdue") if action.is_late else capfirst(str(action.get_status_display()))
+def _group(action: Action, today: dt.date) -> str:
+    is_late = action.is_overdue(today)
+    return _("Overdue") if is_late else capfirst(str(action.get_status_display()))

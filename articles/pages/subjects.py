@@ -35,7 +35,7 @@ from articles.timeline.cards import card_name, make_cards
 from articles.timeline.facet_panel import facet_panel_of
 from articles.timeline.filters import View, view_scopes
 from articles.timeline.index import Kind, Term
-from articles.timeline.queries import entries_page, matching_entries
+from articles.timeline.queries import entries_page, latest_entries, matching_entries
 from articles.timeline.subjects import find, term_of
 from config.page_store import Scope
 from engagements.models import (
@@ -205,16 +205,17 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 def _titles(at: dt.datetime, people: list[Person]) -> dict[int | None, str]:
     """Return people's titles by pk: of the present office, else of the latest engagement."""
-    latest = (
-        Participant.objects.filter(is_public(at, "engagement__"), person=OuterRef("pk"))
-        .order_by("-engagement__sort_date", "-engagement")
-        .values("pk")[:1]
-    )
-    some = Person.objects.filter(pk__in=[person.pk for person in people])
+    newest = Subquery(latest_entries(Kind.PERSON, at).values("engagement")[:1])
+    some = Person.objects.filter(pk__in=[person.pk for person in people]).order_by()
+    latest = dict(some.values_list("pk", newest))
     participants = Participant.objects.filter(
-        pk__in=some.order_by().values_list(Subquery(latest), flat=True)
+        is_public(at, "engagement__"), person__in=people, engagement__in=set(latest.values())
     ).select_related("country", "organisation", "appointment")
-    titles = {p.person_id: f"{p.title}, {p.party_name}" for p in participants if p.title}
+    titles = {
+        p.person_id: f"{p.title}, {p.party_name}"
+        for p in participants
+        if p.title and p.engagement_id == latest[p.person_id]
+    }
     # Oldest first, so that the latest office overwrites the others.
     offices = Appointment.objects.begun(timezone.localdate(at)).filter(person__in=people)
     for office in offices.reverse():

@@ -1,18 +1,16 @@
 """Sums up the visits of each subject, for the lists of subjects and the front page."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Subquery
 from django.utils import timezone
 
-from articles.models import TimelineEntry
 from articles.timeline import totals
 from articles.timeline.facets import SAMPLE
-from articles.timeline.index import STATUSES, Kind, Term
-from articles.timeline.queries import TOOK_PLACE, latest_entries, visible
+from articles.timeline.index import TOOK_PLACE, Kind
+from articles.timeline.queries import has_term, latest_entries
 from articles.timeline.subjects import KINDS, Subject, public_subjects
 from engagements.models import Engagement, Participant, Person, Region
 
@@ -42,7 +40,7 @@ def subject_summaries(
     """Return the summaries of subjects of a kind, in their order; by default of all."""
     rows = list(public_subjects(kind, at)) if subjects is None else subjects
     pks = [row.pk for row in rows]
-    visits = _visits_of_people(pks, at) if kind == "person" else _visits_of_each(kind, at)
+    visits = totals.of_each(KINDS[kind], pks, totals.hidden_entries(at))
     years = _latest_years(kind, pks, at)
     return [
         SubjectSummary(row, visits.get(row.pk, 0), years[row.pk], getattr(row, "description", ""))
@@ -50,19 +48,10 @@ def subject_summaries(
     ]
 
 
-def _visits_of_each(kind: str, at: dt.datetime) -> dict[int, int]:
-    return totals.of_each(KINDS[kind], totals.hidden_entries(at))
-
-
-def _visits_of_people(pks: Collection[int], at: dt.datetime) -> dict[int, int]:
-    """Return the number of visits of people, who have no totals, by pk."""
-    rows = TimelineEntry.objects.filter(visible(at), kind=Kind.PERSON, subject__in=pks)
-    return dict(rows.values_list("subject").annotate(Count("pk")).order_by())
-
-
 def _latest_years(kind: str, pks: Collection[int], at: dt.datetime) -> dict[int, int]:
     """Return the year of the latest visit that took place, of each subject by pk (0: none)."""
-    latest = latest_entries(KINDS[kind], TOOK_PLACE, at).values("sort_key")[:1]
+    held = latest_entries(KINDS[kind], at).filter(has_term(TOOK_PLACE))
+    latest = held.values("sort_key")[:1]
     subjects = public_subjects(kind).model._default_manager.filter(pk__in=pks).order_by()
     rows = subjects.annotate(latest=Subquery(latest)).values_list("pk", "latest")
     return {pk: (key or 0) // 10_000 for pk, key in rows}
@@ -75,14 +64,16 @@ def most_visited(kind: str, at: dt.datetime, most: int) -> tuple[list[Subject], 
     """
     if kind == "person":
         return _most_met(at, most)
-    visits = _visits_of_each(kind, at)
-    rows = [row for row in public_subjects(kind, at) if row.pk in visits or kind == "topic"]
+    subjects = list(public_subjects(kind, at))
+    pks = [row.pk for row in subjects]
+    visits = totals.of_each(KINDS[kind], pks, totals.hidden_entries(at))
+    rows = [row for row in subjects if row.pk in visits or kind == "topic"]
     chosen = {row.pk for row in sorted(rows, key=lambda row: -visits.get(row.pk, 0))[:most]}
     return [row for row in rows if row.pk in chosen], len(rows) > most
 
 
 def _most_met(at: dt.datetime, most: int) -> tuple[list[Subject], bool]:
-    """Return the people with most of the newest `SAMPLE` visits: people have no totals."""
+    """Return the people with most of the newest `SAMPLE` visits: of all there are too many."""
     newest = Engagement.objects.public(at).newest_first().values("pk")[:SAMPLE]
     met = Participant.objects.filter(engagement__in=newest, person__isnull=False)
     # No person is in one visit twice.
@@ -111,7 +102,8 @@ def regions_with_activity(at: dt.datetime) -> list[SubjectSummary]:
     regions = subject_summaries("region", at)
     today = timezone.localdate(at)
     present = today.year * 100 + today.month
-    newest = latest_entries(Kind.REGION, TOOK_PLACE, at).filter(sort_key__lt=(present + 1) * 100)
+    held = latest_entries(Kind.REGION, at).filter(has_term(TOOK_PLACE))
+    newest = held.filter(sort_key__lt=(present + 1) * 100)
     latest = dict(
         Region.objects.annotate(visit=Subquery(newest.values("engagement")[:1]))
         .values_list("pk", "visit")
@@ -121,8 +113,7 @@ def regions_with_activity(at: dt.datetime) -> list[SubjectSummary]:
     quarters = _quarters(today)
     # A visit known to the year stands as its month 13 and belongs to no quarter.
     since = quarters[0][0] * 100 + quarters[0][1] * 3 - 2
-    months = totals.months_of_each(Kind.REGION, totals.hidden_entries(at), since, present)
-    months.subtract(_not_held(at, since, present))
+    months = totals.held_by_month(latest.keys(), totals.hidden_entries(at), since, present)
     for row in regions:
         pk = row.subject.pk
         row.latest_visit = visits.get(latest.get(pk))
@@ -131,27 +122,6 @@ def regions_with_activity(at: dt.datetime) -> list[SubjectSummary]:
             for year, last in quarters
         ]
     return regions
-
-
-def _not_held(at: dt.datetime, since: int, until: int) -> Counter[tuple[int, int]]:
-    """Return the visits that did not take place, by region and month, in a range of months.
-
-    They were postponed, cancelled or not confirmed: they are on the timeline, but nobody travelled.
-    Each entry of a status names its engagement's regions, so these few are read from one index.
-    """
-    others = [number for name, number in STATUSES.items() if name != Engagement.Status.TOOK_PLACE]
-    entries = TimelineEntry.objects.filter(
-        visible(at), sort_key__gte=since * 100, sort_key__lt=(until + 1) * 100
-    )
-    statuses = entries.filter(kind=Kind.STATUS, subject__in=others)
-    months = Counter[tuple[int, int]]()
-    for key, text in statuses.filter(terms__isnull=False).values_list("sort_key", "terms"):
-        terms = map(Term.parse, (text or "").split())
-        months.update((pk, key // 100) for kind, pk in terms if kind == Kind.REGION)
-    crowded = statuses.filter(terms__isnull=True).values("engagement")
-    rows = entries.filter(kind=Kind.REGION, engagement__in=crowded)
-    months.update((pk, key // 100) for pk, key in rows.values_list("subject", "sort_key"))
-    return months
 
 
 def activity_years(today: dt.date) -> tuple[int, int]:

@@ -149,7 +149,7 @@ def _uncounted_values(
 
 
 def _years_of_all(terms: Iterable[Term], hidden: totals.Hidden) -> set[int]:
-    """Return the years in which each of the terms has entries; people, without totals, have all."""
+    """Return the years in which each of the terms has entries; people, without months, have all."""
     years = [
         set(by_year(totals.by_month(term, hidden))) for term in terms if term.kind != Kind.PERSON
     ]

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, QuerySet, Value
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -69,6 +69,8 @@ class Term(NamedTuple):
         return cls(int(kind), int(subject))
 
 
+TOOK_PLACE = Term(Kind.STATUS, STATUSES["took_place"])
+
 COLUMNS = (
     "kind", "subject", "sort_key", "engagement_id", "hidden_until", "lapses_at", "terms",
 )  # fmt: skip
@@ -117,9 +119,8 @@ def refresh(engagements: Collection[int]) -> Refreshed:
     if not engagements:
         return Refreshed({}, set())
     before, after = _replace_entries(engagements)
-    removed, added = before - after, after - before
-    change = _count_by_month(added)
-    change.subtract(_count_by_month(removed))
+    change = _count(after)
+    change.subtract(_count(before))
     _add_to_totals(change)
     terms = {Term(row[0], row[1]) for row in before | after if row[0] in SUBJECTS}
     return Refreshed(_visibility_changes(before, after), terms)
@@ -212,6 +213,8 @@ def rebuild(report: Callable[[int], object]) -> None:
     for year in sorted(years | {month // 100 for month in months}):
         with index_lock():
             _recount_year(year)
+    with index_lock():
+        _recount_all()
 
 
 def batches() -> Iterator[range]:
@@ -245,10 +248,27 @@ def _recount_year(year: int) -> None:
         sort_key__lt=(year + 1) * 10_000,
     )
     entries = TimelineEntry.objects.filter(engagement__in=within.values("engagement"))
-    change = _count_by_month(entries.values_list("kind", "subject", "sort_key"))
-    stored = TimelineTotal.objects.filter(month__gte=year * 100, month__lt=(year + 1) * 100)
-    change.subtract({tuple(key): count for *key, count in stored.values_list(*KEY, "count")})
+    change = _count(entries.values_list(*COLUMNS[:4]))
+    within_year = Q(month__gte=year * 100, month__lt=(year + 1) * 100)
+    _subtract_stored(change, TimelineTotal.objects.filter(within_year))
+    _add_to_totals(Counter({key: count for key, count in change.items() if key[2]}))
+
+
+def _recount_all() -> None:
+    """Count the totals of all months from those of each, and people's from their entries."""
+    of_all = Q(month=TimelineTotal.ALL)
+    months = TimelineTotal.objects.exclude(of_all).exclude(kind=TimelineTotal.HELD)
+    people = TimelineEntry.objects.filter(kind=Kind.PERSON)
+    change = Counter[tuple[int, ...]]()
+    for rows, number in ((months, Sum("count")), (people, Count("pk"))):
+        for kind, subject, count in rows.values_list("kind", "subject").annotate(number).order_by():
+            change[kind, subject, TimelineTotal.ALL] = count
+    _subtract_stored(change, TimelineTotal.objects.filter(of_all))
     _add_to_totals(change)
+
+
+def _subtract_stored(change: Counter[tuple[int, ...]], stored: QuerySet[TimelineTotal]) -> None:
+    change.subtract({tuple(key): count for *key, count in stored.values_list(*KEY, "count")})
 
 
 def rebuild_if_empty(**kwargs: object) -> None:
@@ -348,13 +368,17 @@ def _first_span(spans: list[tuple[dt.datetime, dt.datetime | None]]) -> Span:
     return Span(since, until)
 
 
-def _count_by_month(rows: Iterable[Row | tuple]) -> Counter[tuple[int, ...]]:
-    """Return the number of rows by `KEY`; people have no totals."""
-    return Counter(
-        (kind, subject, sort_key // 100)
-        for kind, subject, sort_key, *_rest in rows
-        if kind != Kind.PERSON
-    )
+def _count(rows: Collection[Row | tuple]) -> Counter[tuple[int, ...]]:
+    """Return the totals of rows by `KEY`; the rows are all those of their engagements."""
+    counts = Counter[tuple[int, ...]]()
+    held = {row[3] for row in rows if row[:2] == TOOK_PLACE}
+    for kind, subject, sort_key, engagement, *_rest in rows:
+        counts[kind, subject, TimelineTotal.ALL] += 1
+        if kind != Kind.PERSON:
+            counts[kind, subject, sort_key // 100] += 1
+        if kind == Kind.REGION and engagement in held:
+            counts[TimelineTotal.HELD, subject, sort_key // 100] += 1
+    return counts
 
 
 def _add_to_totals(changes: Counter[tuple[int, ...]]) -> None:

@@ -7,13 +7,13 @@ thousand costs.
 import datetime as dt
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from articles.models import TimelineEntry, TimelineTotal
 from articles.pagination import Cursor
 from articles.timeline.filters import View
-from articles.timeline.index import STATUSES, WITH, Term
+from articles.timeline.index import TOOK_PLACE, WITH, Term
 from engagements.models import Action
 from engagements.visibility import is_public
 
@@ -23,7 +23,6 @@ Kind = TimelineEntry.Kind
 NEWEST_FIRST = ("-sort_key", "-engagement_id")
 
 COVERED = Term(Kind.COVERAGE, WITH)
-TOOK_PLACE = Term(Kind.STATUS, STATUSES["took_place"])
 
 
 class EntriesPage(NamedTuple):
@@ -80,14 +79,9 @@ def is_overdue(at: dt.datetime) -> Exists:
     return Exists(overdue.filter(outcome__engagement=OuterRef("engagement")))
 
 
-def latest_entries(kind: int, term: Term, at: dt.datetime) -> QuerySet[TimelineEntry]:
-    """Return the entries of an outer query's subject that have a term too, newest first.
-
-    `kind` is the subject's.
-    """
-    entries = TimelineEntry.objects.filter(
-        visible(at), has_term(term), kind=kind, subject=OuterRef("pk")
-    )
+def latest_entries(kind: int, at: dt.datetime) -> QuerySet[TimelineEntry]:
+    """Return the entries of an outer query's subject, which is of a kind, newest first."""
+    entries = TimelineEntry.objects.filter(visible(at), kind=kind, subject=OuterRef("pk"))
     return entries.order_by(*NEWEST_FIRST)
 
 
@@ -127,14 +121,14 @@ def _with_hidden_entry(at: dt.datetime) -> QuerySet:
 
 
 def _totals_of(terms: set[Term]) -> dict[Term, int]:
-    """Return the number of entries of each term; of a person, who has no totals, 0."""
+    """Return the number of entries of each term, but 0 for the only one."""
     if len(terms) == 1:
         return dict.fromkeys(terms, 0)
     any_term = Q()
     for term in terms:
-        any_term |= Q(kind=term.kind, subject=term.subject)
-    rows = TimelineTotal.objects.filter(any_term).values_list("kind", "subject")
-    totals = {Term(kind, pk): total for kind, pk, total in rows.annotate(Sum("count"))}
+        any_term |= Q(kind=term.kind, subject=term.subject, month=TimelineTotal.ALL)
+    rows = TimelineTotal.objects.filter(any_term)
+    totals = {Term(kind, pk): n for kind, pk, n in rows.values_list("kind", "subject", "count")}
     return dict.fromkeys(terms, 0) | totals
 
 

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from articles.models import TimelineEntry, TimelineTotal
-from articles.timeline.index import Term
+from articles.timeline.index import TOOK_PLACE, Kind, Term
 
 
 class HiddenEntry(NamedTuple):
@@ -35,26 +35,35 @@ def by_month(term: Term, hidden: Hidden, year: int | None = None) -> dict[int, i
     rows = TimelineTotal.objects.filter(kind=term.kind, subject=term.subject)
     if year:
         rows = rows.filter(month__gte=year * 100, month__lt=(year + 1) * 100)
+    else:
+        rows = rows.filter(month__gt=TimelineTotal.ALL)
     months = Counter(dict(rows.values_list("month", "count")))
     months.subtract(entry.sort_key // 100 for entry in hidden if entry.term == term)
     return dict(+months)
 
 
-def of_each(kind: int, hidden: Hidden) -> dict[int, int]:
-    """Return the number of entries of each subject of a kind, by pk."""
-    rows = TimelineTotal.objects.filter(kind=kind)
-    counts = Counter(dict(rows.values_list("subject").annotate(Sum("count")).order_by()))
+def of_each(kind: int, subjects: Collection[int], hidden: Hidden) -> dict[int, int]:
+    """Return the number of entries of subjects of a kind, by pk."""
+    rows = TimelineTotal.objects.filter(kind=kind, subject__in=subjects, month=TimelineTotal.ALL)
+    counts = Counter(dict(rows.values_list("subject", "count")))
     counts.subtract(entry.term.subject for entry in hidden if entry.term.kind == kind)
     return dict(+counts)
 
 
-def months_of_each(kind: int, hidden: Hidden, since: int, until: int) -> Counter[tuple[int, int]]:
-    """Return the entries by subject and month, from one month (yyyymm) to another."""
-    rows = TimelineTotal.objects.filter(kind=kind, month__gte=since, month__lte=until)
+def held_by_month(
+    regions: Collection[int], hidden: Hidden, since: int, until: int
+) -> Counter[tuple[int, int]]:
+    """Return the visits that took place by region and month, from one month (yyyymm) to another."""
+    rows = TimelineTotal.objects.filter(
+        kind=TimelineTotal.HELD, subject__in=regions, month__gte=since, month__lte=until
+    )
     counts = Counter(
         {(pk, month): count for pk, month, count in rows.values_list("subject", "month", "count")}
     )
+    held = {entry.engagement for entry in hidden if entry.term == TOOK_PLACE}
     counts.subtract(
-        (entry.term.subject, entry.sort_key // 100) for entry in hidden if entry.term.kind == kind
+        (entry.term.subject, entry.sort_key // 100)
+        for entry in hidden
+        if entry.term.kind == Kind.REGION and entry.engagement in held
     )
     return +counts

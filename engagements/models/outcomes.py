@@ -1,6 +1,7 @@
 """What was agreed, the actions that it needs, reports on them, and the sources."""
 
 import datetime as dt
+from collections.abc import Container
 from typing import Self
 
 from django.conf import settings
@@ -77,8 +78,7 @@ class Outcome(models.Model):
 
 def _is_past(today: dt.date) -> Q:
     """Return the condition that the due day, month or year has passed."""
-    # The first part repeats the day for the sake of the index.
-    return Q(due_date__lt=today) & (
+    return (
         Q(due_precision="day", due_date__lt=today)
         | Q(due_precision="month", due_date__lt=today.replace(day=1))
         | Q(due_precision="year", due_date__lt=today.replace(month=1, day=1))
@@ -88,7 +88,9 @@ def _is_past(today: dt.date) -> Q:
 class ActionQuerySet(models.QuerySet["Action"]):
     def public(self, at: dt.datetime | None = None) -> Self:
         """Actions of public engagements."""
-        return self.filter(is_public(at, "outcome__engagement__"))
+        # Not a join, which SQLite begins at the engagements.
+        agreed = Outcome.objects.filter(is_public(at, "engagement__"), pk=OuterRef("outcome"))
+        return self.filter(Exists(agreed))
 
     def unfinished(self) -> Self:
         """Actions neither done nor dropped."""
@@ -97,16 +99,21 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
     def overdue(self, today: dt.date) -> Self:
         """Unfinished actions whose due day, month or year has passed."""
-        return self.unfinished().filter(_is_past(today))
+        # The day is repeated for the sake of the index.
+        return self.unfinished().filter(_is_past(today), due_date__lt=today)
 
-    def most_urgent_first(self, today: dt.date) -> Self:
-        """Order by: overdue (annotated as `is_late`), status, owner, due date."""
-        order = [When(status=status, then=n) for n, status in enumerate(Action.Status.values)]
-        is_late = _is_past(today) & Q(status__in=Action.UNFINISHED)
-        return self.annotate(
-            is_late=Case(When(is_late, then=True), default=False),
-            owner_name=Coalesce("owner_country__name", "owner_organisation__name", "owner_text"),
-        ).order_by("-is_late", Case(*order), "owner_name", F("due_date").asc(nulls_last=True), "pk")
+    def by_urgency(self, today: dt.date, statuses: Container[str]) -> list[Self]:
+        """Return the overdue actions of each of the statuses, then the others of each.
+
+        Those of one status are in the order of an index: by owner and due date.
+        """
+        unfinished = [status for status in Action.UNFINISHED if status in statuses]
+        finished = [status for status in Action.FINISHED if status in statuses]
+        dated = self.order_by("owner_name", "due_date", "pk")
+        rows = self.order_by("owner_name", F("due_date").asc(nulls_last=True), "pk")
+        late = [dated.filter(_is_past(today), status=status) for status in unfinished]
+        in_time = [rows.filter(~_is_past(today), status=status) for status in unfinished]
+        return [*late, *in_time, *(rows.filter(status=status) for status in finished)]
 
     def fulfilled(self) -> Self:
         """Actions that are done, the latest first, with the date (`fulfilled_on`)."""
@@ -139,6 +146,9 @@ class ActionQuerySet(models.QuerySet["Action"]):
         return self.select_related("outcome__engagement", "owner_country", "owner_organisation")
 
 
+OWNER = {"owner_country", "owner_organisation", "owner_text"}
+
+
 class Action(models.Model):
     """What an outcome needs. Its status follows from its updates."""
 
@@ -150,6 +160,7 @@ class Action(models.Model):
         DROPPED = "dropped", _("dropped")
 
     UNFINISHED = (Status.OPEN, Status.UNDER_WAY, Status.DELAYED)
+    FINISHED = (Status.DONE, Status.DROPPED)
 
     outcome = models.ForeignKey(
         Outcome, models.CASCADE, related_name="actions", verbose_name=_("outcome")
@@ -160,7 +171,7 @@ class Action(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="+",
+        related_name="owned_actions",
         verbose_name=_("country that owns it"),
     )
     owner_organisation = models.ForeignKey(
@@ -168,10 +179,12 @@ class Action(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="+",
+        related_name="owned_actions",
         verbose_name=_("organisation that owns it"),
     )
     owner_text = LineField(_("owner in words"), max_length=200, blank=True)
+    # Of whichever owner, for the order of lists. Countries and organisations write their new names.
+    owner_name = models.CharField(max_length=200, blank=True, editable=False)
     due_date = models.DateField(null=True, blank=True, editable=False)
     due_precision = models.CharField(max_length=5, blank=True, editable=False)
     due = PartialDateProperty()
@@ -187,9 +200,6 @@ class Action(models.Model):
     due_changes = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # Set by `ActionQuerySet.most_urgent_first()`.
-    is_late: bool
-
     objects = ActionQuerySet.as_manager()
 
     class Meta:
@@ -199,6 +209,7 @@ class Action(models.Model):
         indexes = [
             models.Index(fields=["due_date", "id"], name="action_due"),
             models.Index(fields=["status", "due_date"], name="action_status_due"),
+            models.Index(fields=["status", "owner_name", "due_date"], name="action_in_order"),
         ]
         constraints = [
             *partial_date_constraints("action", "due"),
@@ -225,8 +236,13 @@ class Action(models.Model):
         stored = Action.objects.filter(pk=self.pk).values_list(
             "due_changes", "due_date", "due_precision"
         )
-        if kwargs.get("update_fields") is None and (row := stored.first()):
+        columns = kwargs.get("update_fields")
+        if columns is None and (row := stored.first()):
             self.due_changes = row[0] + (row[1:] != (self.due_date, self.due_precision))
+        if columns is None or OWNER & {*columns}:
+            owner = self.owner_country or self.owner_organisation
+            self.owner_name = owner.name if owner else self.owner_text
+            kwargs["update_fields"] = columns and {*columns, "owner_name"}
         super().save(*args, **kwargs)
 
     @property
@@ -236,8 +252,7 @@ class Action(models.Model):
         return self.owner_organisation.short_name if self.owner_organisation else self.owner_text
 
     def is_overdue(self, today: dt.date) -> bool:
-        finished = self.status in (self.Status.DONE, self.Status.DROPPED)
-        return bool(self.due) and not finished and self.due.last_day < today
+        return bool(self.due) and self.status in self.UNFINISHED and self.due.last_day < today
 
     def refresh_status(self) -> None:
         """Set the status to that of the latest effective update, else to open."""

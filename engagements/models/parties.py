@@ -75,6 +75,7 @@ class Organisation(Addressed, Fictional):
     def save(self, *args, **kwargs):
         self.search_text = search_text(self, self.name, self.acronym)
         super().save(*args, **kwargs)
+        self.owned_actions.exclude(owner_name=self.name).update(owner_name=self.name)
 
     def get_absolute_url(self) -> str:
         return reverse("articles:organisation", args=[self.slug])

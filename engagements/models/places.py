@@ -84,6 +84,7 @@ class Country(models.Model):
     def save(self, *args, **kwargs):
         self.search_text = search_text(self, self.name, self.code, self.alpha3)
         super().save(*args, **kwargs)
+        self.owned_actions.exclude(owner_name=self.name).update(owner_name=self.name)
 
     def get_absolute_url(self) -> str:
         return reverse("articles:country", args=[self.code.lower()])

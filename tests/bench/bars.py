@@ -16,7 +16,7 @@ AGAIN = 3
 FACTOR = 2
 BOUND = (
     "first page", "middle page", "jump to a month", "country, first page", "person",
-    "single filter: ", "facet panel", "feed of ",
+    "single filter: ", "facet panel", "feed of ", "home", "list of the ",
 )  # fmt: skip
 # but for what is a part of a page that is held to it: here just under 10,000 visits may be counted
 # one by one, and the small database has few;

@@ -110,6 +110,7 @@ class Chooser:
     ) -> None:
         self.draw = draw
         self.people, self.bodies, self.topics = people, bodies, topics
+        self.countries = dict(Country.objects.values_list("pk", "name"))
         self.country = self._weighted(
             countries, [1 / (rank + 34) ** 2 for rank in range(len(countries))]
         )
@@ -138,6 +139,13 @@ class Chooser:
             self.draw.choices(values, cum_weights=summed, k=1000) for _batch in itertools.count()
         )
         return drawn.__next__
+
+    def owner(self, number: int, country: int) -> dict[str, Any]:
+        """Return the owner of an action: of each fifth one an organisation."""
+        if number % 5:
+            return {"owner_country_id": country, "owner_name": self.countries[country]}
+        position = number % len(self.bodies)
+        return {"owner_organisation_id": self.bodies[position], "owner_name": f"Body {position}"}
 
     def person(self) -> int:
         # The square: some travel much more than others.
@@ -198,6 +206,7 @@ def _visit(
             Action(
                 outcome_id=pk, title="Build it", due_date=start.first_day, due_precision="day",
                 status=draw.choice(("open", "done")), updated_at=timezone.now(),
+                **choose.owner(pk, host),
             )
         ]  # fmt: skip
     if n % VISITS_AN_ARTICLE == 0:

@@ -17,7 +17,7 @@ from unittest import mock
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client
@@ -74,8 +74,8 @@ def measure_desk(client) -> dict[str, dict]:
 
 
 def busiest(kind: int, model: type) -> list:
-    rows = TimelineTotal.objects.filter(kind=kind).values("subject")
-    pks = rows.annotate(n=Sum("count")).order_by("-n").values_list("subject", flat=True)[:5]
+    rows = TimelineTotal.objects.filter(kind=kind, month=TimelineTotal.ALL)
+    pks = rows.order_by("-count").values_list("subject", flat=True)[:5]
     return [model.objects.get(pk=pk) for pk in pks]
 
 
@@ -168,7 +168,7 @@ def lists() -> dict[str, list[str]]:
         "list of the organisations": [reverse("articles:organisation_list")],
         "list of the topics": [reverse("articles:topic_list")],
         "list of the people": [reverse("articles:person_list")],
-        "list of the promises": [reverse("articles:action_list")],
+        "list of the commitments": [reverse("articles:action_list")],
         "list of the feeds": [reverse("articles:feed_list")],
     }
 
@@ -277,7 +277,7 @@ def indexed(visit: Engagement, topic: Topic) -> tuple[list[int], int]:
     """Return the days under which the index has a visit, and how many a topic has."""
     days = TimelineEntry.objects.filter(engagement=visit).values_list("sort_key", flat=True)
     alone = TimelineTotal.objects.filter(kind=Kind.TOPIC, subject=topic.pk)
-    return sorted(set(days)), alone.aggregate(n=Sum("count"))["n"]
+    return sorted(set(days)), alone.get(month=TimelineTotal.ALL).count
 
 
 def measure_rendering(client) -> dict[str, float]:

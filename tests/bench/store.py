@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Sum
 
 from articles.models import Edition, TimelineTotal
 from articles.publishing.workflow import publish, save_edition
@@ -87,13 +86,8 @@ def main(*names: str) -> None:
 
 
 def addresses() -> dict[str, str]:
-    busiest = (
-        TimelineTotal.objects.filter(kind=Kind.REGION)
-        .values("subject")
-        .annotate(n=Sum("count"))
-        .order_by("-n")
-        .values_list("subject", flat=True)[:1]
-    )
+    regions = TimelineTotal.objects.filter(kind=Kind.REGION, month=TimelineTotal.ALL)
+    busiest = regions.order_by("-count").values_list("subject", flat=True)[:1]
     return {
         "article": Edition.objects.public().order_by("pk").first().get_absolute_url(),
         "timeline": Region.objects.get(pk=busiest[0]).get_absolute_url(),

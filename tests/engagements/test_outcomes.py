@@ -155,6 +155,30 @@ def test_owner_is_one_of_three():
     assert Action().owner == ""
 
 
+def test_owners_name_is_in_step():
+    """Lists are ordered by it: a new owner, a new name or other words change it, reports do not."""
+    algeria, body = Country.objects.get(code="DZ"), OrganisationFactory(name="Zone", acronym="A")
+    action = ActionFactory(owner_country=algeria)
+    assert action.owner_name == "Algeria"
+    algeria.name = "People's Republic"
+    algeria.save()
+    action.refresh_from_db()
+    assert action.owner_name == "People's Republic"
+    action.owner_country, action.owner_organisation = None, body
+    action.save(update_fields=["owner_country", "owner_organisation"])
+    action.refresh_from_db()
+    assert action.owner_name == "Zone"
+    body.name = "Area"
+    body.save()
+    action.refresh_from_db()
+    assert action.owner_name == "Area"
+    action.owner_organisation, action.owner_text = None, "Both sides"
+    action.save()
+    action.refresh_status()
+    action.refresh_from_db()
+    assert action.owner_name == "Both sides"
+
+
 def test_outcomes_and_actions_keep_the_editors_order():
     """Position first, then the order in which they were written."""
     engagement = EngagementFactory()

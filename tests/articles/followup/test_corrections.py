@@ -1,6 +1,7 @@
 """Corrections, promises, and their feeds."""
 
 import datetime as dt
+import itertools
 
 import feedparser
 import pytest
@@ -10,10 +11,19 @@ from django.utils import timezone
 from articles.caching.batch import batched_refresh
 from articles.publishing.workflow import withdraw
 from engagements.dates import PartialDate
-from engagements.models import Action, ActionUpdate, Correction, Country, DateChange, Engagement
+from engagements.models import (
+    Action,
+    ActionUpdate,
+    Correction,
+    Country,
+    DateChange,
+    Engagement,
+    Participant,
+)
 from tests.factories import (
     ActionFactory,
     EngagementFactory,
+    OrganisationFactory,
     OutcomeFactory,
     SourceFactory,
     UserFactory,
@@ -133,6 +143,60 @@ def test_promises_are_listed_the_overdue_first(client):
     assert "Given up." in page
 
 
+def test_pages_of_promises_follow_each_other(client, monkeypatch):
+    """Together they have every public action once, in one order, and their number is exact."""
+    monkeypatch.setattr("articles.pages.followup.ACTIONS_A_PAGE", 3)
+    dues = [None, PartialDate(dt.date(2025, 1, 1)), PartialDate(dt.date(2999, 1, 1), "year")]
+    hidden = [
+        EngagementFactory(
+            public_from=moment, withdrawn_at=gone, withdrawn_reason="Why" * bool(gone)
+        )
+        for now in [timezone.now()]
+        for moment, gone in ((None, None), (now + HOUR, None), (now - HOUR, now))
+    ]
+    public = []
+    for n, (status, due) in enumerate(itertools.product(Action.Status.values, dues)):
+        fields = {"status": status, "due": due, "owner_text": f"Owner {n % 2}"}
+        public += [promise(f"{n}", **fields), promise(f"{n} again", **fields)]
+        promise("Hidden", outcome=OutcomeFactory(engagement=hidden[n % 3]), **fields)
+    today, order = timezone.localdate(), [*Action.Status.values]
+    public.sort(
+        key=lambda row: (
+            not row.is_overdue(today), order.index(row.status), row.owner,
+            row.due_date or dt.date.max, row.pk,
+        )
+    )  # fmt: skip
+    for query, expected in (
+        ("", public),
+        ("status=overdue&", [row for row in public if row.is_overdue(today)]),
+        ("status=dropped&", [row for row in public if row.status == "dropped"]),
+    ):
+        found: list[Action] = []
+        for number in range(1, -(-len(expected) // 3) + 1):
+            page = client.get(f"/outcomes/?{query}page={number}").context["page"]
+            assert (page.paginator.count, page.number) == (len(expected), number)
+            found += page.object_list
+        assert found == expected
+        assert client.get(f"/outcomes/?{query}page={number + 1}").status_code == 404
+
+
+def test_owners_of_hidden_promises_are_no_options(client):
+    """A filter offers who owns a public action, and no name that would tell of another."""
+    hidden = OutcomeFactory(engagement=EngagementFactory(public_from=None))
+    for code, fields in (("DZ", {}), ("ES", {"outcome": hidden})):
+        promise("One", owner_country=Country.objects.get(code=code), **fields)
+    body, _other = (OrganisationFactory(name=name) for name in ("Its body", "Other body"))
+    Participant.objects.create(engagement=EngagementFactory(), side="other", organisation=body)
+    assert "Its body" not in client.get("/outcomes/").content.decode()
+    promise("Two", owner_organisation=body)
+    selects = {
+        select.name: select.options for select in client.get("/outcomes/").context["selects"]
+    }
+    assert selects["country"] == [("dz", "Algeria")]
+    assert selects["organisation"] == [(body.slug, "Its body")]
+    assert "north-africa" in dict(selects["region"])
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -193,7 +257,7 @@ def test_update_is_told_from_its_visits_minute_on(client, monkeypatch):
 QUERIES = {
     "/corrections/": 7,
     "/corrections/feed.rss": 7,
-    "/outcomes/": 7,
+    "/outcomes/": 10,
     "/outcomes/feed.rss": 3,
 }
 

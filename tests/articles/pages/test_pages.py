@@ -82,7 +82,7 @@ def test_list_shows_what_is_public(client, topics, party, name):
 
 
 QUERIES = {
-    "home": 25, "article_list": 8, "region_list": 11, "country_list": 4, "person_list": 5,
+    "home": 23, "article_list": 8, "region_list": 9, "country_list": 4, "person_list": 7,
     "organisation_list": 4, "topic_list": 4, "region": 23, "country": 24, "person": 25,
     "organisation": 23, "topic": 30,
 }  # fmt: skip

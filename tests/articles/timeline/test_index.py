@@ -101,8 +101,15 @@ def slow(at: dt.datetime) -> set[tuple[int, int, int]]:
 
 def recount() -> Counter:
     """Count the totals from the entries, the plain way."""
-    rows = TimelineEntry.objects.exclude(kind=Kind.PERSON)
-    return Counter((row.kind, row.subject, row.sort_key // 100) for row in rows)
+    rows = TimelineEntry.objects.all()
+    months = [(row.kind, row.subject, row.sort_key // 100) for row in rows]
+    took_place = Engagement.objects.filter(status="took_place").values("pk")
+    held = rows.filter(kind=Kind.REGION, engagement__in=took_place)
+    return (
+        Counter((kind, subject, TimelineTotal.ALL) for kind, subject, _month in months)
+        + Counter(row for row in months if row[0] != Kind.PERSON)
+        + Counter((TimelineTotal.HELD, row.subject, row.sort_key // 100) for row in held)
+    )
 
 
 def totals() -> dict:
@@ -143,6 +150,9 @@ def check_what_readers_see(at: dt.datetime, facts: set[tuple[int, int, int]]) ->
             found = visits.get(Term(kind, row.subject.pk), set())
             latest = max((keys[pk] // 10_000 for pk in found & took_place), default=0)
             assert (row.visits, row.latest) == (len(found), latest), row
+    assert stored.held_by_month([term.subject for term in regions], hidden, 0, 999999) == Counter(
+        (term.subject, keys[pk] // 100) for term in regions for pk in visits[term] & took_place
+    )
 
 
 def flat(values: Mapping[int, Mapping[int, int | None]]) -> dict[Term, int | None]:
