@@ -7,13 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from articles.followup.corrections import DATE, FACT, NOTE, FollowUp
 from articles.followup.corrections import notes as corrected
 from articles.models import Edition
-from articles.syndication.description import Item, tag_uri
+from articles.syndication.description import Item, site_language, tag_uri
 from engagements.models import ActionUpdate, Correction, DateChange, Engagement
 
 
@@ -107,7 +106,7 @@ def _update(row, origin: str) -> Item:
         updated_at=row.announced_at.replace(microsecond=0),
         authors=[settings.SITE_NAME],
         categories=list(filter(None, [capfirst(row.get_status_display()), row.action.owner])),
-        language=get_language() or settings.LANGUAGE_CODE,
+        language=site_language(),
     )
 
 
@@ -127,7 +126,7 @@ def _item(
         updated_at=moment,
         authors=[settings.SITE_NAME],
         categories=[],
-        language=language or get_language() or settings.LANGUAGE_CODE,
+        language=language or site_language(),
         is_corrected=True,
     )
 

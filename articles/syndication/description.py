@@ -2,8 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.conf import settings
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 
 def tag_uri(path: str) -> str:
@@ -12,6 +15,11 @@ def tag_uri(path: str) -> str:
     For example "tag:example.org,2025:article/1".
     """
     return f"tag:{settings.TAG_AUTHORITY}:{path}"
+
+
+def site_language() -> str:
+    """Return the language of what is not an article's."""
+    return get_language() or settings.LANGUAGE_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,14 @@ class Item:
     image: Image | None = None
 
 
+class WrittenItem(NamedTuple):
+    """An item in one format: `entry` for programs, and in XML `listed` for people."""
+
+    updated_at: dt.datetime
+    entry: SafeString
+    listed: SafeString
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """A feed, or a page of its archive. Addresses are absolute; empty ones are left out.
@@ -63,13 +79,12 @@ class Description:
     address: str
     formats: dict[str, str]
     language: str
-    corrections: str
     follow: str
     calendar: str = ""
     hub: str = ""
     older: str = ""
     current: str = ""
-    items: list[Item] = field(default_factory=list)
+    items: list[WrittenItem] = field(default_factory=list)
 
     @property
     def is_archive(self) -> bool:

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from articles.caching.scopes import depends_on
 from articles.pagination import ArchiveCursor, UnreadableError, archive_page
-from articles.syndication.description import Description
+from articles.richtext import NOT_TEXT
+from articles.syndication.description import Description, site_language
 from articles.syndication.formats import FORMATS, Format, write
 from articles.syndication.listings import Listing, Read
 
@@ -37,7 +37,7 @@ def _feed(read: Read, form: Format) -> Callable[..., HttpResponse]:
         rows, older = archive_page(listing.fetch, before)
         origin = request.build_absolute_uri("/")[:-1]
         described = _described(listing, form, origin, before, older)
-        described.items.extend(listing.items(rows, at, origin))
+        described.items.extend(listing.items(rows, at, origin, form))
         depends_on(request, listing.scopes(rows))
         response = HttpResponse(write(described, form), content_type=f"{form.sent}; charset=utf-8")
         response["Access-Control-Allow-Origin"] = "*"
@@ -71,13 +71,13 @@ def _described(
 
     return Description(
         id=listing.id,
-        title=listing.title,
-        description=listing.description,
+        # The name of a subject may contain characters that XML cannot represent.
+        title=NOT_TEXT.sub("", listing.title),
+        description=NOT_TEXT.sub("", listing.description),
         page=origin + listing.page,
         address=address(form.file, before),
         formats={form.name: address(form.file) for form in FORMATS},
-        language=get_language() or settings.LANGUAGE_CODE,
-        corrections=origin + reverse("articles:correction_list"),
+        language=site_language(),
         follow=origin + reverse("articles:feed_list"),
         calendar=address("calendar.ics") if listing.has_calendar else "",
         # An archive page never changes, so a hub has nothing to announce.

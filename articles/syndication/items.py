@@ -16,25 +16,31 @@ from articles.models import Edition, Picture
 from articles.pictures.embedding import pictures_by_key
 from articles.richtext import EmbeddedImage, embedded_images, render_for_feed
 from articles.syndication.articles import FeedRow, editions_of
-from articles.syndication.description import Image, Item, tag_uri
+from articles.syndication.description import Image, Item, WrittenItem, tag_uri
+from articles.syndication.formats import Format, write_item
 from engagements.models import Engagement
 
 # In pixels: an item's picture is the widest JPEG that is no wider.
 WIDTH = 960
 
 
-def articles(rows: Sequence[FeedRow], at: dt.datetime, origin: str) -> list[Item]:
-    """Return the items of articles, each cached until its article changes.
+def articles(
+    rows: Sequence[FeedRow], at: dt.datetime, origin: str, form: Format
+) -> list[WrittenItem]:
+    """Return the items of articles in a format, each cached until its article changes.
 
     `origin`: the site's scheme and host, "https://news.example.org".
     """
-    names = {f"item:{row.article}:{origin}": row for row in rows}
+    names = {f"item:{form.name}:{row.article}:{origin}": row for row in rows}
 
     def make(missing: list[str]) -> dict[str, Fragment]:
         items = _made([names[name] for name in missing], at, origin)
         return {
-            f"item:{article}:{origin}": Fragment(item, frozenset([article_scope(article)]))
-            for article, item in items.items()
+            name: Fragment(
+                write_item(items[article], form, origin), frozenset([article_scope(article)])
+            )
+            for name in missing
+            if (article := names[name].article) in items
         }
 
     items = fragments(names, at, make)

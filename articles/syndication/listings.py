@@ -16,16 +16,29 @@ from articles.followup import actions, corrections
 from articles.pagination import FetchOlder
 from articles.syndication import change_items, items
 from articles.syndication.articles import feed_rows
-from articles.syndication.description import Item, tag_uri
+from articles.syndication.description import Item, WrittenItem, tag_uri
+from articles.syndication.formats import Format, write_item
 from articles.timeline import filters
 from articles.timeline.filters import View, view_scopes
 from articles.timeline.index import Term
 from articles.timeline.subjects import find, term_of
 
+# Given rows, a moment, the site's scheme and host, and a format.
+Items = Callable[[list[Any], dt.datetime, str, Format], list[WrittenItem]]
+
+
+def _written(make: Callable[[list[Any], dt.datetime, str], list[Item]]) -> Items:
+    """Return the function that makes items and writes them."""
+
+    def items(rows: list[Any], at: dt.datetime, origin: str, form: Format) -> list[WrittenItem]:
+        return [write_item(item, form, origin) for item in make(rows, at, origin)]
+
+    return items
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list, the functions that fetch its rows and make their items, and its page on the site.
+    """A list, the functions that fetch its rows and write their items, and its page on the site.
 
     `page` is the path of the web page; `term` is that of the subject, if there is one; `subjects`
     are the scopes of a list of articles on subjects.
@@ -37,7 +50,7 @@ class Listing:
     view: View
     page: str
     fetch: FetchOlder[Any]
-    items: Callable[[list[Any], dt.datetime, str], list[Item]]
+    items: Items
     has_calendar: bool = False
     term: Term | None = None
     subjects: frozenset[str] = frozenset()
@@ -105,7 +118,7 @@ def of_corrections(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -
         view=View(path),
         page=path,
         fetch=corrections.corrections(at),
-        items=change_items.corrections,
+        items=_written(change_items.corrections),
     )
 
 
@@ -121,7 +134,7 @@ def of_updates(params: QueryDict, key: Mapping[str, str], at: dt.datetime) -> Li
         view=view,
         page=view.address(),
         fetch=corrections.updates(actions.updates_of(view, at)),
-        items=change_items.updates,
+        items=_written(change_items.updates),
         has_calendar=True,
     )
 

@@ -247,6 +247,7 @@ def test_any_text_makes_a_well_formed_feed(client, topic, feed):
     text = "Zug \x0b \ufffe & <b> ]]> 🕊 سلام"
     edition = make_public(article=ArticleFactory(language="ar"), standfirst=text, topics=[topic])
     type(edition).objects.filter(pk=edition.pk).update(headline=text, byline="A & B \x01")
+    type(topic).objects.filter(pk=topic.pk).update(name=text)
     (item,) = entries(client, feed)
     assert "سلام" in item.content[0].value
     assert "🕊" in item.title
