@@ -70,28 +70,13 @@ def megabytes(name: str, *, default: int) -> int:
     return int(value) * 1024**2
 
 
-def seconds(name: str, *, default: int) -> int:
-    """Return a number of seconds, at most a day."""
+def number(name: str, *, default: int, least: int = 1, most: int = 9_999) -> int:
+    """Return a whole number in a range."""
     value = text(name, str(default))
-    if not (value.isascii() and value.isdecimal() and int(value[:6]) <= 86_400 and len(value) < 6):
-        fail(f"{name} is {value!r}; write a whole number of seconds, at most 86400.")
+    is_number = value.isascii() and value.isdecimal() and len(value) < 10
+    if not (is_number and least <= int(value) <= most):
+        fail(f"{name} is {value!r}; write a whole number from {least} to {most}.")
     return int(value)
-
-
-def count(name: str, *, default: int) -> int:
-    """Return a whole number from 1 to 9999."""
-    value = text(name, str(default))
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
-        fail(f"{name} is {value!r}; write a whole number above 0, such as {default}.")
-    return int(value)
-
-
-def days(name: str, *, default: int) -> int:
-    """Return a whole number of days, at least one."""
-    value = text(name)
-    if value and not (value.isascii() and value.isdecimal() and 0 < int(value[:6]) < 100_000):
-        fail(f"{name} is {value!r}; set it to a whole number of days from 1 to 99999.")
-    return int(value[:6] or default)
 
 
 def redis(name: str) -> str:
@@ -305,7 +290,7 @@ def serving_options(config: dict[str, Any], name: str, *, default: int) -> dict[
 
     On PostgreSQL each statement may take the seconds that the variable `name` allows, 0: any time.
     """
-    limit = seconds(name, default=default)
+    limit = number(name, default=default, least=0, most=86_400)
     if config["ENGINE"].endswith("sqlite3"):
         return {}
     given = config["OPTIONS"].get("options", "")

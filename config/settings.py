@@ -155,7 +155,7 @@ ACCOUNT_SESSION_REMEMBER = True
 # The key is of name and address (config/staff/adapters.py).
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 # Days after which the daily job deletes events from the audit log.
-AUDIT_LOG_DAYS = environment.days("AUDIT_LOG_DAYS", default=730)
+AUDIT_LOG_DAYS = environment.number("AUDIT_LOG_DAYS", default=730)
 MFA_ADAPTER = "config.staff.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -208,7 +208,7 @@ PAGE_STORE_FILES_BYTES = environment.megabytes(
 )
 REDIS_URL = environment.redis("REDIS_URL")
 # While the database is away, pages may be sent that were known to be true so many seconds ago.
-STALE_IF_DOWN_SECONDS = environment.seconds("STALE_IF_DOWN_SECONDS", default=0)
+STALE_IF_DOWN_SECONDS = environment.number("STALE_IF_DOWN_SECONDS", default=0, least=0, most=86_400)
 
 # Files
 
@@ -241,7 +241,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an engagement's form nests participants,
 
 # Backups, made by the worker each night; `None`: not made. They are not to lie beside the data.
 BACKUP_DIR = environment.optional_directory("BACKUP_DIR", beneath=BASE_DIR)
-BACKUPS_KEPT = environment.count("BACKUPS_KEPT", default=14)
+BACKUPS_KEPT = environment.number("BACKUPS_KEPT", default=14)
 
 # Security
 

@@ -22,18 +22,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='action',
             name='owner_name',
-            field=models.CharField(blank=True, default='', editable=False, max_length=200),
-            preserve_default=False,
-        ),
-        migrations.RunSQL(
-            'UPDATE engagements_action SET owner_name = COALESCE('
-            '(SELECT name FROM engagements_country WHERE id = owner_country_id),'
-            ' (SELECT name FROM engagements_organisation WHERE id = owner_organisation_id),'
-            ' owner_text)',
-            migrations.RunSQL.noop,
-        ),
-        migrations.AddIndex(
-            model_name='action',
-            index=models.Index(fields=['status', 'owner_name', 'due_date'], name='action_in_order'),
+            field=models.CharField(blank=True, db_default='', editable=False, max_length=200),
         ),
     ]

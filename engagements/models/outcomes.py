@@ -184,7 +184,7 @@ class Action(models.Model):
     )
     owner_text = LineField(_("owner in words"), max_length=200, blank=True)
     # Of whichever owner, for the order of lists. Countries and organisations write their new names.
-    owner_name = models.CharField(max_length=200, blank=True, editable=False)
+    owner_name = models.CharField(max_length=200, blank=True, db_default="", editable=False)
     due_date = models.DateField(null=True, blank=True, editable=False)
     due_precision = models.CharField(max_length=5, blank=True, editable=False)
     due = PartialDateProperty()

@@ -86,7 +86,9 @@ def test_production_starts_with_the_three_required_settings(tmp_path):
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
         ("DATA_DIR", "/dev/null/x", "cannot be created"),
         ("BACKUP_DIR", "/dev/null/x", "cannot be created"),
-        ("BACKUPS_KEPT", "0", "a whole number above 0, such as 14"),
+        ("BACKUPS_KEPT", "0", "a whole number from 1 to 9999"),
+        ("STALE_IF_DOWN_SECONDS", "a day", "a whole number from 0 to 86400"),
+        ("AUDIT_LOG_DAYS", "9" * 5_000, "a whole number from 1 to 9999"),
     ],
 )
 def test_start_refused(tmp_path, variable, value, says):

@@ -15,6 +15,8 @@ from django.db.migrations.state import ProjectState
 
 from tests.upgrade import APPS
 
+DATA = migrations.RunPython | migrations.RunSQL
+
 
 class Fault(NamedTuple):
     """What is wrong with `name`, a table, a column, a constraint or a migration."""
@@ -98,7 +100,7 @@ def lock_faults(migration: migrations.Migration, released: ProjectState) -> Iter
     """Yield what keeps writers of a released model's table waiting while it runs."""
     name = f"{migration.app_label}.{migration.name}"
     operations = list(flat(migration.operations))
-    are_data = [isinstance(operation, migrations.RunPython) for operation in operations]
+    are_data = [isinstance(operation, DATA) for operation in operations]
     if any(are_data) and not all(are_data):
         yield Fault(name, "data and schema change in one transaction; make it two migrations")
     for operation in operations:

@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0020_scope_version'),
+        ('articles', '0021_backups'),
     ]
 
     operations = [
