@@ -8,6 +8,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -167,10 +168,11 @@ def out_of_step(engagements: Collection[int]) -> set[int]:
 
 def totals_out_of_step() -> int:
     """Return the number of totals that are not the number of their entries."""
-    entries = TimelineEntry.objects.values_list("kind", "subject", "sort_key")
-    counts = _count_by_month(entries.iterator())
-    stored = TimelineTotal.objects.values_list(*KEY, "count")
-    counts.subtract({tuple(key): count for *key, count in stored})
+    entries = TimelineEntry.objects.order_by("engagement").values_list(*COLUMNS[:4])
+    counts = Counter[tuple[int, ...]]()
+    for _engagement, rows in groupby(entries.iterator(), key=itemgetter(3)):
+        counts.update(_count(list(rows)))
+    _subtract_stored(counts, TimelineTotal.objects.all())
     return sum(1 for count in counts.values() if count)
 
 

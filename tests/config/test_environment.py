@@ -191,12 +191,12 @@ def test_statements_of_the_server_are_limited(monkeypatch, tmp_path, variable, a
     assert serving["pool"]["timeout"] <= 2
 
 
-@pytest.mark.parametrize("value", ["-1", "1.5", "86401", "9" * 9, "²", "soon"])
-def test_seconds_refused(monkeypatch, value):
-    """A number of seconds is whole and at most a day."""
+@pytest.mark.parametrize("value", ["-1", "1.5", "1001", "9" * 9, "²", "soon"])
+def test_number_refused(monkeypatch, value):
+    """A number is whole and in its range."""
     monkeypatch.setenv("LIMIT", value)
-    with pytest.raises(SettingsError, match="whole number of seconds"):
-        environment.seconds("LIMIT", default=0)
+    with pytest.raises(SettingsError, match="a whole number from 0 to 1000"):
+        environment.number("LIMIT", default=0, least=0, most=1_000)
 
 
 def test_password_of_the_database_is_never_shown(monkeypatch, tmp_path):
