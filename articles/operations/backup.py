@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from articles.models.pictures import private_storage
 from articles.operations.rows import Report, models_of_record, named_files, snapshot, write_rows
+from config import __version__
 
 MANIFEST = "manifest.json"
 MEDIA = "media"
@@ -73,7 +73,7 @@ def create(
         with explained():
             manifest = {
                 "created_at": timezone.now().isoformat(),
-                "release": release(),
+                "release": __version__,
                 "engine": connections[using].vendor,
                 "migrations": migrations,
             } | _write(unfinished, report, previous, using)
@@ -164,8 +164,3 @@ def schema(using: str = "default") -> list[str]:
     if not set(leaves) <= loader.applied_migrations.keys():
         raise BackupError(_("The database is of another release: run “manage.py migrate” first."))
     return [".".join(leaf) for leaf in sorted(leaves)]
-
-
-def release() -> str:
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
-    return project["project"]["version"]

@@ -20,7 +20,6 @@ from articles.operations.backup import (
     explained,
     hash_of,
     read_manifest,
-    release,
     rows_path,
     schema,
     verify,
@@ -33,6 +32,7 @@ from articles.operations.rows import (
     read_rows,
     reset_sequences,
 )
+from config import __version__
 from engagements.models import Engagement
 
 
@@ -53,7 +53,7 @@ def restore(
                 "The backup is of release %(theirs)s, whose tables are not those of this one "
                 "(%(ours)s). Restore it with that release, then upgrade."
             )
-            % {"theirs": manifest["release"], "ours": release()}
+            % {"theirs": manifest["release"], "ours": __version__}
         )
     if not overwrite:
         _refuse_record()
