@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Greatest
@@ -23,6 +24,8 @@ from engagements.models import Engagement
 # A process may go on using a version for so long without reading it again. Whoever changes content
 # waits as long after the commit, so that no page of the old version is served afterwards.
 LEASE_SECONDS = 0.02
+# The key in the cache of the latest basis.
+_BASIS = "basis"
 
 
 def content_changed() -> None:
@@ -99,10 +102,20 @@ def ahead(at: dt.datetime) -> list[Subquery]:
 
 
 def basis_at(at: dt.datetime) -> Basis:
-    """Return the basis of what is made at a moment, without scopes; with one query."""
+    """Return the basis of what is made at a moment, without scopes; with one short query.
+
+    The next boundary is read only after a change or when the last one that was read has passed.
+    """
+    number = ContentVersion.objects.values_list("number", flat=True).first() or 0
+    now = at.timestamp()
+    last: Basis | None = cache.get(_BASIS)
+    if last and last.number == number and last.at <= now < last.until:
+        return last._replace(at=now)
     number, *moments = ContentVersion.objects.values_list("number", *ahead(at)).first() or (0,)
     until = min([midnight_before(at) + dt.timedelta(days=1), *filter(None, moments)])
-    return Basis(number, at.timestamp(), until.timestamp())
+    basis = Basis(number, now, until.timestamp())
+    cache.set(_BASIS, basis)
+    return basis
 
 
 def midnight_before(at: dt.datetime) -> dt.datetime:

@@ -100,7 +100,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         if edition is None:
             return {}
         # Defence in depth: an article never shows facts that are not public.
-        found = public_facts(edition.engagement_id, at, draw=edition.picture is None)
+        found = public_facts(edition.engagement_id, at, head=False, draw=edition.picture is None)
         page = article_page(
             edition,
             facts=found.facts if found else None,

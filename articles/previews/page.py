@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from articles.models import Edition, EditionTopic, Picture, StoryPicture
 from articles.pages.articles import article_page
-from articles.pages.engagements import facts, made_facts, made_figure
+from articles.pages.engagements import made_facts, made_figure, with_facts
 from articles.publishing.public_versions import PublicVersion, versions_of
 from engagements.models import Engagement
 
@@ -58,8 +58,8 @@ def page(
     versions = [*earlier, PublicVersion(len(earlier) + 1, edition, coming, None)]
     if earlier:
         versions[-2] = PublicVersion(len(earlier), earlier[-1].edition, earlier[-1].since, coming)
-    visits = facts(Engagement.objects.filter(withdrawn_at=None), at)
-    visit = visits.filter(pk=edition.engagement.pk).first() if edition.engagement else None
+    visits = Engagement.objects.filter(withdrawn_at=None, pk=edition.engagement_id or 0)
+    visit = with_facts(visits, at)
     shown = article_page(
         edition,
         facts=made_facts(visit, at).value if visit else None,

@@ -13,8 +13,8 @@ from django.utils import timezone
 from articles.models import TimelineEntry, TimelineTotal
 from articles.pagination import Cursor
 from articles.timeline.filters import View
-from articles.timeline.index import TOOK_PLACE, WITH, Term
-from engagements.models import Action
+from articles.timeline.index import WITH, Term
+from engagements.models import Action, Engagement
 from engagements.visibility import is_public
 
 Kind = TimelineEntry.Kind
@@ -85,21 +85,22 @@ def latest_entries(kind: int, at: dt.datetime) -> QuerySet[TimelineEntry]:
     return entries.order_by(*NEWEST_FIRST)
 
 
-def meetings_of(one: Term, other: Term, at: dt.datetime, *, before: int) -> QuerySet:
-    """Return the engagements, by pk, that took place before a `sort_key` with both parties.
-
-    Newest first.
-    """
+def meetings_of(
+    one: Term, other: Term, at: dt.datetime, *, before: int, most: int
+) -> list[Engagement]:
+    """Return the latest public engagements of both parties that took place before a `sort_key`."""
     rarer, commoner = sorted((one, other), key=_totals_of({one, other}).__getitem__)
     entries = TimelineEntry.objects.filter(
         visible(at),
         has_term(commoner),
-        has_term(TOOK_PLACE),
+        is_public(at, "engagement__"),
         kind=rarer.kind,
         subject=rarer.subject,
         sort_key__lt=before,
+        engagement__status=Engagement.Status.TOOK_PLACE,
     )
-    return entries.order_by(*NEWEST_FIRST).values_list("engagement_id", flat=True)
+    rows = entries.order_by(*NEWEST_FIRST).select_related("engagement")[:most]
+    return [row.engagement for row in rows]
 
 
 def has_term(term: Term) -> Q:

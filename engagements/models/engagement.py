@@ -75,12 +75,13 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
 
     def for_drawings(self, at: dt.datetime | None = None) -> Self:
         """Fetch what a drawing shows: parties, place, and the tour's stops (`public_stops`)."""
-        stops = Engagement.objects.public(at).with_parties().oldest_first()
-        return (
-            self.with_parties()
-            .select_related("tour")
-            .prefetch_related(models.Prefetch("tour__engagements", stops, to_attr="public_stops"))
-        )
+        return self.with_parties().select_related("tour").prefetch_related(stops_of_tours(at))
+
+
+def stops_of_tours(at: dt.datetime | None = None) -> models.Prefetch:
+    """Return the lookup that sets `public_stops` of the tours of engagements."""
+    stops = Engagement.objects.public(at).with_parties().oldest_first()
+    return models.Prefetch("tour__engagements", stops, to_attr="public_stops")
 
 
 class Engagement(CheckedAtOnce, Addressed, Fictional, Withdrawable):  # type: ignore[django-manager-missing] # taggit ships no types

@@ -211,7 +211,7 @@ def test_query_count_is_constant(client, django_assert_num_queries):
     for _more in range(3):
         newer(edition)
         make(edition, by=member(), lifetime="day")
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(16):
         client.get(address)
     page = reverse("admin:articles_article_links", args=[edition.article_id])
     client.force_login(member())
