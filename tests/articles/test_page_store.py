@@ -223,6 +223,7 @@ def test_signed_in_person_and_desk_pass_by(site, client):
     assert "etag" in ask(site, "/").headers
     for address, sent in [
         ("/", {"cookie": "session=abc"}), ("/admin/login/", {}), ("/healthz", {}),
+        ("/livez", {}), ("/readyz", {}),
         ("/media/00000000-0000-0000-0000-000000000000/320.jpg", {}),
     ]:  # fmt: skip
         answer = ask(site, address, **sent)

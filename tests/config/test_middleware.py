@@ -216,8 +216,9 @@ def test_cookies_under_https(monkeypatch):
 
 @pytest.mark.django_db
 def test_plain_http_is_redirected_except_for_probes(settings):
-    """HTTPS is for everyone; the host's own health probe speaks plain HTTP."""
+    """HTTPS is for everyone; the host's own probes speak plain HTTP."""
     settings.SECURE_SSL_REDIRECT = True
     client = Client()
     assert client.get("/").headers["Location"] == "https://testserver/"
-    assert client.get("/healthz").status_code == 200
+    for probe in ("/healthz", "/livez", "/readyz"):
+        assert client.get(probe).status_code == 200
