@@ -24,7 +24,7 @@ from articles.pictures.library import delete_discarded_files
 
 logger = logging.getLogger(__name__)
 
-_GRACE = 1  # seconds in which a message that is being sent may arrive before the worker ends
+_GRACE = 0.5  # seconds in which a message that is being sent may arrive before the worker ends
 
 
 class OnceADay:
