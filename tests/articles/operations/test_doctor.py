@@ -102,10 +102,10 @@ def test_migration_that_is_not_applied_is_a_fault():
 
 
 @pytest.mark.sqlite
-def test_database_that_anybody_may_read_is_a_fault(settings, tmp_path):
+def test_database_that_anybody_may_read_is_a_fault(settings, monkeypatch, tmp_path):
     """So are its log and the settings; the sentence is the command that mends it."""
     database = tmp_path / "db.sqlite3"
-    settings.DATABASES["default"]["NAME"] = database
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", database)
     for path in (database, tmp_path / "db.sqlite3-wal", tmp_path / ".env"):
         path.touch(0o640)
         assert faults("permissions") == []
