@@ -5,10 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, QueryDict
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -91,23 +90,17 @@ class ActionsByUrgency:
         self._all: ActionQuerySet = _narrowed(Action.objects.all(), view, at, "")
         self._at = at
 
-    @cached_property
-    def _statuses(self) -> dict[str, int]:
-        """The number of actions of each status, those that are not public included."""
-        return dict(self._all.order_by().values_list("status").annotate(Count("pk")))
-
     def count(self) -> int:
         # Not one by one: hidden engagements are few, and an index has them.
         hidden = Engagement.objects.filter(is_hidden(self._at))
-        hidden_number = self._all.filter(outcome__engagement__in=hidden).count()
-        return sum(self._statuses.values()) - hidden_number
+        return self._all.count() - self._all.filter(outcome__engagement__in=hidden).count()
 
     def __getitem__(self, page: slice) -> list[Action]:
         """Return the actions of a page, each with its updates."""
         today = timezone.localdate(self._at)
         pks: list[int] = []
         skipped, number = page.start, page.stop - page.start
-        for group in self._all.public(self._at).by_urgency(today, self._statuses):
+        for group in self._all.public(self._at).by_urgency(today):
             found = group.values_list("pk", flat=True)[skipped : skipped + number - len(pks)]
             pks += found
             if len(pks) == number:

@@ -1,7 +1,6 @@
 """What was agreed, the actions that it needs, reports on them, and the sources."""
 
 import datetime as dt
-from collections.abc import Container
 from typing import Self
 
 from django.conf import settings
@@ -102,18 +101,17 @@ class ActionQuerySet(models.QuerySet["Action"]):
         # The day is repeated for the sake of the index.
         return self.unfinished().filter(_is_past(today), due_date__lt=today)
 
-    def by_urgency(self, today: dt.date, statuses: Container[str]) -> list[Self]:
-        """Return the overdue actions of each of the statuses, then the others of each.
+    def by_urgency(self, today: dt.date) -> list[Self]:
+        """Return the overdue actions of each status, then the others of each.
 
         Those of one status are in the order of an index: by owner and due date.
         """
-        unfinished = [status for status in Action.UNFINISHED if status in statuses]
-        finished = [status for status in Action.FINISHED if status in statuses]
         dated = self.order_by("owner_name", "due_date", "pk")
         rows = self.order_by("owner_name", F("due_date").asc(nulls_last=True), "pk")
-        late = [dated.filter(_is_past(today), status=status) for status in unfinished]
-        in_time = [rows.filter(~_is_past(today), status=status) for status in unfinished]
-        return [*late, *in_time, *(rows.filter(status=status) for status in finished)]
+        late = [dated.filter(_is_past(today), status=status) for status in Action.UNFINISHED]
+        in_time = [rows.filter(~_is_past(today), status=status) for status in Action.UNFINISHED]
+        finished = [rows.filter(status=status) for status in Action.FINISHED]
+        return [*late, *in_time, *finished]
 
     def fulfilled(self) -> Self:
         """Actions that are done, the latest first, with the date (`fulfilled_on`)."""

@@ -257,7 +257,7 @@ def test_update_is_told_from_its_visits_minute_on(client, monkeypatch):
 QUERIES = {
     "/corrections/": 7,
     "/corrections/feed.rss": 7,
-    "/outcomes/": 10,
+    "/outcomes/": 13,
     "/outcomes/feed.rss": 3,
 }
 
