@@ -25,12 +25,14 @@ from articles.editing_sessions.autosave import forget, read_token
 from articles.editing_sessions.batched_admin import RefreshedOnce
 from articles.models import Article, Picture
 from articles.pictures.desk_display import picture_preview
+from articles.pictures.upload_admin import UploadForm
 from articles.publishing.workflow import save_edition
 from articles.roles import may_change, may_publish, may_view
 
 
 @admin.register(Article)
-class ArticleAdmin(RefreshedOnce, ArticleFormMerge, ArticleList):
+class ArticleAdmin(UploadForm, RefreshedOnce, ArticleFormMerge, ArticleList):
+    upload_field = "picture_upload"
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
     object_history_template = "admin/articles/article/history.html"

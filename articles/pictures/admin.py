@@ -19,6 +19,7 @@ from articles.pictures.desk_views import ADD, describe_address
 from articles.pictures.forms import PictureForm
 from articles.pictures.library import redraw_share
 from articles.pictures.processing import MAX_BYTES
+from articles.pictures.upload_admin import UploadForm
 from articles.pictures.urls import urlpatterns
 from articles.pictures.usage import uses_of, why_not_deleted
 from engagements.admin.base import BoundedLists, TableFilter
@@ -66,7 +67,8 @@ class AltFilter(TableFilter):
 
 
 @admin.register(Picture)
-class PictureAdmin(BoundedLists):
+class PictureAdmin(UploadForm, BoundedLists):
+    upload_field = "replacement"
     list_display = ["thumbnail", "title", "facts", "use"]
     list_display_links = ["title"]
     list_filter = [UsedFilter, CreditFilter, AltFilter]
@@ -142,8 +144,11 @@ class PictureAdmin(BoundedLists):
                 "Readers see it at once, and nobody else approved it: it is recorded."
             )
             messages.warning(request, message)
-        if {"focal_x", "focal_y"} & changed and "replacement" not in changed:
+        if {"focal_x", "focal_y"} & changed:
             redraw_share(obj)
+
+    def replaced_picture(self, request, object_id):
+        return self.get_object(request, unquote(object_id))
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)

@@ -3,8 +3,9 @@
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+import threading
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -29,30 +30,72 @@ class SamePictureError(ValidationError):
         self.picture = picture
 
 
-class Upload(NamedTuple):
-    """An uploaded picture, decoded and not stored yet; `known` has the same pixels."""
+# Of a process. The limits of `decode` bound how long the next one waits.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass
+class Upload:
+    """An uploaded picture, decoded, encoded and not stored yet; `known` has the same pixels."""
 
     name: str
-    image: Image.Image
     digest: str
+    size: tuple[int, int]
     known: Picture | None
+    # The original's and the renditions': name, size and bytes.
+    files: list[tuple[str, tuple[int, int], bytes]]
+    written: list[str] = field(default_factory=list)
+
+    def discard(self) -> None:
+        """Delete the files that were written for rows that a transaction took back."""
+        if self.written and not Picture.objects.filter(file=self.written[0]).exists():
+            for name in self.written:
+                private_storage().delete(name)
 
 
-def read_upload(file: Any) -> Upload:
-    """Decode a Django file; raise `ValidationError` as `decode` does."""
+def read_upload(file: Any, replaces: Picture | None = None) -> Upload:
+    """Decode a Django file, in place of a picture's or as a new one; encode what is to be stored.
+
+    That takes seconds, so it belongs outside of transactions: SQLite has one writer at a time. The
+    file remembers the result. Raises `ValidationError` as `decode` does.
+    """
+    if not hasattr(file, "reading"):
+        try:
+            with _ONE_AT_A_TIME:
+                file.reading = _read(file, replaces)
+        except ValidationError as error:
+            file.reading = error
+    if isinstance(file.reading, ValidationError):
+        raise file.reading
+    return file.reading
+
+
+def _read(file: Any, replaces: Picture | None) -> Upload:
     image = decode(file)
     digest = digest_of(image)
     # Without unprintable characters.
     name = "".join(sign for sign in file.name or "" if sign.isprintable())[-200:]
-    return Upload(name, image, digest, Picture.objects.filter(digest=digest).first())
+    known = Picture.objects.filter(digest=digest).first()
+    names = replaces.renditions.values_list("name", flat=True) if replaces else ()
+    widths = [name.removesuffix(".jpg") for name in names]
+    numbers = [int(width) for width in widths if width.isdecimal()]
+    files = [_original(image), *renditions_of(image, replaces or Picture(), numbers)]
+    return Upload(name, digest, image.size, known, files)
+
+
+def _original(image: Image.Image) -> tuple[str, tuple[int, int], bytes]:
+    if image.mode == "RGBA":
+        return "original.png", image.size, encode(image, "PNG")
+    return "original.jpg", image.size, encode(image, "JPEG", quality=92)
 
 
 def store_upload(upload: Upload, *, credit: str = "", licence: str = "", by: Any = None) -> Picture:
-    """Store an upload as a picture with its renditions. If the transaction fails, no file stays."""
-    picture = Picture(
-        name=upload.name, digest=upload.digest, credit=credit, licence=licence, uploaded_by=by
-    )
-    _store(picture, upload.image, f"pictures/{picture.uuid}")
+    """Store an upload as a picture with its renditions.
+
+    If it fails no file stays. Whoever takes back the transaction around it calls `discard()`.
+    """
+    picture = Picture(credit=credit, licence=licence, uploaded_by=by)
+    _store(picture, upload, f"pictures/{picture.uuid}")
     return picture
 
 
@@ -74,13 +117,10 @@ def replace_file(picture: Picture, file: Any, *, by: Any) -> None:
     Raises `ValidationError` as `decode` does, and if an approval has taken it out of the person's
     hands meanwhile; `SamePictureError` if the library has the picture.
     """
-    upload = read_upload(file)
+    upload = read_upload(file, picture)
     if upload.known:
         raise SamePictureError(upload.known)
-    renditions = list(picture.renditions.all())
-    old = [picture.file.name, *(rendition.file.name for rendition in renditions)]
-    widths = [rendition.name.removesuffix(".jpg") for rendition in renditions]
-    picture.name, picture.digest = upload.name, upload.digest
+    old = [picture.file.name, *(row.file.name for row in picture.renditions.all())]
     picture.replaced_at = timezone.now()
     with transaction.atomic():
         # An approval holds the lock until its end.
@@ -88,8 +128,7 @@ def replace_file(picture: Picture, file: Any, *, by: Any) -> None:
         if not Picture.objects.describable_by(by).filter(pk=picture.pk).exists():
             message = _("It was approved meanwhile: ask an editor to replace it.")
             raise ValidationError(message, code="approved")
-        numbers = [int(width) for width in widths if width.isdecimal()]
-        _store(picture, upload.image, _new_directory(picture), numbers)
+        _store(picture, upload, _new_directory(picture))
         discard(old)
 
 
@@ -98,32 +137,26 @@ def _new_directory(picture: Picture) -> str:
     return f"pictures/{picture.uuid}/{secrets.token_hex(4)}"
 
 
-def _store(
-    picture: Picture, image: Image.Image, directory: str, widths: Iterable[int] = ()
-) -> None:
+def _store(picture: Picture, upload: Upload, directory: str) -> None:
     """Write a picture and its renditions, rows and files; if a row fails, delete the files."""
-    picture.width, picture.height = image.size
-    transparent = image.mode == "RGBA"
-    master = encode(image, "PNG") if transparent else encode(image, "JPEG", quality=92)
-    # Before the transaction: encoding takes a second, and SQLite has one writer at a time.
-    renditions = list(renditions_of(image, picture, widths))
-    written = []
+    picture.name, picture.digest = upload.name, upload.digest
+    picture.width, picture.height = upload.size
+    (original, _size, master), *renditions = upload.files
     try:
         with transaction.atomic(), batched_refresh():
             # Recorded before writing, because a full disk leaves a part of a file.
-            written.append(f"{directory}/original.{'png' if transparent else 'jpg'}")
-            picture.file.save(written[-1], ContentFile(master), save=False)
+            upload.written.append(f"{directory}/{original}")
+            picture.file.save(upload.written[-1], ContentFile(master), save=False)
             picture.save()
             rows = {row.name: row for row in picture.renditions.all()}
             for name, (width, height), content in renditions:
                 rendition = rows.get(name) or Rendition(picture=picture, name=name)
                 rendition.width, rendition.height, rendition.bytes = width, height, len(content)
-                written.append(f"{directory}/{name}")
-                rendition.file.save(written[-1], ContentFile(content), save=False)
+                upload.written.append(f"{directory}/{name}")
+                rendition.file.save(upload.written[-1], ContentFile(content), save=False)
                 rendition.save()
     except BaseException:
-        for name in written:
-            private_storage().delete(name)
+        upload.discard()
         raise
 
 
