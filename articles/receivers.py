@@ -170,7 +170,8 @@ def _of_edition(edition: Edition) -> Change:
 def _of_picture(pk: int) -> Change:
     used = Q(picture=pk) | Q(story_pictures__picture=pk)
     approved = Edition.objects.filter(used, state=Edition.State.APPROVED)
-    return _of_articles(set(approved.values_list("article", flat=True)))
+    # No index holds a picture, so that the engagements stay as they are.
+    return Change(scopes=set(map(article_scope, approved.values_list("article", flat=True))))
 
 
 # By model, the function that returns what a changed row concerns. A row of another model, such as a

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles.caching.scopes import depends_on
 from articles.models import Edition, Picture
 from articles.pages.common import ACTIONS, cards
 from articles.syndication.discovery import follow_site
@@ -26,6 +27,8 @@ from engagements.models import Action, Engagement, Region
 
 MIN_FREE_BYTES = 100 * 1024**2  # of the disk with DATA_DIR
 OK = "ok"
+# The scope of what shows no content: nothing changes it.
+ROBOTS = "robots"
 
 
 @require_safe
@@ -64,6 +67,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     Previews are not excluded: they forbid indexing themselves (`X-Robots-Tag`), and a crawler that
     may not fetch a page lists its bare address wherever it finds a link to it.
     """
+    depends_on(request, [ROBOTS])
     return HttpResponse(
         f"User-agent: *\nDisallow: {reverse('admin:index')}\nDisallow: /*?*&\n",
         content_type="text/plain; charset=utf-8",

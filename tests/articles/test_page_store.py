@@ -125,7 +125,7 @@ def test_publication_leaves_what_does_not_show_it_stored(site):
     others = [
         here.get_absolute_url(), here.engagement.get_absolute_url(), TIMELINE,
         f"{TIMELINE}feed.rss", f"{TIMELINE}calendar.ics", "/countries/dz/",
-        f"{here.get_absolute_url()}versions/",
+        f"{here.get_absolute_url()}versions/", "/robots.txt",
     ]  # fmt: skip
     own = ["/", there.get_absolute_url(), there.engagement.get_absolute_url(), "/countries/jp/"]
     before = {address: site.entries.get(key_of(site, address)) for address in others + own}
@@ -137,6 +137,22 @@ def test_publication_leaves_what_does_not_show_it_stored(site):
         assert site.entries.get(key_of(site, address)) is before[address], address
     for address in own:
         assert "There, again" in ask(site, address).text, address
+
+
+def test_description_of_a_picture_leaves_what_does_not_show_it_stored(site):
+    """The pages and feeds with its article are made anew, and the visit's timelines are not."""
+    picture = create_picture(upload(encode(half_red())))
+    edition = make_public(picture=picture, picture_alt="A sea")
+    address = edition.get_absolute_url()
+    kept = site.entries.get(key_of(site, TIMELINE))
+    own = ["/", address, "/articles/", f"{TIMELINE}feed.rss"]
+    before = {page: site.entries.get(key_of(site, page)) for page in own}
+    picture.focal_x, picture.credit = 0.1, "A. N. Other"
+    picture.save(update_fields=["focal_x", "credit"])
+    for page, entry in before.items():
+        assert site.entries.get(key_of(site, page)) is not entry, page
+    assert "A. N. Other" in ask(site, address).text
+    assert site.entries.get(key_of(site, TIMELINE)) is kept
 
 
 def key_of(site: PageStore, address: str) -> tuple:
