@@ -21,6 +21,7 @@ from articles.models import Article, Edition, Picture, Rendition
 from articles.pagination import ArchiveCursor
 from articles.publishing.workflow import publish, withdraw
 from config.page_store import PageStore
+from config.staff.models import AuditEvent
 from engagements.dates import PartialDate
 from engagements.history import record
 from engagements.models import (
@@ -482,6 +483,9 @@ def closed_to_all(world: dict[str, Edition]) -> tuple[str, ...]:
     ends = ["reinstate/", "restore/", "unschedule/", "confirm/", "visit-topics/", "upload/"]
     ends += ["autocomplete/", "discard/", "presence/", "revoke/", "comment/", "calendar/move/"]
     ends += ["/picture/add/", "/action/add/", "/logout/"]
+    # The audit log only grows, and by itself.
+    ends.append("/auditevent/add/")
+    ends += [f"/auditevent/{pk}/delete/" for pk in AuditEvent.objects.values_list("pk", flat=True)]
     # What readers saw is withdrawn, not deleted.
     ends += [f"/article/{world['Zpublic'].article_id}/delete/"]
     ends += [f"/engagement/{visit.pk}/delete/" for visit in Engagement.objects.public()]
