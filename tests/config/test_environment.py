@@ -20,7 +20,7 @@ def start(tmp_path: Path, *command: str, **variables: str) -> subprocess.Complet
     names = ("DEBUG", "DEMO", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "TAG_AUTHORITY")
     names += ("TIME_ZONE", "HTTPS", "TRUST_PROXY_HEADERS", "SENDFILE_PREFIX")
     names += ("LOG_FORMAT", "LOG_LEVEL", "SITE_NAME", "SITE_URL", "WEBSUB_HUB")
-    names += ("EMAIL_URL", "MAIL_FROM")
+    names += ("EMAIL_URL", "MAIL_FROM", "SECOND_STEP_KEYS", "AUDIT_LOG_DAYS")
     return subprocess.run(
         [sys.executable, *(command or ("manage.py", "check"))],
         cwd=CHECKOUT,
@@ -82,6 +82,8 @@ def test_production_starts_with_the_three_required_settings(tmp_path):
         ("DATABASE_URL", "postgresql://host", "no SQLite or PostgreSQL database"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL"),
         ("SENDFILE_PREFIX", "private", "begins and ends with a slash"),
+        ("SECOND_STEP_KEYS", "hunter2", "a key in SECOND_STEP_KEYS is not valid"),
+        ("AUDIT_LOG_DAYS", "0", "a whole number from 1 to 9999"),
         ("LOG_FORMAT", "xml", "text, json"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
         ("DATA_DIR", "/dev/null/x", "cannot be created"),
