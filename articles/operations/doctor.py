@@ -24,11 +24,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from articles.models import AuditEntry, Message, Picture
+from articles.operations.proof import last_proven_restore
+from config.staff.encryption import count_plain
 
 TIMEOUT = 10  # seconds for another system to answer
 MIN_FREE_BYTES = 1024**3
 MAX_CLOCK_DIFFERENCE = dt.timedelta(seconds=5)
 MAX_WAIT = dt.timedelta(minutes=10)  # of a message that is due
+MAX_PROOF_AGE = dt.timedelta(days=2)
 SESSIONS_KEPT = dt.timedelta(days=7)  # after their end
 CERTIFICATE_RENEWED = dt.timedelta(days=14)  # before its end
 PICTURES = 100  # the newest, whose files are looked for
@@ -179,9 +182,23 @@ def _worker() -> Iterator[str]:
         yield f"{given_up.count()} messages were given up, the last: {newest.last_error}"
 
 
+def _second_steps() -> Iterator[str]:
+    # Not by a migration: the release before, which may come back, reads plain ones only.
+    if count := count_plain():
+        yield f"{count} second steps are stored unencrypted: run `manage.py encrypt_second_steps`."
+
+
+def _backups() -> Iterator[str]:
+    if settings.BACKUP_DIR:
+        proven = last_proven_restore()
+        if proven is None or proven.at < timezone.now() - MAX_PROOF_AGE:
+            since = f"since {proven.at:%d %B %Y}" if proven else "yet"
+            yield f"No nightly backup has been proven by a restore {since}: is the worker running?"
+
+
 def _sessions() -> Iterator[str]:
     if Session.objects.filter(expire_date__lt=timezone.now() - SESSIONS_KEPT).exists():
-        yield "Sessions that ended long ago are still stored: run `manage.py clearsessions` daily."
+        yield "Sessions that ended long ago are still stored: run `manage.py clean_accounts` daily."
 
 
 INSTALLATION = {
@@ -197,5 +214,7 @@ RECORD = {
     "clock": _clock,
     "media": _media,
     "worker": _worker,
+    "backups": _backups,
+    "second steps": _second_steps,
     "sessions": _sessions,
 }

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from articles.caching.scopes import depends_on
 from articles.models import Edition, Picture
+from articles.operations.proof import last_proven_restore
 from articles.pages.common import ACTIONS, cards
 from articles.syndication.discovery import follow_site
 from articles.timeline.activity import activity_years, regions_with_activity
@@ -94,8 +95,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 if the site can do all its work, else 503; in both cases what works."""
     parts = {"disk": _disk(), **_record()}
     is_ready = set(parts.values()) == {OK}
+    # For people: without a proof the site works all the same.
+    proof = last_proven_restore() if parts["migrations"] == OK else None
     return JsonResponse(
-        parts, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"}
+        {**parts, "last_proven_restore": proof and proof.at},
+        status=200 if is_ready else 503,
+        headers={"Cache-Control": "no-store"},
     )
 
 

@@ -8,7 +8,6 @@ import logging
 import secrets
 from base64 import b32encode
 from functools import cache
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -41,7 +40,7 @@ def decrypt(text: str) -> str:
 
     Without its key, return a new one: no code fits it, and an administrator resets the second step.
     """
-    if not text.startswith(BEGINNING):
+    if not _is_encrypted(text):
         return text
     try:
         return _keys().decrypt(text).decode()
@@ -51,16 +50,32 @@ def decrypt(text: str) -> str:
 
 
 def _rotated(text: str) -> str:
-    return _keys().rotate(text).decode() if text.startswith(BEGINNING) else encrypt(text)
+    return _keys().rotate(text).decode() if _is_encrypted(text) else encrypt(text)
+
+
+def count_plain() -> int:
+    """Return the number of second steps whose secrets an older release stored as they are."""
+    rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+    return sum(any(not _is_encrypted(text) for text in _secrets(row)) for row in rows)
+
+
+def _secrets(row: Authenticator) -> list[str]:
+    values = [row.data[name] for name in row.data.keys() & SECRET]
+    return [text for value in values for text in (value if isinstance(value, list) else [value])]
+
+
+def _is_encrypted(text: str) -> bool:
+    return text.startswith(BEGINNING)
 
 
 @transaction.atomic
-def rotate(authenticators: Any = Authenticator.objects) -> int:
+def rotate() -> int:
     """Encrypt every secret with the first key; return the number of second steps.
 
     Raises `InvalidToken`, and changes nothing, if the key of one is missing.
     """
-    rows = list(authenticators.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN))
+    steps = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+    rows = list(steps.select_for_update())
     for row in rows:
         for name in row.data.keys() & SECRET:
             value = row.data[name]

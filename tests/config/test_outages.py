@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import reverse
 
 from articles.caching.watch import Watch
-from articles.models import Article, Picture
+from articles.models import Article, Picture, RestoreProof
 from articles.roles import EDITOR
 from config import database, outages
 from tests.articles.authoring.test_review import member
@@ -296,8 +296,11 @@ def test_sign_in_on_a_full_disk_is_not_too_many_attempts(monkeypatch, visitor, e
 
 def test_ready_site_says_so(db, client):
     """A monitor reads what works; nothing of it is stored anywhere."""
+    proof = RestoreProof.objects.create(backup="2026-11-30")
     answer = client.get("/readyz")
-    assert answer.json() == dict.fromkeys(("disk", "database", "migrations", "media"), "ok")
+    works = dict.fromkeys(("disk", "database", "migrations", "media"), "ok")
+    proven = proof.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert answer.json() == {**works, "last_proven_restore": proven}
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     assert client.get("/livez")["Cache-Control"] == "no-store"
     for probe in ("/livez", "/readyz"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from socket import create_server
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,10 +21,10 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from articles.models import AuditEntry, Message
+from articles.models import AuditEntry, Message, RestoreProof
 from articles.operations import doctor
 from tests.articles.samples import make_picture
-from tests.factories import ArticleFactory
+from tests.factories import ArticleFactory, UserFactory
 from tests.postgres import free_port
 from tests.server import serving
 
@@ -255,3 +256,25 @@ def test_check_that_fails_is_a_fault(monkeypatch):
 
     monkeypatch.setattr(shutil, "disk_usage", fail)
     assert faults("disk") == ["This could not be checked: [Errno 13] Permission denied."]
+
+
+def test_backup_that_no_restore_has_proven_is_a_fault(settings, tmp_path):
+    """Never, or not for two days; where no backup is wanted, none is missed."""
+    assert faults("backups") == []
+    settings.BACKUP_DIR = tmp_path
+    [fault] = faults("backups")
+    assert "proven by a restore yet" in fault
+    proof = RestoreProof.objects.create(backup="one", at=timezone.now() - 72 * HOUR)
+    [fault] = faults("backups")
+    assert f"since {proof.at:%d %B %Y}" in fault
+    RestoreProof.objects.create(backup="two", at=timezone.now())
+    assert faults("backups") == []
+
+
+def test_plain_second_steps_are_a_fault():
+    """Those that a release before stored, until the command has encrypted them."""
+    Authenticator.objects.create(user=UserFactory(), type="totp", data={"secret": "JBSWY3DP"})
+    [fault] = faults("second steps")
+    assert fault.startswith("1 second steps are stored unencrypted")
+    call_command("encrypt_second_steps")
+    assert faults("second steps") == []

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('staff', '0002_encrypt_second_steps'),
+        ('staff', '0001_initial'),
     ]
 
     operations = [
