@@ -589,14 +589,14 @@ def test_approver_mends_a_credit_in_the_same_form(client):
 
 
 def test_approval_ends_a_replacement_that_is_under_way(client, monkeypatch):
-    """The file was being decoded when the article came out: it stays as it was approved."""
+    """The file was being stored when the article came out: it stays as it was approved."""
     writer = member(WRITER)
     picture = make_picture(by=writer)
     edition = drafted_by(writer, picture=picture, picture_alt="A square")
 
-    def read_slowly(file):
+    def read_slowly(file, replaces):
         publish(edition, by=member(EDITOR))
-        return read_upload(file)
+        return read_upload(file, replaces)
 
     monkeypatch.setattr(library, "read_upload", read_slowly)
     answer = replace(client, writer, picture, replacement=jpeg("maroon"))

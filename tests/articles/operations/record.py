@@ -24,6 +24,7 @@ DAYS = dict.fromkeys(
 )  # fmt: skip
 VALUES: list[tuple[tuple[type[models.Field], ...], Any]] = [
     ((models.EmailField,), "a@example.org"),
+    ((models.GenericIPAddressField,), "2001:db8::1"),
     ((models.FileField, models.URLField, models.SlugField), "a-b"),
     ((models.CharField, models.TextField), TEXT),
     ((models.DateTimeField,), MOMENT),

@@ -116,13 +116,14 @@ def test_record_moves_to_a_new_database(made, monkeypatch, tmp_path):
 
 def test_backup_while_people_work(record, scratch, private_media, tmp_path):
     """It holds the record of one moment, with every picture that was replaced or deleted since."""
-    picture = make_picture((400, 300))
+    picture = make_picture((400, 300), by=User.objects.first())
     doomed = make_picture((500, 300))
     rows = rows_of()
 
     def work() -> None:
         try:
-            replace_file(picture, upload(encode(half_red((900, 500))), "new.jpg"))
+            file = upload(encode(half_red((900, 500))), "new.jpg")
+            replace_file(picture, file, by=picture.uploaded_by)
             doomed.delete()
             make_picture((640, 480))
             delete_discarded_files(timezone.now())
