@@ -34,13 +34,14 @@ Row = dict[str, Any]
 
 
 def build(cities: Iterable[Row]) -> str:
-    """Return the text of cities.json: a country a line, and in it longitude, latitude and names.
+    """Return the text of cities.json: by country the lines of its cities, the largest first.
 
-    Of two cities of one name the larger one has it.
+    A line is longitude, a space, latitude, and the names, with a bar before and behind each:
+    "3.087 36.732|algiers|alger|". Of two cities of one name the larger one has it.
     """
     outlines = json.loads(reference.OUTLINES.read_text(encoding="utf-8"))
     taken: dict[str, set[str]] = {}
-    lines: dict[str, list[list[Any]]] = {}
+    lines: dict[str, list[str]] = {}
     for city in sorted(cities, key=lambda row: (-row["population"], row["geonameid"])):
         code = city["countrycode"]
         outline = outlines.get(code)
@@ -48,15 +49,9 @@ def build(cities: Iterable[Row]) -> str:
         names = [name for name in names_of(city) if name not in taken.setdefault(code, set())]
         if point and names:
             taken[code].update(names)
-            lines.setdefault(code, []).append([*point, "|".join(names)])
-    return (
-        "{\n"
-        + ",\n".join(
-            f'"{code}": ' + json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
-            for code, rows in sorted(lines.items())
-        )
-        + "\n}\n"
-    )
+            lines.setdefault(code, []).append(f"{point[0]} {point[1]}|{'|'.join(names)}|")
+    texts = {code: "\n".join(lines[code]) for code in sorted(lines)}
+    return json.dumps(texts, ensure_ascii=False, indent=0) + "\n"
 
 
 def names_of(city: Row) -> list[str]:

@@ -273,6 +273,8 @@ def test_load_completes_what_was_lost():
         ("FR", "Algiers", None),
         ("FR", "", None),
         ("FR", ",", None),
+        ("FR", "paris|x", None),
+        ("FR", "2.349 48.853", None),
         ("??", "Paris", None),
         ('"', "Paris\x00", None),
     ],

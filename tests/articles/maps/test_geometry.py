@@ -86,8 +86,8 @@ def ray_crosses(ring, x: float, y: float) -> bool:
 
 
 CITIES = {
-    code: [(x, y) for x, y, _names in rows]
-    for code, rows in json.loads(reference.CITIES.read_text(encoding="utf-8")).items()
+    code: [tuple(map(float, line.split("|")[0].split())) for line in lines.split("\n")]
+    for code, lines in json.loads(reference.CITIES.read_text(encoding="utf-8")).items()
 }
 places = st.sampled_from(CODES).flatmap(
     lambda code: st.builds(
