@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from io import BytesIO
 from threading import Event, Lock
 from time import monotonic
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 
 from config.page_store.entries import Basis, Entries, Entry, Headers, Scope
 from config.page_store.requests import CONDITIONS, canonical_query, coding, evaluate
+from config.page_store.share import Share
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable], Iterable[bytes]]
@@ -24,7 +26,6 @@ MAX_AGE = 60  # seconds for which browsers and caches need not ask
 MAX_PATH = 500  # characters
 _LARGEST = 8  # no entry may take more than this part of the memory
 _WAIT = 30  # seconds for another thread's rendering
-_BURST = 4  # seconds that combinations may owe, so that nobody who clicks is refused
 _TRIES = 3  # renderings of a page whose content changes during each
 _UNSURE: Headers = [("Cache-Control", "no-cache")]  # of a page that may no longer be true
 # The set, in a request's environment, to which the application adds the scopes of its response.
@@ -72,9 +73,6 @@ class Version(NamedTuple):
     def _has_changed(self, scope: Scope, number: int) -> bool:
         every = (scope,) if isinstance(scope, str) else scope
         return all(self.changed.get(name, 0) > number for name in every)
-
-
-_Result = tuple[str, Headers, Iterable[bytes], set[Scope]]  # of the application, with its scopes
 
 
 class Shared(Protocol):
@@ -136,11 +134,9 @@ class PageStore:
         self._reading = _Reading()
         self._read_lock = Lock()
         self._renderings: dict[tuple[Key, str], _Rendering] = {}
-        self._share = share
+        self._combinations = Share(share)
         self._stale = stale
         self._confirmed = 0.0, _Reading()  # when, by the monotonic clock, and what
-        self._combination = Lock()
-        self._paid_until = 0.0  # by the monotonic clock
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -276,7 +272,8 @@ class PageStore:
                 entry = shared
                 break
             began = self._clock()
-            result = self._run_combination(environ, key) if combines else self._run(environ, key)
+            run = partial(self._run, environ, key)
+            result = self._combinations.run(run) if combines else run()
             if result is None:
                 return _busy(environ, start_response)
             status, headers, chunks, scopes = result
@@ -307,26 +304,7 @@ class PageStore:
         rendering.entry = entry
         return self._send(environ, start_response, key, entry, reading)
 
-    def _run_combination(self, environ: Environ, key: Key) -> _Result | None:
-        """Return the response to combined parameters, or `None` if there is no time for it.
-
-        One at a time, so another thread stays free. The time is counted as by the generic cell
-        rate algorithm: each rendering is paid for by a pause, and `_BURST` may be owed.
-        """
-        if not self._combination.acquire(blocking=False):
-            return None
-        try:
-            began = monotonic()
-            if began < self._paid_until - _BURST:
-                return None
-            result = self._run(environ, key)
-            cost = (monotonic() - began) / self._share
-            self._paid_until = max(self._paid_until, began) + cost
-            return result
-        finally:
-            self._combination.release()
-
-    def _run(self, environ: Environ, key: Key) -> _Result:
+    def _run(self, environ: Environ, key: Key) -> tuple[str, Headers, Iterable[bytes], set[Scope]]:
         """Return the application's response to the request without all that is not in its key.
 
         So nothing that one client chose can stand in what others get. The last item is the scopes

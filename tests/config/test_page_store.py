@@ -360,7 +360,7 @@ def test_combinations_have_a_share_of_the_time(site):
     assert ask(store, "/?topic=b&page=1", "HEAD").body == b""
     paths = ("/?topic=a&page=1", "/?topic=b", "/", "/other/")
     assert [ask(store, path).status for path in paths] == [200] * 4
-    store._paid_until = 0
+    store._combinations.paid_until = 0
     assert ask(store, "/?topic=b&page=1").status == 200
 
 
