@@ -36,7 +36,7 @@ class Bodies:
         length = environ.get("CONTENT_LENGTH") or ""
         # The application reads no other body.
         if environ["REQUEST_METHOD"] == "POST" and length.isdecimal():
-            size = int(length[:10])
+            size = int(length) if len(length) < 20 else 0
             if 0 < size <= settings.MAX_REQUEST_BYTES:
                 if not self._slots.acquire(timeout=_WAIT):
                     return _refuse(
@@ -48,6 +48,12 @@ class Bodies:
                     body = received(environ["wsgi.input"], size)
                 finally:
                     self._slots.release()
+                if body and body.getbuffer().nbytes < size:
+                    return _refuse(
+                        start_response,
+                        "400 Bad Request",
+                        gettext("What you sent broke off, and nothing of it was saved."),
+                    )
                 if body is None:
                     return _refuse(
                         start_response,
@@ -60,7 +66,7 @@ class Bodies:
 
 
 def received(stream: Any, size: int) -> BytesIO | None:
-    """Return a body of `size` bytes, or what there is of it if the client goes away.
+    """Return a body of `size` bytes, or less if the client goes away.
 
     `None`: it comes too slowly. Each read waits until it has what it asks for, so it asks for
     little from those who send little. From those who send nothing it waits in vain, until they

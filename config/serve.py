@@ -33,13 +33,15 @@ from config.environment import fail
 logger = logging.getLogger(__name__)
 
 READY_SECONDS = 60  # for a new worker, while the old one goes on
+# All that a worker imports, and Django's own checks.
+CHECK = "import config.wsgi; from django.core import management; management.call_command('check')"
 KILL_SECONDS = 10  # for a worker's present requests, before it is killed
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]  # an alias of one of two classes
     """Reloads only with settings that are right, and only when the next worker is ready."""
 
-    is_reloading = False
+    awaited = 0  # workers that a reload starts, each of which has to be ready
 
     def signal_handler_reload(self, *arguments: object, **more: object) -> None:
         # Other signals must not wait for it.
@@ -47,14 +49,14 @@ class Server(Granian):  # type: ignore[misc, valid-type]  # an alias of one of t
 
     def _reload_if_valid(self) -> None:
         # In a process of its own, which knows nothing of the present settings.
-        command = [sys.executable, "manage.py", "check"]
+        command = [sys.executable, "-c", CHECK]
         done = subprocess.run(  # noqa: S603 - a program of our own
             command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
         )
         if done.returncode:
             logger.error("Not reloaded, the workers go on as before. %s", done.stderr.strip())
         else:
-            self.is_reloading = True
+            self.awaited = self.workers
             super().signal_handler_reload()
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
@@ -62,7 +64,8 @@ class Server(Granian):  # type: ignore[misc, valid-type]  # an alias of one of t
         ready = multiprocessing.Event()
         worker = super()._spawn_worker(idx, target, partial(callback_loader, ready))
         worker.ready = ready  # lives for as long as somebody here holds it
-        if self.is_reloading:
+        if self.awaited:
+            self.awaited -= 1
             start = worker.start
             worker.start = lambda: (start(), ready.wait(READY_SECONDS))
         return worker

@@ -8,18 +8,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The totals of all months; people (kind 3), who have none by month, are counted.
+        # The totals of all months, as kinds that release 0.1.0 does not add up with the others'; people
+        # (kind 3), who have none by month, are counted.
         migrations.RunSQL(
             """
             INSERT INTO articles_timelinetotal (kind, subject, month, count)
-            SELECT kind, subject, 0, SUM(count) FROM articles_timelinetotal GROUP BY kind, subject
+            SELECT 200 + kind, subject, 0, SUM(count) FROM articles_timelinetotal GROUP BY kind, subject
             """,
-            'DELETE FROM articles_timelinetotal WHERE month = 0 OR kind = 100',
+            'DELETE FROM articles_timelinetotal WHERE kind >= 100',
         ),
         migrations.RunSQL(
             """
             INSERT INTO articles_timelinetotal (kind, subject, month, count)
-            SELECT kind, subject, 0, COUNT(*) FROM articles_timelineentry
+            SELECT 200 + kind, subject, 0, COUNT(*) FROM articles_timelineentry
             WHERE kind = 3 GROUP BY kind, subject
             """,
             migrations.RunSQL.noop,

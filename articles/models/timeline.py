@@ -88,11 +88,11 @@ class TimelineTotal(models.Model):
     People have none by month: one person's entries are few enough to be counted.
     """
 
-    # The kind of totals that count a region's entries of visits that took place; `subject` is the
-    # region's pk. All others are a `TimelineEntry.Kind`.
+    # `kind` is a `TimelineEntry.Kind`, or one of these, which release 0.1.0 asks for nothing of.
+    # Of a region's entries of visits that took place; `subject` is the region's pk.
     HELD = 100
-    # The `month` of all entries of a term.
-    ALL = 0
+    # Added to a kind: of the entries of all months together; `month` is 0.
+    ALL = 200
 
     kind = models.PositiveSmallIntegerField()
     subject = models.PositiveIntegerField()

@@ -105,7 +105,10 @@ def _write(directory: Path, report: Report, previous: Path | None, using: str) -
         target.parent.mkdir(parents=True, exist_ok=True)
         earlier = previous / MEDIA / name if previous and name in known else None
         if earlier and earlier.exists() and hash_of(earlier) == known[name]["sha256"]:
-            target.hardlink_to(earlier)
+            try:
+                target.hardlink_to(earlier)
+            except OSError:  # some file systems have no links
+                shutil.copyfile(earlier, target)
         elif private_storage().exists(name):
             with private_storage().open(name) as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy)

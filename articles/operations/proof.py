@@ -6,7 +6,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from articles.operations.rows import Report, models_of_record, named_files, writ
 
 DAYS = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 SCRATCH = "scratch"
+LOCK, PROOF = ".lock", ".proof-"
 DAY_SECONDS = 24 * 60 * 60
 
 
@@ -42,28 +44,51 @@ def path_of_night(at: dt.datetime) -> Path | None:
     return settings.BACKUP_DIR and settings.BACKUP_DIR / timezone.localdate(at).isoformat()
 
 
-def back_up_nightly(at: dt.datetime, report: Report = lambda _done: None) -> RestoreProof | None:
-    """Make the backup of a day, prove it, and then remove the oldest; `None`: it is there.
+def is_proven(path: Path) -> bool:
+    """Return whether a backup is there and was restored."""
+    return path.exists() and RestoreProof.objects.passed().filter(backup=path.name).exists()
 
-    What goes wrong is the proof's `error`.
+
+def back_up_nightly(at: dt.datetime, report: Report = lambda _done: None) -> RestoreProof | None:
+    """Make the backup of a day, prove it, and then remove the oldest.
+
+    What goes wrong is the proof's `error`. `None`: it is proven, or another process is at it.
     """
     path = path_of_night(at)
-    if path is None or path.exists():
+    if path is None or is_proven(path):
         return None
-    earlier = sorted(path.parent.glob(DAYS))
     try:
-        create(path, report, previous=earlier[-1] if earlier else None)
+        with explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.with_name(LOCK).open("w")
+        with lock:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                return None
+            if not path.exists():
+                earlier = sorted(path.parent.glob(DAYS))
+                create(path, report, previous=earlier[-1] if earlier else None)
+            proof = prove(path, report)
+            if not proof.error:
+                _remove_old(path.parent)
+            return proof
     except BackupError as error:
         return RestoreProof.objects.create(backup=path.name, error=str(error))
-    proof = prove(path, report)
-    if not proof.error:
-        unfinished = [
-            left for left in path.parent.glob(".*")
-            if left.stat().st_mtime < time.time() - DAY_SECONDS
-        ]  # fmt: skip
-        for old in [*[*earlier, path][: -settings.BACKUPS_KEPT], *unfinished]:
-            shutil.rmtree(old, ignore_errors=True)
-    return proof
+
+
+def _remove_old(directory: Path) -> None:
+    """Remove what is older than the newest `BACKUPS_KEPT` proven backups, and what broke off."""
+    proven = [path for path in sorted(directory.glob(DAYS)) if is_proven(path)]
+    [oldest_kept, *_newer] = proven[-settings.BACKUPS_KEPT :]
+    removed = [path for path in directory.glob(DAYS) if path.name < oldest_kept.name]
+    for pattern in (f".{DAYS}-*", f"{PROOF}*"):
+        for left in directory.glob(pattern):
+            with suppress(OSError):
+                if left.stat().st_mtime < time.time() - DAY_SECONDS:
+                    removed.append(left)
+    for path in removed:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def prove(directory: Path, report: Report = lambda _done: None) -> RestoreProof:
@@ -104,7 +129,7 @@ def _compare(manifest: Manifest, using: str, report: Report) -> int:
 def scratch_database(beneath: Path) -> Iterator[str]:
     """Make a SQLite database with empty tables, yield its alias, and remove it."""
     with explained():
-        home = tempfile.TemporaryDirectory(prefix=".proof-", dir=beneath)
+        home = tempfile.TemporaryDirectory(prefix=PROOF, dir=beneath)
     with home as directory:
         options = {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"}
         configured = connections.configure_settings(

@@ -84,7 +84,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """Answer "ok" while the process takes requests, whatever its database does."""
+    """Answer "ok" while the process takes requests, and ask nothing else."""
     answer = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = "no-store"
     return answer

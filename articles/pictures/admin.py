@@ -148,7 +148,7 @@ class PictureAdmin(UploadForm, BoundedLists):
             redraw_share(obj)
 
     def replaced_picture(self, request, object_id):
-        return self.get_object(request, unquote(object_id))
+        return self.get_object(request, unquote(object_id)) if object_id else None
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)

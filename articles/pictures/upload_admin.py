@@ -22,7 +22,7 @@ class UploadForm(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, *args, **kwargs):
         file: Any = request.FILES.get(self.upload_field)
-        if file is None:
+        if file is None or not self.has_view_or_change_permission(request):
             return super().changeform_view(request, object_id, *args, **kwargs)
         upload = None
         with suppress(ValidationError):  # which the form says at its field

@@ -258,14 +258,13 @@ def _recount_year(year: int) -> None:
 
 def _recount_all() -> None:
     """Count the totals of all months from those of each, and people's from their entries."""
-    of_all = Q(month=TimelineTotal.ALL)
-    months = TimelineTotal.objects.exclude(of_all).exclude(kind=TimelineTotal.HELD)
+    months = TimelineTotal.objects.filter(kind__lt=TimelineTotal.HELD)
     people = TimelineEntry.objects.filter(kind=Kind.PERSON)
     change = Counter[tuple[int, ...]]()
     for rows, number in ((months, Sum("count")), (people, Count("pk"))):
         for kind, subject, count in rows.values_list("kind", "subject").annotate(number).order_by():
-            change[kind, subject, TimelineTotal.ALL] = count
-    _subtract_stored(change, TimelineTotal.objects.filter(of_all))
+            change[TimelineTotal.ALL + kind, subject, 0] = count
+    _subtract_stored(change, TimelineTotal.objects.filter(kind__gte=TimelineTotal.ALL))
     _add_to_totals(change)
 
 
@@ -375,7 +374,7 @@ def _count(rows: Collection[Row | tuple]) -> Counter[tuple[int, ...]]:
     counts = Counter[tuple[int, ...]]()
     held = {row[3] for row in rows if row[:2] == TOOK_PLACE}
     for kind, subject, sort_key, engagement, *_rest in rows:
-        counts[kind, subject, TimelineTotal.ALL] += 1
+        counts[TimelineTotal.ALL + kind, subject, 0] += 1
         if kind != Kind.PERSON:
             counts[kind, subject, sort_key // 100] += 1
         if kind == Kind.REGION and engagement in held:

@@ -127,9 +127,9 @@ def _totals_of(terms: set[Term]) -> dict[Term, int]:
         return dict.fromkeys(terms, 0)
     any_term = Q()
     for term in terms:
-        any_term |= Q(kind=term.kind, subject=term.subject, month=TimelineTotal.ALL)
-    rows = TimelineTotal.objects.filter(any_term)
-    totals = {Term(kind, pk): n for kind, pk, n in rows.values_list("kind", "subject", "count")}
+        any_term |= Q(kind=TimelineTotal.ALL + term.kind, subject=term.subject)
+    rows = TimelineTotal.objects.filter(any_term).values_list("kind", "subject", "count")
+    totals = {Term(kind - TimelineTotal.ALL, pk): count for kind, pk, count in rows}
     return dict.fromkeys(terms, 0) | totals
 
 

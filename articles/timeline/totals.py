@@ -35,8 +35,6 @@ def by_month(term: Term, hidden: Hidden, year: int | None = None) -> dict[int, i
     rows = TimelineTotal.objects.filter(kind=term.kind, subject=term.subject)
     if year:
         rows = rows.filter(month__gte=year * 100, month__lt=(year + 1) * 100)
-    else:
-        rows = rows.filter(month__gt=TimelineTotal.ALL)
     months = Counter(dict(rows.values_list("month", "count")))
     months.subtract(entry.sort_key // 100 for entry in hidden if entry.term == term)
     return dict(+months)
@@ -44,7 +42,7 @@ def by_month(term: Term, hidden: Hidden, year: int | None = None) -> dict[int, i
 
 def of_each(kind: int, subjects: Collection[int], hidden: Hidden) -> dict[int, int]:
     """Return the number of entries of subjects of a kind, by pk."""
-    rows = TimelineTotal.objects.filter(kind=kind, subject__in=subjects, month=TimelineTotal.ALL)
+    rows = TimelineTotal.objects.filter(kind=TimelineTotal.ALL + kind, subject__in=subjects)
     counts = Counter(dict(rows.values_list("subject", "count")))
     counts.subtract(entry.term.subject for entry in hidden if entry.term.kind == kind)
     return dict(+counts)

@@ -14,7 +14,7 @@ from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
@@ -141,6 +141,12 @@ def _roles_changed(
     rows = model._default_manager.filter(pk__in=pk_set) if pk_set is not None else [_("all")]
     if names := ", ".join(f"{sign}{row}" for row in rows):
         record(Kind.ROLES, about=instance, details=names)
+
+
+@receiver(pre_delete, sender=Group)
+def _role_deleted(instance: Group, **kwargs: Any) -> None:
+    members = instance.user_set.values_list("username", flat=True)
+    record(Kind.ROLES, about=instance, details=", ".join([f"−{_('role')}", *members])[:500])
 
 
 # The desk

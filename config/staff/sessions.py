@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -41,4 +42,6 @@ def note_seen(request: HttpRequest) -> None:
     # Signing in has recorded it.
     is_new = user.last_login and timezone.now() - user.last_login < SEEN
     if key and not is_new and cache.add(f"seen:{key}", 1, SEEN.total_seconds()):
-        UserSession.objects.create_from_request(request)
+        # A full disk must not keep anybody from reading.
+        with suppress(DatabaseError), transaction.atomic():
+            UserSession.objects.create_from_request(request)

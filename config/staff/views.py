@@ -49,7 +49,8 @@ def sessions(request: HttpRequest, user_id: str = "") -> HttpResponse:
     present = request.session.session_key
     if request.method == "POST":
         one = key_of(request.POST.get("session"))
-        ended = rows.filter(pk=one) if one else rows.exclude(session_key=present)
+        is_one = "session" in request.POST
+        ended = rows.filter(pk=one) if is_one else rows.exclude(session_key=present)
         count = end_sessions(ended)
         sentence = ngettext("%d session is ended.", "%d sessions are ended.", count) % count
         if count:

@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -112,6 +112,16 @@ class ActionQuerySet(models.QuerySet["Action"]):
         in_time = [rows.filter(~_is_past(today), status=status) for status in Action.UNFINISHED]
         finished = [rows.filter(status=status) for status in Action.FINISHED]
         return [*late, *in_time, *finished]
+
+    def name_owners(self) -> int:
+        """Write `owner_name` where it is not the owner's; return of how many actions."""
+        name = Coalesce(
+            Subquery(Country.objects.filter(pk=OuterRef("owner_country")).values("name")),
+            Subquery(Organisation.objects.filter(pk=OuterRef("owner_organisation")).values("name")),
+            "owner_text",
+        )
+        wrong = self.alias(right=name).exclude(owner_name=F("right"))
+        return self.filter(pk__in=wrong.values("pk")).update(owner_name=name)
 
     def fulfilled(self) -> Self:
         """Actions that are done, the latest first, with the date (`fulfilled_on`)."""

@@ -74,7 +74,7 @@ def measure_desk(client) -> dict[str, dict]:
 
 
 def busiest(kind: int, model: type) -> list:
-    rows = TimelineTotal.objects.filter(kind=kind, month=TimelineTotal.ALL)
+    rows = TimelineTotal.objects.filter(kind=TimelineTotal.ALL + kind)
     pks = rows.order_by("-count").values_list("subject", flat=True)[:5]
     return [model.objects.get(pk=pk) for pk in pks]
 
@@ -276,8 +276,8 @@ def measure_save() -> float:
 def indexed(visit: Engagement, topic: Topic) -> tuple[list[int], int]:
     """Return the days under which the index has a visit, and how many a topic has."""
     days = TimelineEntry.objects.filter(engagement=visit).values_list("sort_key", flat=True)
-    alone = TimelineTotal.objects.filter(kind=Kind.TOPIC, subject=topic.pk)
-    return sorted(set(days)), alone.get(month=TimelineTotal.ALL).count
+    total = TimelineTotal.objects.get(kind=TimelineTotal.ALL + Kind.TOPIC, subject=topic.pk)
+    return sorted(set(days)), total.count
 
 
 def measure_rendering(client) -> dict[str, float]:

@@ -86,7 +86,7 @@ def main(*names: str) -> None:
 
 
 def addresses() -> dict[str, str]:
-    regions = TimelineTotal.objects.filter(kind=Kind.REGION, month=TimelineTotal.ALL)
+    regions = TimelineTotal.objects.filter(kind=TimelineTotal.ALL + Kind.REGION)
     busiest = regions.order_by("-count").values_list("subject", flat=True)[:1]
     return {
         "article": Edition.objects.public().order_by("pk").first().get_absolute_url(),

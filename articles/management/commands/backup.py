@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Name a directory, or set BACKUP_DIR.")
         proof = back_up_nightly(now, bar.update)
         if proof is None:
-            self.stdout.write(f"{path} is there already.")
+            self.stdout.write(f"{path} is proven, or another process is at it.")
         elif proof.error:
             raise CommandError(f"The backup of {proof.backup} is not proven: {proof.error}")
         else:

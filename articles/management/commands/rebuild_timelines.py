@@ -4,6 +4,7 @@ from tqdm import tqdm
 from articles.caching.version import content_changed
 from articles.syndication import index as syndication_index
 from articles.timeline.index import indexed_engagements, rebuild
+from engagements.models import Action
 
 
 class Command(BaseCommand):
@@ -18,5 +19,6 @@ class Command(BaseCommand):
         ) as bar:
             rebuild(bar.update)
         syndication_index.rebuild()
+        Action.objects.name_owners()
         content_changed()
         self.stdout.write(f"{bar.n:,} engagements are on the timelines.")

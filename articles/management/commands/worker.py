@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from articles.notifications.enqueue import overdue
 from articles.notifications.outbox import kinds, send_due
-from articles.operations.proof import path_of_night
+from articles.operations.proof import is_proven, path_of_night
 from articles.pictures.library import delete_discarded_files
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def daily(now: dt.datetime) -> None:
 def start_backup(now: dt.datetime) -> None:
     """Start the day's backup and its proof, if they are set up and not there."""
     path = path_of_night(now)
-    if path and not path.exists():
+    if path and not is_proven(path):
         # A program of its own, since messages and a stop must not wait for it.
         subprocess.Popen([sys.executable, settings.BASE_DIR / "manage.py", "backup"])  # noqa: S603
 
