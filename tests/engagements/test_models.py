@@ -18,6 +18,7 @@ from engagements.models import (
     Participant,
     Person,
 )
+from engagements.models.bases import LineField
 from engagements.text import fold, unique_slug
 from tests.factories import (
     AppointmentFactory,
@@ -375,3 +376,9 @@ def test_forms_refuse_a_line_break_in_a_name(client):
     data = {"name": "First\nSecond", "slug": "first"}
     page = client.post(reverse("admin:engagements_topic_add"), data)
     assert "Type this on one line" in page.text
+
+
+def test_line_is_an_ordinary_column():
+    """Migrations know nothing of its rule, so that another one needs no migration."""
+    _name, path, _args, kwargs = LineField(max_length=5).deconstruct()
+    assert (path, kwargs) == ("django.db.models.CharField", {"max_length": 5})
